@@ -1,0 +1,1 @@
+"""Builds datasets from sources of radiographs."""

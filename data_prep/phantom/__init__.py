@@ -1,0 +1,1 @@
+"""Synthetic chest radiographs by the physics of projection."""

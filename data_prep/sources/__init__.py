@@ -1,0 +1,1 @@
+"""One source a file: yields one record per image."""

@@ -1,0 +1,1 @@
+"""The deliverable: a MONAI Bundle with weights, ONNX and all that a prediction needs."""

@@ -1,0 +1,1 @@
+"""DICOM and image files to anonymous radiographs and square stored images."""

@@ -1,0 +1,1 @@
+"""Pure NumPy metrics: (labels, scores) in, values out."""

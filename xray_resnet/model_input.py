@@ -1,0 +1,53 @@
+"""Store pixels to network input: the one place where an image is resampled and normalised for the model.
+
+Training, evaluation and inference all pass through here, so that DICOM → predict equals dataset → evaluate.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class ModelInput:
+    """Size and normalisation of the network's input; pixels are shares of the display range, 0 to 1, before it.
+
+    Attributes:
+        size: Rows and columns.
+        mean: Subtracted, as a share of the display range.
+        std: Divided by, as a share of the display range.
+    """
+
+    size: int
+    mean: float
+    std: float
+
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that change whenever a value changes."""
+        return fingerprint(asdict(self))
+
+    def resample(self, pixels: NDArray[np.generic]) -> NDArray[np.float32]:
+        """Stored pixels (H, W) of an unsigned integer type to shares of the display range, (size, size) in [0, 1]."""
+        share = pixels.astype(np.float32) * np.float32(1 / np.iinfo(pixels.dtype).max)
+        if share.shape == (self.size, self.size):
+            return share
+        shrinks = share.shape[0] > self.size
+        interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        return np.asarray(cv2.resize(share, (self.size, self.size), interpolation=interpolation), np.float32)
+
+    def normalise(self, share: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Shares of the display range to network input of the same shape."""
+        return (share - np.float32(self.mean)) * np.float32(1 / self.std)
+
+    def __call__(self, pixels: NDArray[np.generic]) -> NDArray[np.float32]:
+        """Stored pixels (H, W) to network input (size, size)."""
+        return self.normalise(self.resample(pixels))
+
+
+def fingerprint(values: object) -> str:
+    """16 hexadecimal digits of the SHA-256 of `values` as canonical JSON."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]

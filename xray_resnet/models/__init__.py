@@ -1,0 +1,1 @@
+"""Pre-activation residual networks (He et al. 2016b)."""

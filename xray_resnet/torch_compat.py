@@ -1,0 +1,35 @@
+"""Lets torch's companions import quietly: torchvision without its compiled operators, albumentations without a network.
+
+Imported first by every package that uses torch's companions.
+"""
+
+import importlib
+import os
+
+import torch
+
+# albumentations asks the package registry for a newer release on import.
+os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
+
+_SCHEMA = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
+_library = torch.library.Library("torchvision", "FRAGMENT")
+
+
+def _import_torchvision() -> None:
+    """Imports torchvision, declaring two operators for it where its compiled part cannot be loaded.
+
+    The wheel on the ordinary registry links the CUDA libraries. Beside a CPU build of torch they are missing,
+    torchvision goes on without its operators, and then fails on registering fake kernels for them. Neither operator is
+    called here: pytorch-grad-cam and torchmetrics import torchvision for its plain transforms.
+    """
+    try:
+        importlib.import_module("torchvision")
+    except RuntimeError as error:
+        if "torchvision::" not in str(error):
+            raise
+        for name in ("nms", "qnms"):
+            _library.define(name + _SCHEMA)
+        importlib.import_module("torchvision")
+
+
+_import_torchvision()
