@@ -1,0 +1,90 @@
+"""What every command shares: one way to run, to fail with a sentence, and to show progress."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import NoReturn
+
+from xray_resnet.errors import UserError
+
+TRAIN_EXTRA = frozenset(
+    {
+        "torch", "torchvision", "lightning", "tensorboard", "monai", "fire", "albumentations", "pytorch_grad_cam",
+        "sklearn", "scipy", "matplotlib", "jinja2", "safetensors", "onnx", "onnxscript",
+    }
+)  # fmt: skip
+INTERRUPTED = 130
+
+Progress = Callable[[int, int, int], None]
+
+
+def run_command(command: str, body: Callable[[Sequence[str]], int]) -> NoReturn:
+    """Runs `body` on the command line and exits: 0 done, 1 failed, 2 wrong usage, 3 strict, 130 interrupted."""
+    sys.exit(exit_code_of(command, body, sys.argv[1:]))
+
+
+def exit_code_of(command: str, body: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> int:
+    """The exit code of `body`; a user's mistake becomes its sentence on standard error."""
+    try:
+        return body(arguments)
+    except UserError as error:
+        return _complain(command, str(error), error.exit_code)
+    except ModuleNotFoundError as error:
+        return _complain(command, missing_extra(error), 1)
+    except KeyboardInterrupt:
+        return _complain(
+            command, "interrupted; finished work is kept, run the same command to go on", INTERRUPTED
+        )
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _complain(command, f"{where}{error.strerror or error}; check the folder and run again", 1)
+
+
+def missing_extra(error: ModuleNotFoundError) -> str:
+    """What to install where a module of the extra `train` is missing.
+
+    Raises:
+        ModuleNotFoundError: `error` itself, where the module belongs to no extra.
+    """
+    if (error.name or "").split(".")[0] not in TRAIN_EXTRA:
+        raise error
+    return f"needs {error.name}, which the extra 'train' brings; run: pip install 'xray-resnet[train]'"
+
+
+@contextmanager
+def show_progress(title: str, unit: str = "files") -> Iterator[Progress]:
+    """A progress bar with rate, remaining time and rejections on a terminal; silent elsewhere.
+
+    Yields:
+        Callback with (done, total, rejected).
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(unit + " · {task.fields[rate]:.0f}/s · {task.fields[rejected]} rejected ·"),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task(title, total=None, rate=0.0, rejected=0)
+
+        def update(done: int, total: int, rejected: int) -> None:
+            elapsed = bar.tasks[task].elapsed or 0.0
+            bar.update(task, completed=done, total=total, rejected=rejected, rate=done / max(elapsed, 1e-3))
+
+        yield update
+
+
+def _complain(command: str, sentence: str, exit_code: int) -> int:
+    for line in sentence.splitlines():
+        print(f"{command}: {line}", file=sys.stderr)
+    return exit_code

@@ -1,0 +1,75 @@
+"""`xray-eval`: a run and a dataset to metrics and a report."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NoReturn
+
+from xray_resnet.cli.common import run_command
+from xray_resnet.config_files import CommandParser, build_section
+from xray_resnet.errors import ConfigurationError
+
+COMMAND = "xray-eval"
+EXAMPLES = (
+    "xray-eval --report",
+    "xray-eval --run runs/chestxray-20260131-101500 --split val",
+    "xray-eval --run runs/nih --data datasets/rsna --report",
+)
+
+
+@dataclass
+class EvaluateOptions:
+    """What to evaluate, and how."""
+
+    run: Path | None = None
+    """Run or bundle folder; without it, the newest run in `runs_folder`."""
+    data: Path | None = None
+    """Dataset folder; without it, the one the run was trained on."""
+    split: Literal["train", "val", "test", "all"] = "test"
+    """Which images."""
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    """auto takes bf16 only where the processor computes in it."""
+    resamples: int = 2000
+    """Bootstrap resamples of the patients."""
+    seed: int = 0
+    """Seed of the bootstrap."""
+    runs_folder: Path = Path("runs")
+    """Where the newest run is looked for."""
+
+
+def main() -> NoReturn:
+    """Entry point of the console script."""
+    run_command(COMMAND, evaluate)
+
+
+def evaluate(arguments: Sequence[str]) -> int:
+    """Evaluates, and prints the folder with the results last."""
+    parser = CommandParser(COMMAND, purpose="Evaluates a trained network on a dataset.", examples=EXAMPLES)
+    parser.add_class_arguments(EvaluateOptions)
+    parser.add_argument("--report", action="store_true", help="Also write report.html and overlays.")
+    values = parser.instantiate(parser.read(arguments))
+    options = build_section(EvaluateOptions, values)
+    run = options.run or newest_run(options.runs_folder)
+    from xray_resnet.evaluation import evaluate as evaluation
+
+    print(
+        evaluation.evaluate(
+            run, dataset=options.data, split=options.split, report=values.report,
+            precision=options.precision, resamples=options.resamples, seed=options.seed,
+        )
+    )  # fmt: skip
+    return 0
+
+
+def newest_run(folder: Path) -> Path:
+    """The run in `folder` whose bundle was written last.
+
+    Raises:
+        ConfigurationError: if no run there is finished.
+    """
+    finished = [path.parent.parent.parent for path in folder.glob("*/bundle/configs/metadata.json")]
+    if not finished:
+        raise ConfigurationError(
+            f"no finished run in {folder.resolve()}; run xray-train first, or name one with --run"
+        )
+    return max(finished, key=lambda run: (run / "bundle").stat().st_mtime)

@@ -1,0 +1,54 @@
+"""`xray-prep`: a folder of radiographs to a dataset."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from xray_resnet.cli.common import run_command, show_progress
+from xray_resnet.config import Config
+from xray_resnet.config_files import CommandParser, build_section
+
+COMMAND = "xray-prep"
+EXAMPLES = (
+    "xray-prep --config chestxray.yaml",
+    "xray-prep --config nih_chestxray14.yaml --data.root /archive/nih --data.cache datasets/nih",
+    "xray-prep --config table.yaml --print_config",
+)
+
+
+def main() -> NoReturn:
+    """Entry point of the console script."""
+    run_command(COMMAND, prepare)
+
+
+def prepare(arguments: Sequence[str]) -> int:
+    """Builds the dataset and prints what became of the files."""
+    parser = CommandParser(
+        COMMAND, purpose="Builds the dataset folder from a folder of radiographs.", examples=EXAMPLES
+    )
+    parser.add_class_arguments(Config)
+    config = build_section(Config, parser.instantiate(parser.read(arguments)))
+    folder = build_dataset(config)
+    print_summary(folder)
+    print(folder)
+    return 0
+
+
+def build_dataset(config: Config) -> Path:
+    """The dataset folder of `config`, built with a progress bar where it is missing or out of date."""
+    from data_prep.ingest import ensure_dataset
+
+    with show_progress("preparing") as progress:
+        return ensure_dataset(config, progress=progress)
+
+
+def print_summary(folder: Path) -> None:
+    """Prints counts, rate and reasons of the finished preparation in `folder`."""
+    ingest = json.loads((folder / "ingest.json").read_text())
+    print(
+        f"accepted {ingest['accepted']} of {ingest['files']} files in {ingest['seconds']:.1f} s "
+        f"({ingest['files_per_second']:.0f} files/s)"
+    )
+    for reason, count in sorted(ingest["reasons"].items()):
+        print(f"  rejected as {reason}: {count}")

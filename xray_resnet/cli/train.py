@@ -1,0 +1,45 @@
+"""`xray-train`: a dataset to a trained network, as a run folder with its bundle."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from xray_resnet.cli.common import run_command
+from xray_resnet.cli.prep import build_dataset
+from xray_resnet.config import Config
+from xray_resnet.config_files import CommandParser, build_section, read_saved
+from xray_resnet.errors import ConfigurationError
+
+COMMAND = "xray-train"
+EXAMPLES = (
+    "xray-train --config chestxray.yaml",
+    "xray-train --config nih_chestxray14.yaml --data.root /archive/nih --train.epochs 20",
+    "xray-train --resume runs/chestxray-20260131-101500",
+)
+
+
+def main() -> NoReturn:
+    """Entry point of the console script."""
+    run_command(COMMAND, train)
+
+
+def train(arguments: Sequence[str]) -> int:
+    """Prepares the data where needed, trains, and prints the run folder last."""
+    parser = CommandParser(COMMAND, purpose="Trains a pre-activation ResNet on a dataset.", examples=EXAMPLES)
+    parser.add_class_arguments(Config)
+    parser.add_argument("--resume", type=Path | None, default=None, help="Run folder to go on with.")
+    values = parser.instantiate(parser.read(arguments))
+    config = build_section(Config, values) if values.resume is None else saved_config(values.resume)
+    from xray_resnet.training import fit
+
+    build_dataset(config)
+    print(fit.train(config, resume=values.resume))
+    return 0
+
+
+def saved_config(run: Path) -> Config:
+    """The configuration that a run was started with."""
+    path = run / "config.yaml"
+    if not path.is_file():
+        raise ConfigurationError(f"--resume {run}: no config.yaml there; give the folder of a run")
+    return read_saved(Config, path)

@@ -1,0 +1,200 @@
+"""Configuration files: names to files, files and overrides to typed values, all mistakes at once."""
+
+import argparse
+import difflib
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, fields, is_dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import yaml
+from jsonargparse import ArgumentError, ArgumentParser, Namespace, set_parsing_settings
+
+from xray_resnet.errors import ConfigurationError
+from xray_resnet.files import write_text
+
+set_parsing_settings(docstring_parse_attribute_docstrings=True)
+
+Section = TypeVar("Section")
+_SHIPPED_IN_WHEEL = Path(str(files("xray_resnet"))) / "configs"
+_SHIPPED_IN_REPOSITORY = Path(__file__).resolve().parent.parent / "configs"
+
+
+class CommandParser(ArgumentParser):
+    """A parser that reads named configurations and answers wrong usage with a sentence, not with all of its options."""
+
+    def __init__(self, command: str, *, purpose: str, examples: Sequence[str]) -> None:
+        listing = "\n".join(f"  {example}" for example in examples)
+        super().__init__(
+            prog=command,
+            usage=f"{command} [options]   (all options: {command} --help)",
+            description=f"{purpose}\nResearch software, no medical device.",
+            epilog=f"examples:\n{listing}",
+            formatter_class=_HelpFormatter,
+            exit_on_error=False,
+        )
+        self.add_argument("--config", action="config", help="YAML file, in the working folder or shipped.")
+
+    def read(self, arguments: Sequence[str]) -> Namespace:
+        """Parses `arguments`; the values of `--config` may be names of shipped configurations.
+
+        Raises:
+            ConfigurationError: every mistake in the files and options, each with the nearest valid key.
+        """
+        resolved = [*_resolve_config_names(arguments)]
+        for path in _config_paths(resolved):
+            self._refuse_mistakes(path)
+        try:
+            return self.parse_args(resolved)
+        except (ArgumentError, argparse.ArgumentError, TypeError, ValueError) as error:
+            raise ConfigurationError(self._explain(str(error), resolved)) from None
+
+    def error(self, message: str, ex: Exception | None = None) -> NoReturn:
+        """Raises every parsing error as one sentence."""
+        raise ConfigurationError(self._explain(message, sys.argv[1:]))
+
+    def _refuse_mistakes(self, path: Path) -> None:
+        mistakes = [*self._mistakes(path, read_yaml(path))]
+        if mistakes:
+            raise ConfigurationError("\n".join(mistakes))
+
+    def _mistakes(self, path: Path, document: Mapping[str, Any]) -> Iterator[str]:
+        known = self._keys()
+        for key, value in _leaves(document, known):
+            if key not in known:
+                yield f"{path}: unknown key '{key}'{_nearest(key, known)}"
+            else:
+                try:
+                    self.parse_object(_nested(key, value), defaults=False)
+                except (ArgumentError, ConfigurationError, TypeError, ValueError) as error:
+                    yield f"{path}: {key}: got {value!r}; {_last_line(str(error))}"
+
+    def _keys(self) -> list[str]:
+        return [*self.get_defaults(skip_validation=True).keys(branches=False)]
+
+    def _explain(self, message: str, arguments: Sequence[str]) -> str:
+        unknown = [
+            a.split("=")[0]
+            for a in arguments
+            if a.startswith("--") and a.split("=")[0] not in self._option_strings()
+        ]
+        hints = "".join(f"; {a}{_nearest(a, self._option_strings())}" for a in unknown)
+        return " ".join(message.split()) + hints
+
+    def _option_strings(self) -> list[str]:
+        return [*self._option_string_actions]
+
+
+class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Keeps the line breaks of purpose and examples; argument help is plain text."""
+
+
+def resolve_config(name: str) -> Path:
+    """The file of a configuration: in the working folder, else among the shipped ones.
+
+    Raises:
+        ConfigurationError: if there is none; names the nearest shipped one.
+    """
+    candidates = [Path(name), _shipped_folder() / Path(name).name]
+    found = next((path for path in candidates if path.is_file()), None)
+    if found is None:
+        shipped = [path.name for path in sorted(_shipped_folder().glob("*.yaml"))]
+        raise ConfigurationError(
+            f"--config {name}: no such file in {Path.cwd()} or among the shipped configurations"
+            f"{_nearest(name, shipped)}; shipped: {', '.join(shipped)}"
+        )
+    return found
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """A YAML mapping from `path`; nothing but plain values is constructed.
+
+    Raises:
+        ConfigurationError: where the text is not YAML or not a mapping.
+    """
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: not a YAML file: {' '.join(str(error).split())}") from None
+    if not isinstance(document, dict | None):
+        raise ConfigurationError(
+            f"{path}: expected sections such as 'data:', got a {type(document).__name__}"
+        )
+    return document or {}
+
+
+def build_section(kind: type[Section], values: Namespace) -> Section:
+    """The dataclass `kind` from the parsed values of the same names."""
+    return kind(**{field.name: values[field.name] for field in fields(kind)})  # type: ignore[arg-type]
+
+
+def read_saved(kind: type[Section], path: Path) -> Section:
+    """A configuration that `write_config` saved, checked as strictly as one given to a command."""
+    parser = CommandParser("configuration", purpose="A saved configuration.", examples=())
+    parser.add_class_arguments(kind)
+    return build_section(kind, parser.instantiate(parser.read(["--config", str(path)])))
+
+
+def write_config(path: Path, config: object) -> None:
+    """Saves a configuration dataclass as YAML that every command reads back."""
+    write_text(path, yaml.safe_dump(_plain(config), sort_keys=False))
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return _plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def _shipped_folder() -> Path:
+    return _SHIPPED_IN_WHEEL if _SHIPPED_IN_WHEEL.is_dir() else _SHIPPED_IN_REPOSITORY
+
+
+def _resolve_config_names(arguments: Sequence[str]) -> Iterator[str]:
+    previous = ""
+    for argument in arguments:
+        if previous == "--config":
+            yield str(resolve_config(argument))
+        elif argument.startswith("--config="):
+            yield f"--config={resolve_config(argument.removeprefix('--config='))}"
+        else:
+            yield argument
+        previous = argument
+
+
+def _config_paths(arguments: Sequence[str]) -> Iterator[Path]:
+    for previous, argument in zip(["", *arguments], arguments, strict=False):
+        if previous == "--config":
+            yield Path(argument)
+        elif argument.startswith("--config="):
+            yield Path(argument.removeprefix("--config="))
+
+
+def _leaves(document: Mapping[str, Any], known: Sequence[str], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in document.items():
+        key = f"{prefix}{name}"
+        is_branch = isinstance(value, Mapping) and any(k.startswith(f"{key}.") for k in known)
+        if is_branch:
+            yield from _leaves(value, known, f"{key}.")
+        else:
+            yield key, value
+
+
+def _nested(key: str, value: Any) -> dict[str, Any]:
+    first, _, rest = key.partition(".")
+    return {first: _nested(rest, value) if rest else value}
+
+
+def _nearest(key: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    return f"; did you mean '{near[0]}'?" if near else ""
+
+
+def _last_line(message: str) -> str:
+    return " ".join(message.strip().splitlines()[-1].split()).replace("<class '", "").replace("'>", "")
