@@ -1,1 +1,5 @@
-"""The same map over files on one machine or many."""
+"""The same map over files, on a local pool of processes."""
+
+from xray_resnet.scale.local import map_in_processes, resolve_workers
+
+__all__ = ["map_in_processes", "resolve_workers"]

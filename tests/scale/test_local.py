@@ -1,0 +1,117 @@
+"""The map over processes: order, bounds, failures, deaths."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from itertools import count, islice
+from pathlib import Path
+
+import cv2
+import pytest
+
+from xray_resnet.errors import UserError
+from xray_resnet.scale import map_in_processes, resolve_workers
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def square(number: int) -> int:
+    return number * number
+
+
+def sleep_less_for_later(number: int) -> int:
+    time.sleep(0.05 / (1 + number))
+    return number
+
+
+def refuse_three(number: int) -> int:
+    if number == 3:
+        raise ValueError("three is refused")
+    return number
+
+
+def die(number: int) -> int:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def threads_of_opencv(_: int) -> int:
+    return int(cv2.getNumThreads())
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_results_are_those_of_map_for_any_number_of_workers(workers: int) -> None:
+    assert list(map_in_processes(square, range(20), workers=workers)) == list(map(square, range(20)))
+
+
+def test_results_keep_the_order_of_the_items() -> None:
+    assert list(map_in_processes(sleep_less_for_later, range(12), workers=3)) == list(range(12))
+
+
+def test_an_endless_source_is_read_only_as_far_as_workers_are_free() -> None:
+    taken: list[int] = []
+
+    def numbers() -> Iterator[int]:
+        for number in count():
+            taken.append(number)
+            yield number
+
+    assert list(islice(map_in_processes(square, numbers(), workers=2), 3)) == [0, 1, 4]
+    assert len(taken) <= 8
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_error_of_the_function_reaches_the_caller(workers: int) -> None:
+    with pytest.raises(ValueError, match="three is refused"):
+        list(map_in_processes(refuse_three, range(6), workers=workers))
+
+
+def test_a_killed_worker_is_one_clear_sentence() -> None:
+    with pytest.raises(UserError, match=r"worker processes was killed.*fewer `workers`"):
+        list(map_in_processes(die, range(4), workers=2))
+
+
+def test_a_worker_uses_one_thread() -> None:
+    assert set(map_in_processes(threads_of_opencv, range(4), workers=2)) == {1}
+
+
+def test_zero_workers_is_one_per_core() -> None:
+    assert resolve_workers(0) >= 1
+    assert resolve_workers(5) == 5
+
+
+def test_workers_end_when_their_parent_is_killed() -> None:
+    script = (
+        "import os, time\n"
+        "from xray_resnet.scale import map_in_processes\n"
+        "from tests.scale.test_local import report_and_wait\n"
+        "list(map_in_processes(report_and_wait, range(2), workers=2))\n"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, cwd=REPOSITORY
+    )
+    assert parent.stdout is not None
+    workers = [int(parent.stdout.readline()) for _ in range(2)]
+    parent.kill()
+    parent.wait()
+    deadline = time.monotonic() + 20
+    while any(map(_lives, workers)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    parent.stdout.close()
+    assert not any(map(_lives, workers))
+
+
+def report_and_wait(_: int) -> None:
+    print(os.getpid(), flush=True)
+    time.sleep(60)
+
+
+def _lives(pid: int) -> bool:
+    """Whether the process runs; one that ended and that nobody has collected yet does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
