@@ -31,7 +31,7 @@ class ImageFolderConfig:
     classes: dict[str, list[str]] = field(default_factory=dict)
     """Class folder name → findings that are positive in it; every other finding is negative there."""
     patient_pattern: str = ""
-    """Regular expression searched in the file name; its first group is the patient. Empty: each file its own patient."""
+    """Regular expression searched in the file name; its first group is the patient. Empty: one patient a file."""
 
 
 @dataclass

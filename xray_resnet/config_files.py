@@ -34,6 +34,7 @@ class CommandParser(ArgumentParser):
             epilog=f"examples:\n{listing}",
             formatter_class=_HelpFormatter,
             exit_on_error=False,
+            allow_abbrev=False,
         )
         self.add_argument("--config", action="config", help="YAML file, in the working folder or shipped.")
 
@@ -76,9 +77,7 @@ class CommandParser(ArgumentParser):
 
     def _explain(self, message: str, arguments: Sequence[str]) -> str:
         unknown = [
-            a.split("=")[0]
-            for a in arguments
-            if a.startswith("--") and a.split("=")[0] not in self._option_strings()
+            a.split("=")[0] for a in arguments if a.startswith("--") and a.split("=")[0] not in self._option_strings()
         ]
         hints = "".join(f"; {a}{_nearest(a, self._option_strings())}" for a in unknown)
         return " ".join(message.split()) + hints
@@ -119,9 +118,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: not a YAML file: {' '.join(str(error).split())}") from None
     if not isinstance(document, dict | None):
-        raise ConfigurationError(
-            f"{path}: expected sections such as 'data:', got a {type(document).__name__}"
-        )
+        raise ConfigurationError(f"{path}: expected 'section: values', got a {type(document).__name__}")
     return document or {}
 
 

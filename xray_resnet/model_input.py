@@ -30,9 +30,9 @@ class ModelInput:
         """16 hexadecimal digits that change whenever a value changes."""
         return fingerprint(asdict(self))
 
-    def resample(self, pixels: NDArray[np.generic]) -> NDArray[np.float32]:
+    def resample(self, pixels: NDArray[np.unsignedinteger]) -> NDArray[np.float32]:
         """Stored pixels (H, W) of an unsigned integer type to shares of the display range, (size, size) in [0, 1]."""
-        share = pixels.astype(np.float32) * np.float32(1 / np.iinfo(pixels.dtype).max)
+        share: NDArray[np.float32] = np.multiply(pixels, 1 / np.iinfo(pixels.dtype).max, dtype=np.float32)
         if share.shape == (self.size, self.size):
             return share
         shrinks = share.shape[0] > self.size
@@ -43,7 +43,7 @@ class ModelInput:
         """Shares of the display range to network input of the same shape."""
         return (share - np.float32(self.mean)) * np.float32(1 / self.std)
 
-    def __call__(self, pixels: NDArray[np.generic]) -> NDArray[np.float32]:
+    def __call__(self, pixels: NDArray[np.unsignedinteger]) -> NDArray[np.float32]:
         """Stored pixels (H, W) to network input (size, size)."""
         return self.normalise(self.resample(pixels))
 

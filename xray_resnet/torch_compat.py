@@ -12,7 +12,7 @@ import torch
 os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
 
 _SCHEMA = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
-_library = torch.library.Library("torchvision", "FRAGMENT")
+_library = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
 
 
 def _import_torchvision() -> None:
@@ -28,7 +28,7 @@ def _import_torchvision() -> None:
         if "torchvision::" not in str(error):
             raise
         for name in ("nms", "qnms"):
-            _library.define(name + _SCHEMA)
+            _library.define(name + _SCHEMA)  # type: ignore[no-untyped-call]
         importlib.import_module("torchvision")
 
 

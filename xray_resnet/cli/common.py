@@ -33,9 +33,7 @@ def exit_code_of(command: str, body: Callable[[Sequence[str]], int], arguments: 
     except ModuleNotFoundError as error:
         return _complain(command, missing_extra(error), 1)
     except KeyboardInterrupt:
-        return _complain(
-            command, "interrupted; finished work is kept, run the same command to go on", INTERRUPTED
-        )
+        return _complain(command, "interrupted; finished work is kept, run the same command to go on", INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

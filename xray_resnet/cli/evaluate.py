@@ -69,7 +69,5 @@ def newest_run(folder: Path) -> Path:
     """
     finished = [path.parent.parent.parent for path in folder.glob("*/bundle/configs/metadata.json")]
     if not finished:
-        raise ConfigurationError(
-            f"no finished run in {folder.resolve()}; run xray-train first, or name one with --run"
-        )
+        raise ConfigurationError(f"no finished run in {folder.resolve()}; run xray-train first, or name one with --run")
     return max(finished, key=lambda run: (run / "bundle").stat().st_mtime)

@@ -9,6 +9,7 @@ from xray_resnet.cli.common import run_command, show_progress
 from xray_resnet.config_files import CommandParser, build_section
 
 COMMAND = "xray-predict"
+FORMATS = ("csv", "json", "parquet")
 EXAMPLES = (
     "xray-predict incoming/ --model runs/chestxray-20260131-101500 --output predictions --overlay",
     "xray-predict a.dcm b.dcm --model bundle --output predictions --formats csv json parquet",
@@ -59,11 +60,7 @@ def build_parser() -> CommandParser:
     )
     parser.add_argument("inputs", nargs="+", type=Path, help="Files or folders of DICOM, PNG or JPEG.")
     parser.add_class_arguments(PredictOptions)
-    parser.add_argument(
-        "--formats", nargs="+", choices=["csv", "json", "parquet"], default=["csv"], help="Table formats."
-    )
-    parser.add_argument(
-        "--overlay", action="store_true", help="Also write overlays of the class activation maps."
-    )
+    parser.add_argument("--formats", nargs="+", choices=FORMATS, default=["csv"], help="Table formats.")
+    parser.add_argument("--overlay", action="store_true", help="Also write overlays of the class activation maps.")
     parser.add_argument("--strict", action="store_true", help="Exit with 3 where an input was rejected.")
     return parser

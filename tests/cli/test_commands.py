@@ -1,0 +1,83 @@
+"""Every command answers --help at once, prints its configuration, and fails with one sentence."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from xray_resnet.cli.common import exit_code_of, missing_extra
+from xray_resnet.errors import ConfigurationError, UserError
+
+COMMANDS = ("prep", "train", "eval", "predict")
+HEAVY = "('torch', 'lightning', 'monai', 'openvino', 'pyarrow', 'cv2', 'pydicom')"
+
+
+def run(command: str, *arguments: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    script = Path(sys.executable).parent / f"xray-{command}"
+    return subprocess.run([script, *arguments], capture_output=True, text=True, cwd=folder, check=False)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_shows_examples_and_says_that_this_is_no_medical_device(command: str) -> None:
+    shown = run(command, "--help")
+    assert shown.returncode == 0
+    assert "examples:" in shown.stdout
+    assert "no medical device" in shown.stdout
+
+
+@pytest.mark.parametrize("module", ["prep", "train", "evaluate", "predict"])
+def test_help_imports_nothing_heavy(module: str) -> None:
+    code = (
+        f"import sys; sys.argv = ['xray', '--help']\nfrom xray_resnet.cli.{module} import main\n"
+        f"try: main()\nexcept SystemExit: pass\nprint([m for m in {HEAVY} if m in sys.modules])"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("command", ["prep", "train"])
+def test_print_config_shows_what_would_be_used(command: str) -> None:
+    shown = run(command, "--config", "chestxray.yaml", "--train.epochs", "3", "--print_config")
+    assert shown.returncode == 0
+    assert "epochs: 3" in shown.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_wrong_usage_is_one_sentence_and_exit_2(command: str, tmp_path: Path) -> None:
+    shown = run(command, "--no_such_option", "1", folder=tmp_path)
+    assert shown.returncode == 2
+    assert shown.stderr.startswith(f"xray-{command}: ")
+    assert "Traceback" not in shown.stderr
+
+
+def test_evaluating_without_a_run_names_the_remedy(tmp_path: Path) -> None:
+    shown = run("eval", folder=tmp_path)
+    assert shown.returncode == 2
+    assert "run xray-train first" in shown.stderr
+
+
+def test_a_missing_extra_says_what_to_install() -> None:
+    assert "pip install 'xray-resnet[train]'" in missing_extra(ModuleNotFoundError(name="lightning.pytorch"))
+
+
+def test_a_missing_module_of_no_extra_is_not_hidden() -> None:
+    with pytest.raises(ModuleNotFoundError):
+        missing_extra(ModuleNotFoundError(name="somewhere"))
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (UserError("s"), 1),
+        (ConfigurationError("s"), 2),
+        (KeyboardInterrupt(), 130),
+        (FileNotFoundError(2, "s", "f"), 1),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_errors_have_their_exit_codes(error: BaseException, expected: int) -> None:
+    def body(arguments: object) -> int:
+        raise error
+
+    assert exit_code_of("xray-test", body, []) == expected
