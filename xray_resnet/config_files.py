@@ -2,7 +2,6 @@
 
 import argparse
 import difflib
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields, is_dataclass
 from importlib.resources import files
@@ -36,6 +35,7 @@ class CommandParser(ArgumentParser):
             exit_on_error=False,
             allow_abbrev=False,
         )
+        self._given: Sequence[str] = ()
         self.add_argument("--config", action="config", help="YAML file, in the working folder or shipped.")
 
     def read(self, arguments: Sequence[str]) -> Namespace:
@@ -44,17 +44,17 @@ class CommandParser(ArgumentParser):
         Raises:
             ConfigurationError: every mistake in the files and options, each with the nearest valid key.
         """
-        resolved = [*_resolve_config_names(arguments)]
+        self._given = resolved = [*_resolve_config_names(arguments)]
         for path in _config_paths(resolved):
             self._refuse_mistakes(path)
         try:
             return self.parse_args(resolved)
         except (ArgumentError, argparse.ArgumentError, TypeError, ValueError) as error:
-            raise ConfigurationError(self._explain(str(error), resolved)) from None
+            raise ConfigurationError(self._explain(str(error))) from None
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         """Raises every parsing error as one sentence."""
-        raise ConfigurationError(self._explain(message, sys.argv[1:]))
+        raise ConfigurationError(self._explain(message))
 
     def _refuse_mistakes(self, path: Path) -> None:
         mistakes = [*self._mistakes(path, read_yaml(path))]
