@@ -75,11 +75,10 @@ class CommandParser(ArgumentParser):
     def _keys(self) -> list[str]:
         return [*self.get_defaults(skip_validation=True).keys(branches=False)]
 
-    def _explain(self, message: str, arguments: Sequence[str]) -> str:
-        unknown = [
-            a.split("=")[0] for a in arguments if a.startswith("--") and a.split("=")[0] not in self._option_strings()
-        ]
-        hints = "".join(f"; {a}{_nearest(a, self._option_strings())}" for a in unknown)
+    def _explain(self, message: str) -> str:
+        given = [argument.split("=")[0] for argument in self._given if argument.startswith("--")]
+        unknown = [option for option in given if option not in self._option_strings()]
+        hints = "".join(f"; {option}{_nearest(option, self._option_strings())}" for option in unknown)
         return " ".join(message.split()) + hints
 
     def _option_strings(self) -> list[str]:
