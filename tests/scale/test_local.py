@@ -90,9 +90,8 @@ def test_workers_end_when_their_parent_is_killed() -> None:
         "from tests.scale.test_local import report_and_wait\n"
         "list(map_in_processes(report_and_wait, range(2), workers=2))\n"
     )
-    parent = subprocess.Popen(
-        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, cwd=REPOSITORY
-    )
+    command = [sys.executable, "-c", script]
+    parent = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY)
     assert parent.stdout is not None
     workers = [int(parent.stdout.readline()) for _ in range(2)]
     parent.kill()
@@ -105,7 +104,7 @@ def test_workers_end_when_their_parent_is_killed() -> None:
 
 
 def report_and_wait(_: int) -> None:
-    print(os.getpid(), flush=True)
+    os.write(1, b"%d\n" % os.getpid())
     time.sleep(60)
 
 

@@ -1,0 +1,194 @@
+"""Reading a dataset: memory-mapped Arrow parts, pixels without a copy."""
+
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from xray_resnet.errors import UserError
+from xray_resnet.findings import LabelState
+from xray_resnet.store.schema import (
+    DESCRIPTION_FILE,
+    FORMAT,
+    FORMAT_VERSION,
+    IMAGES_FOLDER,
+    Box,
+    DatasetDescription,
+    label_column,
+)
+
+_MAKE_IT = "make it with `xray-prep`"
+
+
+class Dataset:
+    """A finished dataset, open for reading. Rows are numbered from 0; pixels stay on disk until looked at.
+
+    Attributes:
+        folder: Where it lies.
+        description: What its dataset.json says.
+    """
+
+    def __init__(self, folder: Path, description: DatasetDescription) -> None:
+        self.folder = folder
+        self.description = description
+        self._batches = [batch for name in description.parts for batch in self._map_part(name)]
+        self._stacks = [batch.column("pixels").to_numpy_ndarray() for batch in self._batches]
+        self._ends = np.cumsum([len(stack) for stack in self._stacks])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process maps the files again instead of receiving their content."""
+        return Dataset, (self.folder, self.description)
+
+    def __len__(self) -> int:
+        return int(self._ends[-1]) if len(self._ends) else 0
+
+    @property
+    def name(self) -> str:
+        """The dataset's name, as reports show it."""
+        return self.description.name
+
+    @property
+    def source(self) -> str:
+        """Name of the source it was built from."""
+        return self.description.source
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the images are rendered, not acquired."""
+        return self.description.synthetic
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """Names of the findings, in the order of the columns of `states`."""
+        return self.description.findings
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """Settings from file to stored pixels."""
+        return dict(self.description.reading)
+
+    @property
+    def reading_fingerprint(self) -> str:
+        """Fingerprint of `reading`; a bundle that predicts on these pixels has the same."""
+        return self.description.reading_fingerprint
+
+    @property
+    def split_sha256(self) -> str:
+        """SHA-256 of the splits."""
+        return self.description.split_sha256
+
+    def pixels(self, row: int) -> NDArray[Any]:
+        """(S, S) uint8 or uint16: a read-only view into the memory-mapped file."""
+        if not 0 <= row < len(self):
+            raise IndexError(f"row {row} of a dataset of {len(self)} images")
+        part = int(np.searchsorted(self._ends, row, side="right"))
+        return np.asarray(self._stacks[part][row - int(self._ends[part])])
+
+    @cached_property
+    def states(self) -> NDArray[np.int8]:
+        """(N, F) label states; NOT_ASSESSED where the file has null."""
+        columns = [
+            pa.chunked_array([batch.column(label_column(finding)) for batch in self._batches], pa.int8())
+            for finding in self.findings
+        ]
+        states = [column.fill_null(int(LabelState.NOT_ASSESSED)).to_numpy() for column in columns]
+        return np.stack(states, axis=1) if states else np.empty((len(self), 0), np.int8)
+
+    @cached_property
+    def image_ids(self) -> NDArray[np.str_]:
+        """(N,) keyed hashes of the images."""
+        return np.array(self.column("image_id"), dtype=np.str_)
+
+    @cached_property
+    def patient_ids(self) -> NDArray[np.str_]:
+        """(N,) keyed hashes of the patients."""
+        return np.array(self.column("patient_id"), dtype=np.str_)
+
+    def boxes(self, row: int) -> list[Box]:
+        """The boxes of one image in store pixels: (finding, x, y, width, height)."""
+        names = ("finding", "x", "y", "width", "height")
+        return [tuple(box[name] for name in names) for box in self._boxes[row]]
+
+    def column(self, name: str) -> list[Any]:
+        """All values of a column, or of a header fact by its keyword; None where an image has none.
+
+        Raises:
+            KeyError: if it is the name of a column that is not for listing (`pixels`).
+        """
+        if name == "pixels":
+            raise KeyError("pixels are read one image at a time, by pixels(row)")
+        if all(name in batch.schema.names for batch in self._batches):
+            return [value for batch in self._batches for value in batch.column(name).to_pylist()]
+        return [dict(facts).get(name) for facts in self.column("facts")]
+
+    def indices(self, split: str) -> NDArray[np.int64]:
+        """Rows of a split, ascending; `all` is every row.
+
+        Raises:
+            UserError: if there is no such split.
+        """
+        if split == "all":
+            return np.arange(len(self))
+        if split not in self.description.splits:
+            known = ", ".join((*self.description.splits, "all"))
+            raise UserError(f"{self.folder} has no split {split!r}; its splits are {known}")
+        return np.flatnonzero(np.isin(self.image_ids, list(self.description.splits[split])))
+
+    @cached_property
+    def _boxes(self) -> list[list[dict[str, Any]]]:
+        return self.column("boxes")
+
+    def _map_part(self, name: str) -> list[pa.RecordBatch]:
+        """The record batches of a part, backed by the mapped file."""
+        path = self.folder / IMAGES_FOLDER / name
+        try:
+            reader = pa.ipc.open_file(pa.memory_map(str(path)))
+        except (OSError, pa.ArrowInvalid) as error:
+            raise UserError(
+                f"{path}: this part of the dataset cannot be read ({error}); delete the dataset and {_MAKE_IT}"
+            ) from error
+        return [reader.get_batch(position) for position in range(reader.num_record_batches)]
+
+
+def open_dataset(path: str | Path) -> Dataset:
+    """Opens a dataset folder for reading.
+
+    Raises:
+        UserError: if the folder is missing, not a dataset, unfinished, damaged, or of another format version.
+    """
+    folder = Path(path)
+    return Dataset(folder, read_description(folder))
+
+
+def read_description(folder: Path) -> DatasetDescription:
+    """What the dataset's dataset.json says.
+
+    Raises:
+        UserError: as `open_dataset`.
+    """
+    if not folder.is_dir():
+        raise UserError(f"{folder}: there is no such dataset folder; {_MAKE_IT}")
+    path = folder / DESCRIPTION_FILE
+    if not path.is_file():
+        raise UserError(f"{folder}: not a finished dataset, {DESCRIPTION_FILE} is missing; {_MAKE_IT}")
+    try:
+        content = json.loads(path.read_bytes())
+        return _check_version(content, path)
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path}: not the description of a dataset ({error!r}); {_MAKE_IT}") from error
+
+
+def _check_version(content: dict[str, Any], path: Path) -> DatasetDescription:
+    """The description, if this version of the package can read its format."""
+    if content["format"] != FORMAT:
+        raise UserError(f"{path}: format is {content['format']!r}, expected {FORMAT!r}; name a dataset folder")
+    if content["format_version"] != FORMAT_VERSION:
+        version = content["format_version"]
+        raise UserError(
+            f"{path}: dataset format {version}, this version reads {FORMAT_VERSION}; delete the dataset and {_MAKE_IT}"
+        )
+    return DatasetDescription.from_json(content)

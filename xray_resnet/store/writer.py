@@ -1,0 +1,104 @@
+"""Writing a dataset: Arrow parts first, dataset.json last, each of them atomically."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from xray_resnet.files import replacing, write_json
+from xray_resnet.findings import LabelState
+from xray_resnet.store.schema import (
+    DESCRIPTION_FILE,
+    IMAGES_FOLDER,
+    DatasetDescription,
+    StoredImage,
+    build_schema,
+    label_column,
+)
+
+
+def part_name(index: int) -> str:
+    """File name of the part at `index`."""
+    return f"part-{index:05d}.arrow"
+
+
+def write_part(path: Path, images: Sequence[StoredImage], *, findings: Sequence[str], size: int, dtype: str) -> None:
+    """Writes one part as an Arrow IPC file; the same images give the same bytes.
+
+    Args:
+        path: The file to write; its folder is made.
+        images: Rows in order; may be empty.
+        findings: Label columns in order.
+        size: Rows and columns of every image.
+        dtype: uint8 or uint16.
+
+    Raises:
+        ValueError: if an image has another size or dtype.
+    """
+    schema = build_schema(findings, size=size, dtype=np.dtype(dtype))
+    stack = _stack_pixels(images, size=size, dtype=np.dtype(dtype))
+    rows = [_to_row(image, findings) for image in images]
+    columns = [pa.array([row[name] for row in rows], schema.field(name).type) for name in schema.names[:-1]]
+    storage = pa.FixedSizeListArray.from_arrays(pa.array(stack.reshape(-1)), size * size)
+    tensor = pa.ExtensionArray.from_storage(schema.field("pixels").type, storage)
+    batch = pa.record_batch([*columns, tensor], schema=schema)
+    with replacing(path) as temporary, pa.ipc.new_file(str(temporary), schema) as writer:
+        writer.write_batch(batch)
+
+
+def write_description(folder: Path, description: DatasetDescription) -> None:
+    """Writes dataset.json, which makes `folder` a finished dataset."""
+    write_json(folder / DESCRIPTION_FILE, description.to_json())
+
+
+def write_dataset(folder: Path, images: Sequence[StoredImage], *, dtype: str = "uint8", **described: Any) -> Path:
+    """Writes a dataset that fits into memory: one part and its description.
+
+    Args:
+        folder: Where it goes.
+        images: Rows in order, all of one size.
+        dtype: uint8 or uint16.
+        described: Fields of `DatasetDescription`, without `parts`.
+    """
+    size = images[0].pixels.shape[0]
+    part = folder / IMAGES_FOLDER / part_name(0)
+    write_part(part, images, findings=described["findings"], size=size, dtype=dtype)
+    write_description(folder, DatasetDescription(parts={part.name: len(images)}, **described))
+    return folder
+
+
+def _stack_pixels(images: Sequence[StoredImage], *, size: int, dtype: np.dtype[Any]) -> np.ndarray[Any, np.dtype[Any]]:
+    """(N, size, size) pixels of all images."""
+    stack = np.empty((len(images), size, size), dtype)
+    for position, image in enumerate(images):
+        if image.pixels.shape != (size, size) or image.pixels.dtype != dtype:
+            got = f"{image.pixels.shape} {image.pixels.dtype}"
+            raise ValueError(f"image {image.image_id} is {got}, the part holds {(size, size)} {dtype}")
+        stack[position] = image.pixels
+    return stack
+
+
+def _to_row(image: StoredImage, findings: Sequence[str]) -> Mapping[str, Any]:
+    """The image's columns beside the pixels."""
+    plain = {
+        name: getattr(image, name)
+        for name in ("image_id", "patient_id", "study_id", "view", "sex", "age", "transfer_syntax", "mapping")
+    }
+    arrays = {name: getattr(image, name) for name in ("file_size", "content", "affine", "spacing_mm")}
+    return {
+        **plain,
+        **{name: None if value is None else list(value) for name, value in arrays.items()},
+        "pixels_sha256": hashlib.sha256(np.ascontiguousarray(image.pixels).tobytes()).hexdigest(),
+        "facts": sorted(image.facts.items()),
+        "boxes": [dict(zip(("finding", "x", "y", "width", "height"), box, strict=True)) for box in image.boxes],
+        **{label_column(finding): _state_or_null(image.states, finding) for finding in findings},
+    }
+
+
+def _state_or_null(states: Mapping[str, int], finding: str) -> int | None:
+    """The label state as Arrow holds it: null where the finding was not assessed."""
+    state = states.get(finding, LabelState.NOT_ASSESSED)
+    return None if state == LabelState.NOT_ASSESSED else int(state)
