@@ -1,0 +1,128 @@
+"""Two models on the same images: paired differences of AUROC with intervals."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from xray_resnet.errors import UserError
+from xray_resnet.evaluation.predictions import Predictions, read_predictions
+from xray_resnet.findings import positions
+from xray_resnet.metrics import Aurocs, DelongTest, Estimate, delong_test, estimate_aurocs, estimate_paired_difference
+from xray_resnet.metrics.bootstrap import RESAMPLES
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The second evaluation against the first.
+
+    Attributes:
+        findings: Names of the findings that both have.
+        n_images: Images that both predicted.
+        n_patients: Their patients.
+        first: AUROC of the first.
+        second: AUROC of the second.
+        difference: Second minus first, in the same resamples.
+        delong: DeLong's paired test per finding; it counts images as independent.
+    """
+
+    findings: tuple[str, ...]
+    n_images: int
+    n_patients: int
+    first: Aurocs
+    second: Aurocs
+    difference: Aurocs
+    delong: tuple[DelongTest | None, ...]
+
+
+def compare(first: Path, second: Path, *, resamples: int = RESAMPLES, seed: int = 0) -> Comparison:
+    """Compares two evaluation folders (`RUN/eval/<dataset>-<split>`) over the same images.
+
+    Args:
+        first: The evaluation to compare with.
+        second: The evaluation that is compared.
+        resamples: Bootstrap resamples of the patients.
+        seed: Seed of the resamples.
+
+    Raises:
+        UserError: if the images, their labels or all the findings differ.
+    """
+    one, other = read_predictions(first), read_predictions(second)
+    findings = tuple(name for name in one.findings if name in other.findings)
+    _check_same_images(one, other, findings, f"{first} and {second}")
+    before, after = positions(one.findings, findings), positions(other.findings, findings)
+    labels, scores, others = one.labels[:, before], one.logits[:, before], other.logits[:, after]
+
+    def alone(values: np.ndarray) -> Aurocs:
+        return estimate_aurocs(
+            labels, values, patients=one.patient_ids, generator=np.random.default_rng(seed), resamples=resamples
+        )
+
+    return Comparison(
+        findings,
+        len(one.image_ids),
+        len(np.unique(one.patient_ids)),
+        alone(scores),
+        alone(others),
+        estimate_paired_difference(
+            labels,
+            scores,
+            others,
+            patients=one.patient_ids,
+            generator=np.random.default_rng(seed),
+            resamples=resamples,
+        ),
+        tuple(delong_test(labels[:, f], scores[:, f], others[:, f]) for f in range(len(findings))),
+    )
+
+
+def format_comparison(comparison: Comparison, *, names: Sequence[str] = ("first", "second")) -> str:
+    """The comparison as a Markdown table: one row per finding, then the macro average."""
+    head = f"| finding | {names[0]} | {names[1]} | difference (95 %) | DeLong p |\n|---|---|---|---|---|"
+    tests = [*comparison.delong, None]
+    rows = [
+        f"| {name} | {_number(a)} | {_number(b)} | {_interval(d)} | {_p_value(test)} |"
+        for name, a, b, d, test in zip(
+            [*comparison.findings, "macro"],
+            [*comparison.first.findings, comparison.first.macro],
+            [*comparison.second.findings, comparison.second.macro],
+            [*comparison.difference.findings, comparison.difference.macro],
+            tests,
+            strict=True,
+        )
+    ]
+    return "\n".join([head, *rows])
+
+
+def _check_same_images(one: Predictions, other: Predictions, findings: tuple[str, ...], where: str) -> None:
+    if not findings:
+        raise UserError(
+            f"{where}: no finding in common, {', '.join(one.findings)} against {', '.join(other.findings)}; "
+            "compare models of the same findings"
+        )
+    if not np.array_equal(one.image_ids, other.image_ids):
+        shared = len(np.intersect1d(one.image_ids, other.image_ids))
+        raise UserError(
+            f"{where}: {len(one.image_ids)} and {len(other.image_ids)} images, {shared} of them the same; "
+            "evaluate both on the same dataset and split"
+        )
+    before, after = positions(one.findings, findings), positions(other.findings, findings)
+    if not np.array_equal(one.states[:, before], other.states[:, after]):
+        raise UserError(f"{where}: the labels of the same images differ; evaluate both on the same dataset")
+
+
+def _number(estimate: Estimate) -> str:
+    return "–" if estimate.value is None else f"{estimate.value:.3f}"
+
+
+def _interval(estimate: Estimate) -> str:
+    if estimate.value is None:
+        return f"– ({estimate.why_null})"
+    if estimate.low is None or estimate.high is None:
+        return f"{estimate.value:+.3f} ({estimate.why_null})"
+    return f"{estimate.value:+.3f} ({estimate.low:+.3f} … {estimate.high:+.3f})"
+
+
+def _p_value(test: DelongTest | None) -> str:
+    return "–" if test is None or test.p_value is None else f"{test.p_value:.2g}"

@@ -1,0 +1,156 @@
+"""The report's plots as SVG: intervals of AUROC, ROC and precision-recall curves, scores by label."""
+
+import io
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from xray_resnet.evaluation.predictions import Predictions
+from xray_resnet.evaluation.summary import Summary
+from xray_resnet.metrics import Estimate, pr_curve, roc_curve
+
+INK, MUTED, RULE = "#1c2730", "#68757f", "#d8dee3"
+MODEL, POSITIVE, NEGATIVE, BASELINE = "#0f6e84", "#d1603d", "#8fa3ad", "#b08a2e"
+_STYLE = {
+    "font.family": "DejaVu Sans", "font.size": 9, "text.color": INK, "axes.labelcolor": MUTED,
+    "axes.edgecolor": RULE, "xtick.color": MUTED, "ytick.color": MUTED, "axes.titlesize": 9,
+    "axes.spines.top": False, "axes.spines.right": False, "axes.titlelocation": "left",
+    "svg.hashsalt": "xray_resnet", "figure.facecolor": "none", "savefig.facecolor": "none",
+}  # fmt: skip
+_WIDTH, _MOST_COLUMNS, _BINS = 9.6, 5, 24
+
+Panel = Callable[[Axes, int], None]
+
+
+def plot_intervals(summary: Summary, *, baseline: Sequence[float | None] = ()) -> str:
+    """AUROC of every finding and of the macro average with 95 % intervals.
+
+    Args:
+        summary: The figures.
+        baseline: AUROC of the thumbnails' baseline per finding, then of its macro average; drawn as diamonds.
+    """
+    rows: list[tuple[str, Estimate]] = [(finding.name, finding.auroc) for finding in summary.findings]
+    rows.append(("macro average", summary.macro))
+    with rc_context(_STYLE):
+        figure = Figure(figsize=(_WIDTH, 0.75 + 0.32 * len(rows)), layout="constrained")
+        axes = figure.subplots()
+        for height, (_, estimate) in enumerate(rows):
+            _draw_interval(axes, height, estimate, colour=INK if height == len(rows) - 1 else MODEL)
+        known = {height: value for height, value in enumerate(baseline) if value is not None}
+        axes.scatter([*known.values()], [*known], marker="D", s=26, facecolors="none", edgecolors=BASELINE, zorder=3)
+        reached = [estimate.value if estimate.low is None else estimate.low for _, estimate in rows]
+        lowest = min([0.45, *known.values(), *(value for value in reached if value is not None)])
+        _finish_intervals(axes, [name for name, _ in rows], lowest)
+        return _to_svg(figure)
+
+
+def plot_roc_curves(predictions: Predictions, summary: Summary) -> str:
+    """One ROC curve per finding, small multiples."""
+    labels = predictions.labels
+
+    def draw(axes: Axes, column: int) -> None:
+        curve = roc_curve(labels[:, column], predictions.logits[:, column])
+        axes.plot([0, 1], [0, 1], color=RULE, linewidth=1, linestyle=(0, (4, 3)))
+        axes.plot(curve.x, curve.y, color=MODEL, linewidth=1.8)
+        axes.fill_between(curve.x, curve.y, color=MODEL, alpha=0.08, linewidth=0)
+        axes.text(0.97, 0.06, f"{summary.findings[column].auroc.value:.3f}", ha="right", color=MODEL, weight="bold")
+
+    return _small_multiples(summary, draw, x="false positive rate", y="true positive rate")
+
+
+def plot_pr_curves(predictions: Predictions, summary: Summary) -> str:
+    """One precision-recall curve per finding; the dashed line is the prevalence, which chance reaches."""
+    labels = predictions.labels
+
+    def draw(axes: Axes, column: int) -> None:
+        curve = pr_curve(labels[:, column], predictions.logits[:, column])
+        finding = summary.findings[column]
+        axes.axhline(finding.prevalence or 0.0, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
+        axes.step(curve.x, curve.y, where="pre", color=MODEL, linewidth=1.8)
+        axes.text(0.03, 0.06, f"AP {finding.average_precision:.3f}", color=MODEL, weight="bold")
+
+    return _small_multiples(summary, draw, x="recall", y="precision")
+
+
+def plot_scores(predictions: Predictions, summary: Summary) -> str:
+    """Scores of the images with and without each finding, each group's bars adding up to one."""
+    labels, scores = predictions.labels, predictions.scores
+    edges = np.linspace(0, 1, _BINS + 1)
+
+    def draw(axes: Axes, column: int) -> None:
+        for value, colour in ((0, NEGATIVE), (1, POSITIVE)):
+            group = scores[labels[:, column] == value, column]
+            heights = np.histogram(group, edges)[0] / max(len(group), 1)
+            axes.stairs(heights, edges, fill=True, color=colour, alpha=0.45)
+            axes.stairs(heights, edges, color=colour, linewidth=1.2)
+        axes.set_ylim(bottom=0)
+
+    return _small_multiples(summary, draw, x="score", y="share", square=False)
+
+
+def _draw_interval(axes: Axes, height: int, estimate: Estimate, *, colour: str) -> None:
+    if estimate.value is None:
+        axes.text(0.505, height, f"undefined: {estimate.why_null}", va="center", color=MUTED, style="italic")
+        return
+    if estimate.low is not None and estimate.high is not None:
+        axes.plot([estimate.low, estimate.high], [height, height], color=colour, linewidth=2.2, alpha=0.55)
+    axes.scatter([estimate.value], [height], color=colour, s=34, zorder=4)
+    axes.text(1.015, height, f"{estimate.value:.3f}", va="center", color=colour, weight="bold", clip_on=False)
+
+
+def _finish_intervals(axes: Axes, names: Sequence[str], lowest: float) -> None:
+    axes.set_xlim(max(0.0, lowest - 0.03), 1.005)
+    axes.axvline(0.5, color=MUTED, linewidth=1, linestyle=(0, (4, 3)), zorder=0)
+    axes.set_yticks(range(len(names)), labels=names, color=INK)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.axhline(len(names) - 1.5, color=RULE, linewidth=1)
+    axes.grid(axis="x", color=RULE, linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    axes.set_xlabel("AUROC")
+
+
+def _small_multiples(summary: Summary, draw: Panel, *, x: str, y: str, square: bool = True) -> str:
+    """One panel per finding in a grid; a finding without both classes says why instead."""
+    count = len(summary.findings)
+    columns = min(_MOST_COLUMNS, max(count, 3))
+    rows = -(-count // columns)
+    side = _WIDTH / columns
+    with rc_context(_STYLE):
+        figure = Figure(figsize=(_WIDTH, rows * side * (1.12 if square else 0.85)), layout="constrained")
+        grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=square)
+        for position, axes in enumerate(grid.flat):
+            if position >= count:
+                axes.set_visible(False)
+                continue
+            _draw_panel(axes, position, summary, draw, square=square)
+        figure.supxlabel(x, fontsize=9, color=MUTED)
+        figure.supylabel(y, fontsize=9, color=MUTED)
+        return _to_svg(figure)
+
+
+def _draw_panel(axes: Axes, position: int, summary: Summary, draw: Panel, *, square: bool) -> None:
+    finding = summary.findings[position]
+    axes.set_title(finding.name.replace("_", " "), color=INK)
+    axes.set_xlim(-0.02, 1.02)
+    axes.set_xticks([0, 0.5, 1])
+    if square:
+        axes.set_ylim(-0.02, 1.02)
+        axes.set_yticks([0, 0.5, 1])
+        axes.set_aspect("equal")
+    axes.tick_params(length=2, labelsize=8)
+    if finding.auroc.value is None:
+        axes.text(0.5, 0.5, str(finding.auroc.why_null), transform=axes.transAxes, ha="center", color=MUTED)
+    else:
+        draw(axes, position)
+
+
+def _to_svg(figure: Figure) -> str:
+    """The figure as SVG text, the same for the same data."""
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    return buffer.getvalue()

@@ -1,0 +1,92 @@
+"""What a model said of every image of a split, beside what the source says; and its table on disk."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from xray_resnet.errors import UserError
+from xray_resnet.files import replacing
+from xray_resnet.findings import column_prefix, resolve_targets
+
+FILE = "predictions.parquet"
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Logits and label states of N images and F findings.
+
+    Attributes:
+        findings: Names of the F findings.
+        image_ids: (N,) keyed hashes.
+        patient_ids: (N,) keyed hashes.
+        states: (N, F) `LabelState`.
+        logits: (N, F).
+    """
+
+    findings: tuple[str, ...]
+    image_ids: NDArray[np.str_]
+    patient_ids: NDArray[np.str_]
+    states: NDArray[np.int8]
+    logits: NDArray[np.float32]
+
+    @property
+    def scores(self) -> NDArray[np.float32]:
+        """(N, F) sigmoid of the logits."""
+        return np.asarray(0.5 * (1 + np.tanh(0.5 * self.logits)), np.float32)
+
+    @property
+    def labels(self) -> NDArray[np.float32]:
+        """(N, F) 1, 0 or NaN: uncertain and not assessed are left out, unmentioned counts as negative."""
+        return resolve_targets(self.states)
+
+
+def write_predictions(path: Path, predictions: Predictions, *, metadata: Mapping[str, str]) -> None:
+    """Writes one row per image: ids, then label state, score and logit of every finding.
+
+    Args:
+        path: The Parquet file.
+        predictions: The rows.
+        metadata: Kept in the file's schema, beside the names of the findings.
+    """
+    columns: dict[str, NDArray[np.generic]] = {
+        "image_id": predictions.image_ids,
+        "patient_id": predictions.patient_ids,
+    }
+    scores = predictions.scores
+    for position, finding in enumerate(predictions.findings):
+        prefix = column_prefix(finding)
+        columns[f"{prefix}_label"] = predictions.states[:, position]
+        columns[f"{prefix}_score"] = scores[:, position]
+        columns[f"{prefix}_logit"] = predictions.logits[:, position]
+    table = pa.table(columns).replace_schema_metadata({**metadata, "findings": "\n".join(predictions.findings)})
+    with replacing(path) as temporary:
+        pq.write_table(table, temporary)
+
+
+def read_predictions(folder: Path) -> Predictions:
+    """The predictions that an evaluation wrote into its folder.
+
+    Raises:
+        UserError: if there are none.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        raise UserError(f"{folder}: no {FILE} in it; name a folder that xray-eval wrote")
+    table = pq.read_table(path)
+    findings = tuple(table.schema.metadata[b"findings"].decode().split("\n"))
+    return Predictions(
+        findings,
+        np.array(table["image_id"].to_pylist(), np.str_),
+        np.array(table["patient_id"].to_pylist(), np.str_),
+        _stack(table, findings, "label").astype(np.int8),
+        _stack(table, findings, "logit").astype(np.float32),
+    )
+
+
+def _stack(table: pa.Table, findings: tuple[str, ...], kind: str) -> NDArray[np.generic]:
+    return np.stack([table[f"{column_prefix(finding)}_{kind}"].to_numpy() for finding in findings], axis=1)
