@@ -9,7 +9,7 @@ import pytest
 from xray_resnet.cli.common import exit_code_of, missing_extra
 from xray_resnet.errors import ConfigurationError, UserError
 
-COMMANDS = ("prep", "train", "eval", "predict")
+COMMANDS = ("prep", "train", "eval", "predict", "compare")
 HEAVY = "('torch', 'lightning', 'monai', 'openvino', 'pyarrow', 'cv2', 'pydicom')"
 
 
@@ -26,7 +26,7 @@ def test_help_shows_examples_and_says_that_this_is_no_medical_device(command: st
     assert "no medical device" in shown.stdout
 
 
-@pytest.mark.parametrize("module", ["prep", "train", "evaluate", "predict"])
+@pytest.mark.parametrize("module", ["prep", "train", "evaluate", "predict", "compare"])
 def test_help_imports_nothing_heavy(module: str) -> None:
     code = (
         f"import sys; sys.argv = ['xray', '--help']\nfrom xray_resnet.cli.{module} import main\n"

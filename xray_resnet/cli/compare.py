@@ -1,0 +1,44 @@
+"""`xray-compare`: two models on the same images, as paired differences with intervals."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from xray_resnet.cli.common import run_command
+from xray_resnet.config_files import CommandParser, build_section
+
+COMMAND = "xray-compare"
+EXAMPLES = ("xray-compare runs/plain/eval/phantom-test runs/noise/eval/phantom-test",)
+
+
+@dataclass
+class CompareOptions:
+    """How the difference is estimated."""
+
+    resamples: int = 2000
+    """Bootstrap resamples of the patients."""
+    seed: int = 0
+    """Seed of the bootstrap."""
+
+
+def main() -> NoReturn:
+    """Entry point of the console script."""
+    run_command(COMMAND, compare)
+
+
+def compare(arguments: Sequence[str]) -> int:
+    """Prints a table of both models' AUROC and of the second minus the first."""
+    parser = CommandParser(COMMAND, purpose="Compares two evaluations of the same images.", examples=EXAMPLES)
+    parser.add_argument("first", type=Path, help="Evaluation folder, RUN/eval/<dataset>-<split>.")
+    parser.add_argument("second", type=Path, help="Evaluation folder of the other model on the same images.")
+    parser.add_class_arguments(CompareOptions)
+    values = parser.instantiate(parser.read(arguments))
+    options = build_section(CompareOptions, values)
+    from xray_resnet.evaluation.compare import compare as paired_comparison
+    from xray_resnet.evaluation.compare import format_comparison
+
+    comparison = paired_comparison(values.first, values.second, resamples=options.resamples, seed=options.seed)
+    print(format_comparison(comparison))
+    print(f"\n{comparison.n_images} images of {comparison.n_patients} patients; intervals resample the patients")
+    return 0
