@@ -182,6 +182,15 @@ def read_description(folder: Path) -> DatasetDescription:
         raise UserError(f"{path}: not the description of a dataset ({error!r}); {_MAKE_IT}") from error
 
 
+def is_dataset(folder: Path) -> bool:
+    """Whether a dataset of any version lies in `folder`, and not some other work with a dataset.json of its own."""
+    try:
+        content = json.loads((folder / DESCRIPTION_FILE).read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(content, dict) and content.get("format") == FORMAT
+
+
 def _check_version(content: dict[str, Any], path: Path) -> DatasetDescription:
     """The description, if this version of the package can read its format."""
     if content["format"] != FORMAT:

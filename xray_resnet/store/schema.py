@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,11 @@ class StoredImage:
     spacing_mm: tuple[float, float] | None = None
     mapping: Mapping[str, Any] = field(default_factory=lambda: {"function": "IDENTITY"})
     facts: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def pixels_sha256(self) -> str:
+        """SHA-256 of the stored pixels; exact duplicates share it."""
+        return hashlib.sha256(np.ascontiguousarray(self.pixels).tobytes()).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Writing a dataset: Arrow parts first, dataset.json last, each of them atomically."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,11 @@ from xray_resnet.store.schema import (
     build_schema,
     label_column,
 )
+
+_PLAIN = (
+    "image_id", "patient_id", "study_id", "view", "sex", "age", "pixels_sha256", "transfer_syntax", "mapping",
+)  # fmt: skip
+_ARRAYS = ("file_size", "content", "affine", "spacing_mm")
 
 
 def part_name(index: int) -> str:
@@ -83,15 +87,10 @@ def _stack_pixels(images: Sequence[StoredImage], *, size: int, dtype: np.dtype[A
 
 def _to_row(image: StoredImage, findings: Sequence[str]) -> Mapping[str, Any]:
     """The image's columns beside the pixels."""
-    plain = {
-        name: getattr(image, name)
-        for name in ("image_id", "patient_id", "study_id", "view", "sex", "age", "transfer_syntax", "mapping")
-    }
-    arrays = {name: getattr(image, name) for name in ("file_size", "content", "affine", "spacing_mm")}
+    arrays = {name: getattr(image, name) for name in _ARRAYS}
     return {
-        **plain,
+        **{name: getattr(image, name) for name in _PLAIN},
         **{name: None if value is None else list(value) for name, value in arrays.items()},
-        "pixels_sha256": hashlib.sha256(np.ascontiguousarray(image.pixels).tobytes()).hexdigest(),
         "facts": sorted(image.facts.items()),
         "boxes": [dict(zip(("finding", "x", "y", "width", "height"), box, strict=True)) for box in image.boxes],
         **{label_column(finding): _state_or_null(image.states, finding) for finding in findings},

@@ -1,0 +1,70 @@
+"""Keyed hashes instead of names: the same patient has the same hash in all of one user's datasets (RFC 2104)."""
+
+import hashlib
+import hmac
+import os
+import secrets
+import tempfile
+from pathlib import Path
+
+from xray_resnet.errors import UserError
+
+ENVIRONMENT = "XRAY_HASH_KEY"
+
+_DIGITS = 16
+_SHORTEST_KEY = 16
+
+
+def resolve_key_path(configured: Path | None) -> Path:
+    """The key file: as configured, else as the environment says, else in the user's configuration folder."""
+    if configured is not None:
+        return configured
+    if os.environ.get(ENVIRONMENT):
+        return Path(os.environ[ENVIRONMENT])
+    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    return home / "xray_resnet" / "hash.key"
+
+
+def read_or_make_key(path: Path) -> bytes:
+    """The key in `path`; a random one is made there, readable by its user alone, where there is none.
+
+    Raises:
+        UserError: if the file cannot be read or made, or is too short for a key.
+    """
+    try:
+        if not path.exists():
+            _make_key(path)
+        key = path.read_bytes().strip()
+    except OSError as error:
+        raise UserError(f"{path}: the key of the patient hashes cannot be used ({error}); set prep.hash_key") from error
+    if len(key) < _SHORTEST_KEY:
+        raise UserError(
+            f"{path}: a key of {len(key)} bytes, at least {_SHORTEST_KEY} are needed; delete it for a new one"
+        )
+    return key
+
+
+def name_key(key: bytes) -> str:
+    """Names a key without giving it away."""
+    return hash_name(key, "key", "")
+
+
+def hash_name(key: bytes, kind: str, name: str) -> str:
+    """16 hexadecimal digits of the HMAC-SHA256 of a name; equal names of different kinds differ."""
+    return hmac.new(key, f"{kind}\0{name}".encode(), hashlib.sha256).hexdigest()[:_DIGITS]
+
+
+def _make_key(path: Path) -> None:
+    """Makes a key file; of several processes that do so at once, the first one's key stays."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_hex(32) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(name, path)
+    except FileExistsError:
+        pass
+    finally:
+        Path(name).unlink()

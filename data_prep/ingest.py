@@ -1,0 +1,122 @@
+"""A source of radiographs to a dataset: list, prepare in parallel, split, describe.
+
+Every part is written by the worker that prepared it, and dataset.json comes last. A run that is killed at any moment
+is taken up where it stopped; number of workers, order and interruptions leave no trace in the dataset's bytes.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from data_prep import workspace
+from data_prep.duplicates import merge_patients
+from data_prep.fingerprint import fingerprint_settings
+from data_prep.part import PartJournal, make_part
+from data_prep.plan import Plan, build_plan, build_reading, resolve_root
+from data_prep.sources import SOURCES
+from data_prep.split import Division, SplitImage, divide
+from data_prep.summary import describe, summarise
+from xray_resnet.config import Config, SplitConfig
+from xray_resnet.errors import UserError
+from xray_resnet.files import write_csv, write_json
+from xray_resnet.findings import LabelState
+from xray_resnet.scale import map_in_processes
+from xray_resnet.store.writer import write_description
+
+Progress = Callable[[int, int, int], None]
+"""Called with (files done, files in all, files rejected)."""
+
+_log = logging.getLogger(__name__)
+
+
+def ensure_dataset(config: Config, *, progress: Progress | None = None) -> Path:
+    """The dataset of `config`, built only where it is missing or its fingerprint differs.
+
+    A finished dataset of the same settings is enough where its source is not at hand.
+
+    Raises:
+        UserError: as `prepare_dataset`.
+    """
+    folder = config.data.cache
+    settings = {"settings": fingerprint_settings(config, build_reading(config.prep))}
+    if not _has_source(config) and workspace.is_finished(folder, settings):
+        _log.info("%s: the source is not here; using the dataset as it is", folder)
+        return folder
+    return prepare_dataset(config, progress=progress)
+
+
+def prepare_dataset(config: Config, *, progress: Progress | None = None) -> Path:
+    """Builds the dataset folder `data.cache`, taking up what an interrupted run finished.
+
+    Raises:
+        UserError: if the source is not as its layout says, no file is accepted, or the folder holds something else.
+        ConfigurationError: if the configuration does not fit the source.
+    """
+    plan = build_plan(config)
+    if workspace.is_finished(plan.folder, plan.fingerprints) and workspace.is_tidy(plan.folder):
+        return plan.folder
+    with workspace.hold(plan.folder):
+        if not workspace.is_finished(plan.folder, plan.fingerprints):
+            workspace.begin(plan.folder, plan.fingerprints)
+            _build(plan, config, progress)
+        workspace.tidy(plan.folder)
+    return plan.folder
+
+
+def divide_records(plan: Plan, journals: Sequence[PartJournal], split: SplitConfig) -> Division:
+    """Divides the accepted images; patients who share an image stay together."""
+    pixels_of = dict(pair for journal in journals for pair in journal.accepted)
+    records = [record for record in plan.records if record.name in pixels_of]
+    together = merge_patients((record.patient, pixels_of[record.name]) for record in records)
+    images = [
+        SplitImage(
+            name=record.name,
+            patient=together[record.patient],
+            positives=frozenset(
+                finding for finding in plan.findings if record.states.get(finding) == LabelState.POSITIVE
+            ),
+            official=record.split,
+        )
+        for record in records
+    ]
+    shares = {"train": split.train, "val": split.val, "test": split.test}
+    return divide(images, shares, seed=split.seed, official=split.official)
+
+
+def _build(plan: Plan, config: Config, progress: Progress | None) -> None:
+    """Makes the parts that are missing, then everything that is known only when all are there."""
+    start = time.perf_counter()
+    resumed = workspace.count_finished(plan.folder, plan.tasks)
+    journals = _make_parts(plan, workers=config.prep.workers, progress=progress)
+    rejected = [row for journal in journals for row in journal.rejected]
+    write_csv(plan.folder / workspace.REJECTED_FILE, ["path", "reason", "detail"], rejected)
+    if len(rejected) == len(plan.records):
+        raise UserError(
+            f"{plan.root}: no radiograph was accepted of {len(rejected)} files; "
+            f"{plan.folder / workspace.REJECTED_FILE} says why"
+        )
+    division = divide_records(plan, journals, config.data.split)
+    summary = summarise(plan, journals, division, seconds=time.perf_counter() - start, resumed=resumed)
+    write_json(plan.folder / workspace.INGEST_FILE, summary)
+    write_description(plan.folder, describe(plan, journals, division, config.data))
+
+
+def _make_parts(plan: Plan, *, workers: int, progress: Progress | None) -> list[PartJournal]:
+    """The journals of all parts, in order."""
+    journals: list[PartJournal] = []
+    done = rejected = 0
+    for journal in map_in_processes(make_part, plan.tasks, workers=workers):
+        journals.append(journal)
+        done += len(journal.accepted) + len(journal.rejected)
+        rejected += len(journal.rejected)
+        if progress is not None:
+            progress(done, len(plan.records), rejected)
+    return journals
+
+
+def _has_source(config: Config) -> bool:
+    """Whether the source can be listed without being made first."""
+    if config.data.root is None and SOURCES[config.data.source].make is None:
+        return False
+    return resolve_root(config.data).is_dir()

@@ -1,0 +1,147 @@
+"""One part of a dataset: some records in, an Arrow file and its journal out. Runs in a worker process."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from data_prep.identity import hash_name
+from data_prep.sources import Record
+from xray_resnet.dicom import Prepared, Reading, RejectedImage, prepare
+from xray_resnet.files import write_json
+from xray_resnet.store import StoredImage
+from xray_resnet.store.schema import IMAGES_FOLDER
+from xray_resnet.store.schema import Box as StoredBox
+from xray_resnet.store.writer import part_name, write_part
+
+JOURNAL_FOLDER = "journal"
+
+
+@dataclass(frozen=True)
+class PartTask:
+    """What a worker needs to make one part.
+
+    Attributes:
+        index: Number of the part.
+        records: Its images in order.
+        root: The source folder; rejected files are named relative to it.
+        folder: The dataset folder.
+        findings: Label columns.
+        reading: From file to stored pixels.
+        key: Key of the patient hashes.
+    """
+
+    index: int
+    records: Sequence[Record]
+    root: Path
+    folder: Path
+    findings: tuple[str, ...]
+    reading: Reading
+    key: bytes
+
+
+@dataclass(frozen=True)
+class PartJournal:
+    """What became of a part's files.
+
+    Attributes:
+        accepted: (record's name, hash of its stored pixels) in order.
+        rejected: (path relative to the root, reason, detail) in order.
+        syntaxes: Transfer syntax → accepted files.
+        seconds: How long it took.
+    """
+
+    accepted: list[tuple[str, str]]
+    rejected: list[tuple[str, str, str]]
+    syntaxes: Mapping[str, int]
+    seconds: float
+
+
+def journal_path(folder: Path, index: int) -> Path:
+    """Where the journal of a part lies; the part is finished when it is there."""
+    return folder / JOURNAL_FOLDER / f"{part_name(index)}.json"
+
+
+def make_part(task: PartTask) -> PartJournal:
+    """Prepares the part's files and writes it, unless an earlier run finished it; its journal is written last."""
+    path = journal_path(task.folder, task.index)
+    if path.is_file():
+        return PartJournal(**json.loads(path.read_bytes()))
+    start = time.perf_counter()
+    names: list[str] = []
+    images: list[StoredImage] = []
+    rejected: list[tuple[str, str, str]] = []
+    for record, outcome in _prepare_each(task):
+        if isinstance(outcome, RejectedImage):
+            relative = record.path.relative_to(task.root).as_posix()
+            rejected.append((relative, str(outcome.reason), outcome.detail))
+        else:
+            names.append(record.name)
+            images.append(to_stored(record, outcome, key=task.key))
+    write_part(
+        task.folder / IMAGES_FOLDER / part_name(task.index),
+        images,
+        findings=task.findings,
+        size=task.reading.size,
+        dtype=task.reading.dtype,
+    )
+    journal = PartJournal(
+        accepted=[(name, image.pixels_sha256) for name, image in zip(names, images, strict=True)],
+        rejected=rejected,
+        syntaxes=Counter(image.transfer_syntax for image in images),
+        seconds=time.perf_counter() - start,
+    )
+    write_json(path, asdict(journal))
+    return journal
+
+
+def to_stored(record: Record, prepared: Prepared, *, key: bytes) -> StoredImage:
+    """A record and its pixels as a row: names become keyed hashes, boxes move to store pixels."""
+    return StoredImage(
+        image_id=hash_name(key, "image", record.name),
+        patient_id=hash_name(key, "patient", record.patient),
+        study_id=hash_name(key, "study", record.study) if record.study else "",
+        pixels=prepared.pixels,
+        states=record.states,
+        boxes=_move_boxes(record, prepared),
+        view=record.view or prepared.facts.get("ViewPosition", ""),
+        sex=record.sex or prepared.facts.get("PatientSex", ""),
+        age=record.age if record.age is not None else _read_age(prepared.facts.get("PatientAge", "")),
+        file_size=prepared.file_size,
+        transfer_syntax=prepared.transfer_syntax,
+        content=prepared.placement.content,
+        affine=prepared.placement.affine,
+        spacing_mm=prepared.spacing_mm,
+        mapping=asdict(prepared.mapping),
+        facts=prepared.facts,
+    )
+
+
+def _prepare_each(task: PartTask) -> Iterator[tuple[Record, Prepared | RejectedImage]]:
+    for record in task.records:
+        try:
+            yield record, prepare(record.path, task.reading)
+        except RejectedImage as rejection:
+            yield record, rejection
+
+
+def _move_boxes(record: Record, prepared: Prepared) -> list[StoredBox]:
+    """The record's boxes in store pixels."""
+    if not record.boxes:
+        return []
+    corners = [(box.x, box.y, box.width, box.height) for box in record.boxes]
+    moved = prepared.placement.to_store(np.asarray(corners, np.float64))
+    return [(box.finding, *(float(value) for value in values)) for box, values in zip(record.boxes, moved, strict=True)]
+
+
+_YEARS_PER_UNIT = {"D": 1 / 365.25, "W": 7 / 365.25, "M": 1 / 12, "Y": 1.0}
+
+
+def _read_age(text: str) -> float | None:
+    """An age string (PS3.5 6.2, VR AS: `034Y`, `006M`) in years; None where there is none."""
+    number, unit = text[:-1], text[-1:]
+    return int(number) * _YEARS_PER_UNIT[unit] if number.isdigit() and unit in _YEARS_PER_UNIT else None

@@ -1,0 +1,145 @@
+"""What a configuration asks for: which source, which records, how they are read, and under which key."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from data_prep.fingerprint import fingerprint_content, fingerprint_settings
+from data_prep.identity import name_key, read_or_make_key, resolve_key_path
+from data_prep.part import PartTask
+from data_prep.sources import SOURCES, Record
+from xray_resnet.config import Config, DataConfig, PrepConfig, SplitConfig
+from xray_resnet.dicom import Gate, Reading
+from xray_resnet.errors import ConfigurationError
+
+_PART_IMAGES = 128
+_PART_BYTES = 64 << 20
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that building a dataset needs, resolved.
+
+    Attributes:
+        folder: Where the dataset goes.
+        root: The source folder.
+        records: Every image, in the order of their names.
+        findings: Findings to keep, in order.
+        reading: From file to stored pixels.
+        key: Key of the patient hashes.
+        fingerprints: What decides whether the dataset must be built anew.
+        notes: What the source counted.
+    """
+
+    folder: Path
+    root: Path
+    records: Sequence[Record]
+    findings: tuple[str, ...]
+    reading: Reading
+    key: bytes
+    fingerprints: Mapping[str, str]
+    notes: Mapping[str, int]
+
+    @property
+    def tasks(self) -> list[PartTask]:
+        """The parts to make; how the records are cut depends on nothing but the plan."""
+        length = self._part_length()
+        return [
+            PartTask(
+                index=index,
+                records=self.records[start : start + length],
+                root=self.root,
+                folder=self.folder,
+                findings=self.findings,
+                reading=self.reading,
+                key=self.key,
+            )
+            for index, start in enumerate(range(0, len(self.records), length))
+        ]
+
+    def _part_length(self) -> int:
+        """Images per part: few enough to fit in memory, and for several workers to share."""
+        image_bytes = self.reading.size**2 * (2 if self.reading.dtype == "uint16" else 1)
+        return max(1, min(_PART_IMAGES, _PART_BYTES // image_bytes))
+
+
+def build_plan(config: Config) -> Plan:
+    """Makes the source where the project makes it, lists it, and resolves the rest.
+
+    Raises:
+        UserError: if the source is not as its layout says, or the configuration is wrong.
+    """
+    check_split(config.data.split)
+    root = resolve_root(config.data)
+    source = SOURCES[config.data.source]
+    if source.make is not None:
+        source.make(config.data, root, workers=config.prep.workers)
+    listing = source.list_records(config.data, root)
+    records = sorted(listing.records, key=lambda record: record.name)
+    reading = build_reading(config.prep)
+    key = read_or_make_key(resolve_key_path(config.prep.hash_key))
+    content = fingerprint_content(records, root=root, key_id=name_key(key))
+    return Plan(
+        folder=config.data.cache,
+        root=root,
+        records=records,
+        findings=_choose_findings(listing.findings, config.data.findings),
+        reading=reading,
+        key=key,
+        fingerprints={"settings": fingerprint_settings(config, reading), "content": content},
+        notes=listing.notes,
+    )
+
+
+def resolve_root(data: DataConfig) -> Path:
+    """The source folder; beside the dataset for a source that the project makes.
+
+    Raises:
+        ConfigurationError: if it is not set and the source is not made.
+    """
+    if data.root is not None:
+        return data.root
+    if SOURCES[data.source].make is None:
+        raise ConfigurationError(
+            f"data.root is not set; give the folder of the {data.source} source, --data.root FOLDER"
+        )
+    return data.cache.with_name(f"{data.cache.name}-source")
+
+
+def build_reading(prep: PrepConfig) -> Reading:
+    """The settings from file to stored pixels."""
+    gate = Gate(modalities=tuple(prep.modalities), accept_lateral=prep.accept_lateral, max_pixels=prep.max_pixels)
+    return Reading(size=prep.size, dtype=prep.dtype, gate=gate)
+
+
+def check_split(split: SplitConfig) -> None:
+    """Refuses shares that divide nothing.
+
+    Raises:
+        ConfigurationError: if a share is negative or nothing is left to train on.
+    """
+    shares = {"train": split.train, "val": split.val, "test": split.test}
+    wrong = [f"data.split.{name} is {share}" for name, share in shares.items() if not 0 <= share <= 1]
+    if not wrong and split.train == 0:
+        wrong = ["data.split.train is 0"]
+    if not wrong and abs(sum(shares.values()) - 1) > 1e-6:
+        wrong = [f"data.split.train, val and test sum to {sum(shares.values()):g}"]
+    if wrong:
+        raise ConfigurationError("; ".join(wrong) + "; give shares from 0 to 1 that sum to 1, train above 0")
+
+
+def _choose_findings(available: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:
+    """The wanted findings, or all.
+
+    Raises:
+        ConfigurationError: if the source does not label one.
+    """
+    for finding in wanted:
+        if finding not in available:
+            nearest = get_close_matches(finding, available, 1, 0.0)
+            hint = f"; the nearest is {nearest[0]!r}" if nearest else ""
+            raise ConfigurationError(
+                f"data.findings: the source has no finding {finding!r}{hint}; it has {', '.join(available)}"
+            )
+    return tuple(wanted) or tuple(available)

@@ -1,0 +1,102 @@
+"""Class folders of images: the folder's name is the label, anywhere below the root (`train/NORMAL/x.jpeg`)."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from data_prep.sources.files import list_files
+from data_prep.sources.record import Listing, Record
+from xray_resnet.config import DataConfig
+from xray_resnet.errors import ConfigurationError, UserError
+from xray_resnet.findings import LabelState
+
+SPLIT_FOLDERS = ("train", "val", "test")
+
+
+def list_records(config: DataConfig, root: Path) -> Listing:
+    """Every file in a class folder; the findings of the class are positive, all others negative.
+
+    Folders named train, val and test above the class folders are official splits where there is a test folder.
+
+    Raises:
+        ConfigurationError: if no class is configured, or the patient pattern is wrong.
+        UserError: if no file stands in a class folder.
+    """
+    classes = config.image_folder.classes
+    if not classes:
+        raise ConfigurationError(
+            "data.image_folder.classes is empty; give each class folder its positive findings, "
+            "as {NORMAL: [], PNEUMONIA: [Pneumonia]}"
+        )
+    find_patient = _PatientPattern(config.image_folder.patient_pattern)
+    files = [path.relative_to(root) for path in list_files(root)]
+    labelled = [(path, name) for path in files if (name := _class_of(path, classes))]
+    if not labelled:
+        raise UserError(f"{root}: no file stands in a folder named {' or '.join(classes)}; {_found(files)}")
+    findings = tuple(dict.fromkeys(finding for present in classes.values() for finding in present))
+    has_test = any("test" in path.parts[:-1] for path, _ in labelled)
+    records = [
+        Record(
+            path=root / path,
+            name=path.as_posix(),
+            patient=f"{root.resolve().name} {find_patient(path)}",
+            states=_states(classes[name], findings),
+            split=_split_of(path) if has_test else None,
+        )
+        for path, name in labelled
+    ]
+    find_patient.check()
+    notes = {
+        "files outside the class folders": len(files) - len(labelled),
+        "files that the patient pattern does not match": find_patient.unmatched,
+    }
+    return Listing(records, findings, notes)
+
+
+class _PatientPattern:
+    """File to patient, by the first group of a pattern; a file without a match is its own patient."""
+
+    def __init__(self, pattern: str) -> None:
+        self.matched = self.unmatched = 0
+        try:
+            self.pattern = re.compile(pattern) if pattern else None
+        except re.error as error:
+            raise ConfigurationError(f"data.image_folder.patient_pattern {pattern!r}: {error}") from error
+        if self.pattern and not self.pattern.groups:
+            raise ConfigurationError(
+                f"data.image_folder.patient_pattern {pattern!r} has no group; put the patient in parentheses"
+            )
+
+    def __call__(self, path: Path) -> str:
+        match = self.pattern.search(path.name) if self.pattern else None
+        self.matched += match is not None
+        self.unmatched += self.pattern is not None and match is None
+        return match[1] if match and match[1] else path.as_posix()
+
+    def check(self) -> None:
+        """Refuses a pattern that matched nothing."""
+        if self.pattern and not self.matched:
+            raise ConfigurationError(
+                f"data.image_folder.patient_pattern {self.pattern.pattern!r} matches no file; mend it or empty it"
+            )
+
+
+def _class_of(path: Path, classes: Mapping[str, Sequence[str]]) -> str | None:
+    """The nearest folder above the file that is a class."""
+    return next((part for part in reversed(path.parts[:-1]) if part in classes), None)
+
+
+def _split_of(path: Path) -> str | None:
+    return next((part for part in path.parts[:-1] if part in SPLIT_FOLDERS), None)
+
+
+def _states(present: Sequence[str], findings: Sequence[str]) -> dict[str, int]:
+    return {finding: int(LabelState.POSITIVE if finding in present else LabelState.NEGATIVE) for finding in findings}
+
+
+def _found(files: Sequence[Path]) -> str:
+    """What there is instead, for the error."""
+    folders = Counter(path.parent.name for path in files if path.parent.name)
+    names = ", ".join(name for name, _ in folders.most_common(5))
+    return f"the folders with files are {names}" if names else "there is no folder with files"

@@ -1,0 +1,68 @@
+"""What a source says of one image, before its pixels are read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Box:
+    """Where a finding is.
+
+    Attributes:
+        finding: Its name.
+        x: Left edge in pixels of the file.
+        y: Upper edge in pixels of the file.
+        width: In pixels of the file.
+        height: In pixels of the file.
+    """
+
+    finding: str
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Record:
+    """One image of a source.
+
+    Attributes:
+        path: The file to read.
+        name: Names the image within the source; no two records share it.
+        patient: Names the patient, also across sources that share patients.
+        study: Names the study, or empty.
+        view: View position, or empty where the source does not say.
+        sex: M or F, or empty.
+        age: Years, or None.
+        states: Finding → `LabelState`; a finding that is not there is not assessed.
+        split: The official split (train, val, test), or None.
+        boxes: Where findings are.
+    """
+
+    path: Path
+    name: str
+    patient: str
+    study: str = ""
+    view: str = ""
+    sex: str = ""
+    age: float | None = None
+    states: Mapping[str, int] = field(default_factory=dict)
+    split: str | None = None
+    boxes: tuple[Box, ...] = ()
+
+
+@dataclass(frozen=True)
+class Listing:
+    """All that a source lists.
+
+    Attributes:
+        records: One per image that is there.
+        findings: Every finding that the source labels, in its order.
+        notes: What was counted on the way, in words → how often.
+    """
+
+    records: list[Record]
+    findings: tuple[str, ...]
+    notes: Mapping[str, int] = field(default_factory=dict)

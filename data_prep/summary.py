@@ -1,0 +1,97 @@
+"""What is said of a finished preparation: dataset.json for its readers, ingest.json for whoever watched it."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from data_prep.identity import hash_name, name_key
+from data_prep.part import PartJournal
+from data_prep.plan import Plan
+from data_prep.sources import SOURCES, Record
+from data_prep.split import Division
+from xray_resnet.config import DataConfig
+from xray_resnet.findings import LabelState
+from xray_resnet.store.schema import SPLITS, DatasetDescription
+from xray_resnet.store.writer import part_name
+
+
+def describe(plan: Plan, journals: Sequence[PartJournal], division: Division, data: DataConfig) -> DatasetDescription:
+    """The content of dataset.json."""
+    return DatasetDescription(
+        name=data.cache.resolve().name,
+        source=data.source,
+        synthetic=SOURCES[data.source].synthetic,
+        findings=plan.findings,
+        reading=plan.reading.to_json(),
+        reading_fingerprint=plan.reading.fingerprint(),
+        splits={split: _image_ids(plan, journals, division, split) for split in SPLITS},
+        parts={part_name(index): len(journal.accepted) for index, journal in enumerate(journals)},
+        counts=_count(plan, journals, division),
+        fingerprints=plan.fingerprints,
+        hash_key_id=name_key(plan.key),
+    )
+
+
+def summarise(
+    plan: Plan, journals: Sequence[PartJournal], division: Division, *, seconds: float, resumed: int
+) -> dict[str, Any]:
+    """The content of ingest.json: counts and times of the run that finished the dataset.
+
+    Args:
+        plan: What was asked for.
+        journals: What became of the files.
+        division: What stands where.
+        seconds: Wall time of this run.
+        resumed: Files that an earlier run had done.
+    """
+    accepted = sum(len(journal.accepted) for journal in journals)
+    return {
+        "files": len(plan.records),
+        "accepted": accepted,
+        "rejected": len(plan.records) - accepted,
+        "reasons": _sorted(Counter(reason for journal in journals for _, reason, _ in journal.rejected)),
+        "transfer_syntaxes": _sorted(sum((Counter(journal.syntaxes) for journal in journals), Counter())),
+        "notes": dict(plan.notes) | _notes(journals, division),
+        "seconds": round(seconds, 3),
+        "worker_seconds": round(sum(journal.seconds for journal in journals), 3),
+        "files_of_earlier_runs": resumed,
+        "files_per_second": round((len(plan.records) - resumed) / seconds, 1),
+    }
+
+
+def _notes(journals: Sequence[PartJournal], division: Division) -> dict[str, int]:
+    hashes = [pixels for journal in journals for _, pixels in journal.accepted]
+    return {
+        "images with the pixels of another": len(hashes) - len(set(hashes)),
+        "patients on both sides of the official split, moved to test": division.patients_moved,
+    }
+
+
+def _image_ids(plan: Plan, journals: Sequence[PartJournal], division: Division, split: str) -> list[str]:
+    names = (name for journal in journals for name, _ in journal.accepted)
+    return [hash_name(plan.key, "image", name) for name in names if division.split_of[name] == split]
+
+
+def _count(plan: Plan, journals: Sequence[PartJournal], division: Division) -> dict[str, Any]:
+    """Images, patients and label states, in all and by split."""
+    accepted = [record for record in plan.records if record.name in division.split_of]
+    by_split = {split: [record for record in accepted if division.split_of[record.name] == split] for split in SPLITS}
+    return {
+        "rejected": sum(len(journal.rejected) for journal in journals),
+        **_count_images(accepted),
+        "splits": {split: _count_images(records) for split, records in by_split.items()},
+        "findings": {finding: _count_states(accepted, finding) for finding in plan.findings},
+    }
+
+
+def _count_images(records: Sequence[Record]) -> dict[str, int]:
+    return {"images": len(records), "patients": len({record.patient for record in records})}
+
+
+def _count_states(records: Sequence[Record], finding: str) -> dict[str, int]:
+    states = Counter(record.states.get(finding, LabelState.NOT_ASSESSED) for record in records)
+    return {state.name.lower(): states[state] for state in LabelState}
+
+
+def _sorted(counts: Mapping[str, int]) -> dict[str, int]:
+    return dict(sorted(counts.items()))

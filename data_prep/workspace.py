@@ -1,0 +1,100 @@
+"""The dataset folder while it is built: whose it is, what an earlier run left, and what must go."""
+
+import fcntl
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from data_prep.part import JOURNAL_FOLDER, PartTask, journal_path
+from xray_resnet.errors import UserError
+from xray_resnet.files import write_json
+from xray_resnet.store.reader import is_dataset, read_description
+from xray_resnet.store.schema import DESCRIPTION_FILE, IMAGES_FOLDER
+
+REJECTED_FILE = "rejected.csv"
+INGEST_FILE = "ingest.json"
+
+_PLAN_FILE = "plan.json"
+_LOCK_FILE = "lock"
+_OWN_FILES = (DESCRIPTION_FILE, REJECTED_FILE, INGEST_FILE)
+
+
+@contextmanager
+def hold(folder: Path) -> Iterator[None]:
+    """Makes `folder` this process's own to build in, for as long as it lasts; a killed process lets go of it.
+
+    Raises:
+        UserError: if it holds something that is no dataset, or another process builds in it.
+    """
+    _check_own(folder)
+    journal = folder / JOURNAL_FOLDER
+    journal.mkdir(parents=True, exist_ok=True)
+    with (journal / _LOCK_FILE).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UserError(
+                f"{folder}: another process is preparing this dataset; wait for it, or set another data.cache"
+            ) from error
+        yield
+
+
+def is_finished(folder: Path, fingerprints: Mapping[str, str]) -> bool:
+    """Whether a finished dataset lies there whose fingerprints are these, as far as they are given."""
+    if not (folder / DESCRIPTION_FILE).is_file():
+        return False
+    try:
+        known = read_description(folder).fingerprints
+    except UserError:  # damaged, or of another format version: built anew
+        return False
+    return all(known.get(name) == value for name, value in fingerprints.items())
+
+
+def begin(folder: Path, fingerprints: Mapping[str, str]) -> None:
+    """Leaves in `folder` only parts that an interrupted run with the same fingerprints finished."""
+    plan = folder / JOURNAL_FOLDER / _PLAN_FILE
+    if not plan.is_file() or json.loads(plan.read_bytes()) != fingerprints:
+        _clear(folder)
+        write_json(plan, dict(fingerprints))
+    for leftover in [*folder.glob(".*.part"), *folder.glob("*/.*.part")]:
+        leftover.unlink()
+
+
+def count_finished(folder: Path, tasks: Sequence[PartTask]) -> int:
+    """Files in the parts that an earlier run finished."""
+    return sum(len(task.records) for task in tasks if journal_path(folder, task.index).is_file())
+
+
+def is_tidy(folder: Path) -> bool:
+    """Whether no journal is left."""
+    return not (folder / JOURNAL_FOLDER).exists()
+
+
+def tidy(folder: Path) -> None:
+    """Removes the journal of a finished dataset."""
+    journal = folder / JOURNAL_FOLDER
+    for path in journal.iterdir():
+        path.unlink()
+    journal.rmdir()
+
+
+def _check_own(folder: Path) -> None:
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise UserError(f"{folder}: a file stands where the dataset folder should be; set another data.cache")
+    own = is_dataset(folder) or (folder / JOURNAL_FOLDER / _LOCK_FILE).is_file()
+    if not own and any(folder.iterdir()):
+        raise UserError(
+            f"{folder}: the folder is not empty and holds no dataset; nothing in it was touched, set another data.cache"
+        )
+
+
+def _clear(folder: Path) -> None:
+    """Removes what preparing made, dataset.json first, and nothing else."""
+    for name in _OWN_FILES:
+        (folder / name).unlink(missing_ok=True)
+    journal = folder / JOURNAL_FOLDER
+    for path in [*(folder / IMAGES_FOLDER).glob("part-*.arrow"), *journal.glob("part-*.json"), journal / _PLAN_FILE]:
+        path.unlink(missing_ok=True)
