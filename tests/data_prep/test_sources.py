@@ -1,0 +1,231 @@
+"""Sources: tiny trees in the original layouts."""
+
+from pathlib import Path
+
+import pytest
+
+from data_prep.sources import SOURCES, Box, Listing
+from data_prep.sources.files import list_files, resolve_below
+from xray_resnet.config import DataConfig, ImageFolderConfig, TableConfig
+from xray_resnet.errors import ConfigurationError, UserError
+from xray_resnet.findings import NIH_CHESTXRAY14, LabelState
+
+NIH_ENTRIES = """\
+Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,View Position,OriginalImage[Width,Height],\
+OriginalImagePixelSpacing[x,y]
+00000001_000.png,Cardiomegaly|Emphysema,0,1,58,M,PA,2682,2749,0.143,0.143
+00000001_001.png,No Finding,1,1,058Y,M,AP,2894,2729,0.143,0.143
+00000002_000.png,No Finding,0,2,414,F,PA,2500,2048,0.168,0.168
+00000003_000.png,Hernia,0,3,7,F,PA,2500,2048,0.168,0.168
+"""
+NIH_BOXES = """\
+Image Index,Finding Label,Bbox [x,y,w,h],,,
+00000001_000.png,Cardiomegaly,337.5,509.25,417.5,403.5
+00000001_000.png,Infiltrate,1,2,3,4
+"""
+
+
+@pytest.fixture
+def nih(tmp_path: Path) -> Path:
+    (tmp_path / "Data_Entry_2017.csv").write_text(NIH_ENTRIES)
+    (tmp_path / "BBox_List_2017.csv").write_text(NIH_BOXES)
+    (tmp_path / "train_val_list.txt").write_text("00000001_000.png\n00000001_001.png\n")
+    (tmp_path / "test_list.txt").write_text("00000002_000.png\n00000003_000.png\n")
+    touch(tmp_path, "images_001/images/00000001_000.png", "images_012/images/00000002_000.png")
+    touch(tmp_path, "dicom/00000001_000.dcm", "dicom/00000001_001.dcm")
+    return tmp_path
+
+
+def touch(root: Path, *names: str) -> None:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+
+
+def list_nih(root: Path) -> Listing:
+    return SOURCES["nih_chestxray14"].list_records(DataConfig(), root)
+
+
+def test_nih_rows_become_records(nih: Path) -> None:
+    first, *_ = list_nih(nih).records
+    assert (first.name, first.view, first.sex, first.age) == ("00000001_000.png", "PA", "M", 58.0)
+    assert {name for name, state in first.states.items() if state} == {"Cardiomegaly", "Emphysema"}
+    assert tuple(first.states) == NIH_CHESTXRAY14
+
+
+def test_nih_boxes_keep_their_numbers_and_mend_the_tables_spelling(nih: Path) -> None:
+    boxes = list_nih(nih).records[0].boxes
+    assert boxes == (Box("Cardiomegaly", 337.5, 509.25, 417.5, 403.5), Box("Infiltration", 1, 2, 3, 4))
+
+
+def test_nih_official_lists_are_kept(nih: Path) -> None:
+    assert [record.split for record in list_nih(nih).records] == ["train", "train", "test"]
+
+
+def test_nih_images_are_found_in_every_folder_and_dicom_wins(nih: Path) -> None:
+    paths = [record.path.relative_to(nih).as_posix() for record in list_nih(nih).records]
+    assert paths == [
+        "dicom/00000001_000.dcm",
+        "dicom/00000001_001.dcm",
+        "images_012/images/00000002_000.png",
+    ]
+
+
+def test_nih_rows_without_an_image_are_counted(nih: Path) -> None:
+    assert list_nih(nih).notes == {"rows of the table without an image": 1}
+
+
+def test_nih_ages_of_both_releases_are_read_and_impossible_ones_left_out(nih: Path) -> None:
+    assert [record.age for record in list_nih(nih).records] == [58.0, 58.0, None]
+
+
+def test_nih_without_its_table_says_what_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"Data_Entry_2017.csv: there is no such table"):
+        list_nih(tmp_path)
+
+
+def test_nih_with_one_list_only_is_refused(nih: Path) -> None:
+    (nih / "test_list.txt").unlink()
+    with pytest.raises(UserError, match=r"test_list.txt: the official lists belong together"):
+        list_nih(nih)
+
+
+def test_nih_without_images_says_so(nih: Path) -> None:
+    (nih / "Data_Entry_2017.csv").write_text(NIH_ENTRIES.replace("0000000", "9000000"))
+    with pytest.raises(UserError, match=r"none of the 4 images of Data_Entry_2017.csv is there"):
+        list_nih(nih)
+
+
+def test_an_unknown_nih_finding_names_its_line(nih: Path) -> None:
+    (nih / "Data_Entry_2017.csv").write_text(NIH_ENTRIES.replace("Emphysema", "Emphysem"))
+    with pytest.raises(UserError, match=r"line 2: finding 'Emphysem' is none of the fourteen"):
+        list_nih(nih)
+
+
+def kermany(pattern: str = r"(person\d+|IM-\d+)") -> DataConfig:
+    return DataConfig(image_folder=ImageFolderConfig({"NORMAL": [], "PNEUMONIA": ["Pneumonia"]}, pattern))
+
+
+KERMANY_FILES = (
+    "train/NORMAL/IM-0115-0001.jpeg",
+    "train/NORMAL/NORMAL2-IM-0115-0002.jpeg",
+    "train/PNEUMONIA/person1_bacteria_1.jpeg",
+    "train/PNEUMONIA/person1_virus_6.jpeg",
+    "train/PNEUMONIA/person10_virus_35.jpeg",
+)
+
+
+def list_folder(root: Path, config: DataConfig) -> Listing:
+    return SOURCES["image_folder"].list_records(config, root)
+
+
+def test_class_folders_are_labels(tmp_path: Path) -> None:
+    touch(tmp_path, *KERMANY_FILES, "train/.DS_Store", "readme.txt")
+    listing = list_folder(tmp_path, kermany())
+    assert [record.states["Pneumonia"] for record in listing.records] == [0, 0, 1, 1, 1]
+    assert listing.notes["files outside the class folders"] == 1
+
+
+def test_the_shipped_pattern_groups_children_conservatively(tmp_path: Path) -> None:
+    touch(tmp_path, *KERMANY_FILES)
+    patients = [record.patient.split()[-1] for record in list_folder(tmp_path, kermany()).records]
+    assert patients == ["IM-0115", "IM-0115", "person10", "person1", "person1"]
+
+
+def test_split_folders_are_official_only_beside_a_test_folder(tmp_path: Path) -> None:
+    touch(tmp_path, *KERMANY_FILES)
+    assert {record.split for record in list_folder(tmp_path, kermany()).records} == {None}
+    touch(tmp_path, "test/NORMAL/IM-0001-0001.jpeg")
+    assert {record.split for record in list_folder(tmp_path, kermany()).records} == {"train", "test"}
+
+
+def test_without_a_pattern_each_file_is_its_own_patient(tmp_path: Path) -> None:
+    touch(tmp_path, *KERMANY_FILES)
+    assert len({record.patient for record in list_folder(tmp_path, kermany("")).records}) == 5
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [("person(", "missing"), (r"person\d+", "has no group"), ("(child)", "matches no file")],
+)
+def test_a_wrong_patient_pattern_is_refused(tmp_path: Path, pattern: str, message: str) -> None:
+    touch(tmp_path, *KERMANY_FILES)
+    with pytest.raises(ConfigurationError, match=message):
+        list_folder(tmp_path, kermany(pattern))
+
+
+def test_class_folders_that_are_not_there_name_those_that_are(tmp_path: Path) -> None:
+    touch(tmp_path, "healthy/a.png")
+    with pytest.raises(UserError, match="the folders with files are healthy"):
+        list_folder(tmp_path, kermany())
+
+
+def test_no_configured_class_is_a_configuration_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="classes is empty"):
+        list_folder(tmp_path, DataConfig())
+
+
+TABLE = "path,patient,Edema,Effusion,fold\na.dcm,p1,1,,train\nb/c.dcm,p2,-1,0.0,test\nd.dcm,p3,0,1,\n"
+
+
+def list_table(root: Path, text: str = TABLE, **settings: object) -> Listing:
+    (root / "labels.csv").write_text(text)
+    config = DataConfig(findings=["Edema", "Effusion"], table=TableConfig(**settings))  # type: ignore[arg-type]
+    return SOURCES["table"].list_records(config, root)
+
+
+def test_table_values_become_label_states(tmp_path: Path) -> None:
+    touch(tmp_path, "a.dcm", "b/c.dcm")
+    states = [record.states for record in list_table(tmp_path).records]
+    assert states == [
+        {"Edema": LabelState.POSITIVE, "Effusion": LabelState.UNMENTIONED},
+        {"Edema": LabelState.UNCERTAIN, "Effusion": LabelState.NEGATIVE},
+    ]
+
+
+def test_table_rows_without_a_file_are_counted(tmp_path: Path) -> None:
+    touch(tmp_path, "a.dcm", "b/c.dcm")
+    assert list_table(tmp_path).notes == {"rows of the table without an image": 1}
+
+
+def test_a_table_may_name_the_split(tmp_path: Path) -> None:
+    touch(tmp_path, "a.dcm", "b/c.dcm", "d.dcm")
+    assert [record.split for record in list_table(tmp_path, split_column="fold").records] == ["train", "test", None]
+
+
+def test_a_missing_column_is_named_with_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"no column 'Edema'; the nearest is 'Oedema'"):
+        list_table(tmp_path, TABLE.replace("Edema", "Oedema"))
+
+
+def test_another_label_value_names_its_line(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"labels.csv line 3: column 'Edema' is 'maybe', expected 1"):
+        list_table(tmp_path, TABLE.replace("-1", "maybe"))
+
+
+@pytest.mark.parametrize("name", ["../a.dcm", "/etc/hosts", "b/../../a.dcm", "..\\a.dcm"])
+def test_a_path_never_leaves_the_root(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UserError, match="leaves the source folder"):
+        resolve_below(tmp_path, name, where="labels.csv line 2")
+
+
+def test_an_image_in_two_rows_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"line 5: 'a.dcm' stands in the table twice"):
+        list_table(tmp_path, TABLE + "a.dcm,p9,1,1,\n")
+
+
+def test_a_table_without_findings_is_a_configuration_error(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text(TABLE)
+    with pytest.raises(ConfigurationError, match="finding_columns is empty"):
+        SOURCES["table"].list_records(DataConfig(), tmp_path)
+
+
+def test_linked_folders_are_followed_once(tmp_path: Path) -> None:
+    touch(tmp_path, "images/a.png")
+    (tmp_path / "images" / "loop").symlink_to(tmp_path)
+    assert [path.name for path in list_files(tmp_path)] == ["a.png"]
+
+
+def test_a_missing_source_folder_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"there is no such source folder; set data.root"):
+        list_files(tmp_path / "nowhere")

@@ -1,0 +1,118 @@
+"""Division into train, val and test: by patient, in proportion, the same for the same images."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data_prep.duplicates import merge_patients
+from data_prep.split import SplitImage, divide, stratify
+
+SHARES = {"train": 0.7, "val": 0.1, "test": 0.2}
+FINDINGS = ("Cardiomegaly", "Effusion", "Nodule")
+
+
+@st.composite
+def images(draw: st.DrawFn, officials: Sequence[str | None] = (None,)) -> list[SplitImage]:
+    rows = draw(
+        st.lists(
+            st.tuples(st.integers(0, 30), st.frozensets(st.sampled_from(FINDINGS)), st.sampled_from(officials)),
+            min_size=1,
+            max_size=60,
+        )
+    )
+    return [SplitImage(f"image{row}", f"patient{patient}", *rest) for row, (patient, *rest) in enumerate(rows)]
+
+
+def many_images(count: int, seed: int = 0) -> list[SplitImage]:
+    """Patients with one to five images, findings of 40, 15 and 5 percent."""
+    generator = np.random.default_rng(seed)
+    patients = np.repeat(np.arange(count), generator.integers(1, 6, count))
+    present = generator.random((len(patients), 3)) < (0.4, 0.15, 0.05)
+    return [
+        SplitImage(f"image{row}", f"patient{patient}", frozenset(np.array(FINDINGS)[flags].tolist()))
+        for row, (patient, flags) in enumerate(zip(patients, present, strict=True))
+    ]
+
+
+@given(images((None, "train", "val", "test")), st.integers(0, 5), st.booleans())
+def test_splits_never_share_a_patient(group: list[SplitImage], seed: int, official: bool) -> None:
+    division = divide(group, SHARES, seed=seed, official=official)
+    assert set(division.split_of) == {image.name for image in group}
+    assert len({(image.patient, division.split_of[image.name]) for image in group}) == len(
+        {image.patient for image in group}
+    )
+
+
+@given(images(), st.randoms())
+def test_the_order_of_the_images_does_not_matter(group: list[SplitImage], random: object) -> None:
+    shuffled = list(group)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert divide(group, SHARES, seed=3, official=True) == divide(shuffled, SHARES, seed=3, official=True)
+
+
+@settings(deadline=None, max_examples=10)
+@given(st.integers(0, 1000))
+def test_patients_with_each_finding_are_shared_out_in_proportion(seed: int) -> None:
+    group = many_images(400, seed)
+    split_of = divide(group, SHARES, seed=seed, official=False).split_of
+    for finding in FINDINGS:
+        patients = {(image.patient, split_of[image.name]) for image in group if finding in image.positives}
+        for split, share in SHARES.items():
+            got = sum(where == split for _, where in patients)
+            assert got == pytest.approx(share * len(patients), abs=max(4, 0.05 * len(patients)))
+
+
+def test_patients_are_shared_out_in_proportion() -> None:
+    group = many_images(1000)
+    split_of = divide(group, SHARES, seed=0, official=False).split_of
+    patients = {(image.patient, split_of[image.name]) for image in group}
+    for split, share in SHARES.items():
+        assert sum(where == split for _, where in patients) == pytest.approx(1000 * share, abs=15)
+
+
+def test_another_seed_divides_otherwise() -> None:
+    group = many_images(100)
+    assert divide(group, SHARES, seed=0, official=False) != divide(group, SHARES, seed=1, official=False)
+
+
+def test_an_empty_share_gets_nothing() -> None:
+    shares = {"train": 0.8, "val": 0.2, "test": 0.0}
+    assert "test" not in divide(many_images(100), shares, seed=0, official=False).split_of.values()
+
+
+def test_the_rarest_label_is_in_both_halves() -> None:
+    labels = np.zeros((100, 2), np.int64)
+    labels[:2, 0] = 1
+    labels[:, 1] = 1
+    subsets = stratify(labels, [0.5, 0.5], np.random.default_rng(0))
+    assert sorted(subsets[:2]) == [0, 1]
+    assert np.bincount(subsets).tolist() == [50, 50]
+
+
+@given(images(("train", "test")), st.integers(0, 5))
+def test_official_test_images_stay_in_test_and_val_comes_from_train(group: list[SplitImage], seed: int) -> None:
+    tested = {image.patient for image in group if image.official == "test"}
+    split_of = divide(group, SHARES, seed=seed, official=True).split_of
+    if tested:
+        assert {image.patient for image in group if split_of[image.name] == "test"} == tested
+
+
+def test_a_patient_on_both_official_sides_is_tested_and_counted() -> None:
+    group = [SplitImage("a", "p", official="train"), SplitImage("b", "p", official="test")]
+    division = divide(group, SHARES, seed=0, official=True)
+    assert division.split_of == {"a": "test", "b": "test"}
+    assert division.patients_moved == 1
+
+
+def test_an_official_val_is_kept() -> None:
+    official = ["train", "train", "val", "test"]
+    group = [SplitImage(str(row), f"p{row}", official=split) for row, split in enumerate(official)]
+    assert list(divide(group, SHARES, seed=0, official=True).split_of.values()) == official
+
+
+def test_patients_who_share_an_image_are_merged_by_way_of_others() -> None:
+    shared = [("a", "1"), ("b", "1"), ("b", "2"), ("c", "2"), ("d", "3")]
+    assert merge_patients(shared) == {"a": "a", "b": "a", "c": "a", "d": "d"}
