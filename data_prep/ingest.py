@@ -22,6 +22,7 @@ from xray_resnet.errors import UserError
 from xray_resnet.files import write_csv, write_json
 from xray_resnet.findings import LabelState
 from xray_resnet.scale import map_in_processes
+from xray_resnet.store.schema import SPLITS
 from xray_resnet.store.writer import write_description
 
 Progress = Callable[[int, int, int], None]
@@ -97,9 +98,18 @@ def _build(plan: Plan, config: Config, progress: Progress | None) -> None:
             f"{plan.folder / workspace.REJECTED_FILE} says why"
         )
     division = divide_records(plan, journals, config.data.split)
+    _warn_of_empty_splits(plan, division, config.data.split)
     summary = summarise(plan, journals, division, seconds=time.perf_counter() - start, resumed=resumed)
     write_json(plan.folder / workspace.INGEST_FILE, summary)
     write_description(plan.folder, describe(plan, journals, division, config.data))
+
+
+def _warn_of_empty_splits(plan: Plan, division: Division, split: SplitConfig) -> None:
+    """Says so where patients were too few for a share."""
+    for name in SPLITS:
+        if getattr(split, name) > 0 and name not in division.split_of.values():
+            patients = len({record.patient for record in plan.records})
+            _log.warning("%s: no image is in %s; the source has %d patients", plan.folder, name, patients)
 
 
 def _make_parts(plan: Plan, *, workers: int, progress: Progress | None) -> list[PartJournal]:

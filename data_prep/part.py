@@ -3,7 +3,7 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -72,16 +72,8 @@ def make_part(task: PartTask) -> PartJournal:
     if path.is_file():
         return PartJournal(**json.loads(path.read_bytes()))
     start = time.perf_counter()
-    names: list[str] = []
-    images: list[StoredImage] = []
-    rejected: list[tuple[str, str, str]] = []
-    for record, outcome in _prepare_each(task):
-        if isinstance(outcome, RejectedImage):
-            relative = record.path.relative_to(task.root).as_posix()
-            rejected.append((relative, str(outcome.reason), outcome.detail))
-        else:
-            names.append(record.name)
-            images.append(to_stored(record, outcome, key=task.key))
+    accepted, rejected = _prepare_all(task)
+    images = [image for _, image in accepted]
     write_part(
         task.folder / IMAGES_FOLDER / part_name(task.index),
         images,
@@ -90,13 +82,28 @@ def make_part(task: PartTask) -> PartJournal:
         dtype=task.reading.dtype,
     )
     journal = PartJournal(
-        accepted=[(name, image.pixels_sha256) for name, image in zip(names, images, strict=True)],
+        accepted=[(name, image.pixels_sha256) for name, image in accepted],
         rejected=rejected,
-        syntaxes=Counter(image.transfer_syntax for image in images),
+        syntaxes=dict(Counter(image.transfer_syntax for image in images)),
         seconds=time.perf_counter() - start,
     )
     write_json(path, asdict(journal))
     return journal
+
+
+def _prepare_all(task: PartTask) -> tuple[list[tuple[str, StoredImage]], list[tuple[str, str, str]]]:
+    """The accepted images by their records' names, and (path, reason, detail) of the rejected files."""
+    accepted: list[tuple[str, StoredImage]] = []
+    rejected: list[tuple[str, str, str]] = []
+    for record in task.records:
+        try:
+            prepared = prepare(record.path, task.reading)
+        except RejectedImage as rejection:
+            relative = record.path.relative_to(task.root).as_posix()
+            rejected.append((relative, str(rejection.reason), rejection.detail))
+        else:
+            accepted.append((record.name, to_stored(record, prepared, key=task.key)))
+    return accepted, rejected
 
 
 def to_stored(record: Record, prepared: Prepared, *, key: bytes) -> StoredImage:
@@ -119,14 +126,6 @@ def to_stored(record: Record, prepared: Prepared, *, key: bytes) -> StoredImage:
         mapping=asdict(prepared.mapping),
         facts=prepared.facts,
     )
-
-
-def _prepare_each(task: PartTask) -> Iterator[tuple[Record, Prepared | RejectedImage]]:
-    for record in task.records:
-        try:
-            yield record, prepare(record.path, task.reading)
-        except RejectedImage as rejection:
-            yield record, rejection
 
 
 def _move_boxes(record: Record, prepared: Prepared) -> list[StoredBox]:

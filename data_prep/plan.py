@@ -114,19 +114,17 @@ def build_reading(prep: PrepConfig) -> Reading:
 
 
 def check_split(split: SplitConfig) -> None:
-    """Refuses shares that divide nothing.
+    """Refuses shares that are none.
 
     Raises:
-        ConfigurationError: if a share is negative or nothing is left to train on.
+        ConfigurationError: if a share is negative, or they do not sum to 1.
     """
     shares = {"train": split.train, "val": split.val, "test": split.test}
     wrong = [f"data.split.{name} is {share}" for name, share in shares.items() if not 0 <= share <= 1]
-    if not wrong and split.train == 0:
-        wrong = ["data.split.train is 0"]
     if not wrong and abs(sum(shares.values()) - 1) > 1e-6:
         wrong = [f"data.split.train, val and test sum to {sum(shares.values()):g}"]
     if wrong:
-        raise ConfigurationError("; ".join(wrong) + "; give shares from 0 to 1 that sum to 1, train above 0")
+        raise ConfigurationError("; ".join(wrong) + "; give shares from 0 to 1 that sum to 1")
 
 
 def _choose_findings(available: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:
