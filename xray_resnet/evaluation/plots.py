@@ -21,6 +21,7 @@ _STYLE = {
     "svg.hashsalt": "xray_resnet", "figure.facecolor": "none", "savefig.facecolor": "none",
 }  # fmt: skip
 _WIDTH, _MOST_COLUMNS, _BINS = 9.6, 5, 24
+_TICKS, _TICK_LABELS = (0, 0.5, 1), ("0", "½", "1")
 
 Panel = Callable[[Axes, int], None]
 
@@ -87,8 +88,10 @@ def plot_scores(predictions: Predictions, summary: Summary) -> str:
             axes.stairs(heights, edges, fill=True, color=colour, alpha=0.45)
             axes.stairs(heights, edges, color=colour, linewidth=1.2)
         axes.set_ylim(bottom=0)
+        axes.set_yticks([])
+        axes.spines["left"].set_visible(False)
 
-    return _small_multiples(summary, draw, x="score", y="share", square=False)
+    return _small_multiples(summary, draw, x="score", y="share of images", square=False)
 
 
 def _draw_interval(axes: Axes, height: int, estimate: Estimate, *, colour: str) -> None:
@@ -121,7 +124,7 @@ def _small_multiples(summary: Summary, draw: Panel, *, x: str, y: str, square: b
     rows = -(-count // columns)
     side = _WIDTH / columns
     with rc_context(_STYLE):
-        figure = Figure(figsize=(_WIDTH, rows * side * (1.12 if square else 0.85)), layout="constrained")
+        figure = Figure(figsize=(_WIDTH, rows * side * (1.3 if square else 0.9)), layout="constrained")
         grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=square)
         for position, axes in enumerate(grid.flat):
             if position >= count:
@@ -137,10 +140,10 @@ def _draw_panel(axes: Axes, position: int, summary: Summary, draw: Panel, *, squ
     finding = summary.findings[position]
     axes.set_title(finding.name.replace("_", " "), color=INK)
     axes.set_xlim(-0.02, 1.02)
-    axes.set_xticks([0, 0.5, 1])
+    axes.set_xticks(_TICKS, labels=_TICK_LABELS)
     if square:
         axes.set_ylim(-0.02, 1.02)
-        axes.set_yticks([0, 0.5, 1])
+        axes.set_yticks(_TICKS, labels=_TICK_LABELS)
         axes.set_aspect("equal")
     axes.tick_params(length=2, labelsize=8)
     if finding.auroc.value is None:

@@ -1,4 +1,4 @@
-"""Which images a report shows: per finding the surest positives, the worst false alarm and the worst miss."""
+"""Which images a report shows: per finding the surest positives, the worst false alarm and the worst misses."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from xray_resnet.evaluation.predictions import Predictions
 
-Kind = Literal["found", "false alarm", "missed"]
-POSITIVES_SHOWN = 3
+Kind = Literal["highest positive", "lowest positive", "highest negative"]
+SHOWN: dict[Kind, int] = {"highest positive": 3, "highest negative": 1, "lowest positive": 2}
+"""How many images of each kind a finding gets; an image is shown once."""
 
 
 @dataclass(frozen=True)
@@ -19,8 +20,7 @@ class Example:
     Attributes:
         position: Which row of the predictions.
         finding: Which finding's map to show.
-        kind: found: a positive among the highest scores; false alarm: the negative with the highest score;
-            missed: the positive with the lowest score.
+        kind: By label and score; the highest negative and the lowest positives are the worst mistakes.
         score: The model's score of the finding.
     """
 
@@ -31,21 +31,26 @@ class Example:
 
 
 def select_examples(predictions: Predictions) -> list[Example]:
-    """Examples of every finding in order; the same predictions give the same examples, no patient twice a kind."""
-    labels, scores = predictions.labels, predictions.scores
-    chosen: list[Example] = []
-    for column, finding in enumerate(predictions.findings):
-        positive, negative = (np.flatnonzero(labels[:, column] == value) for value in (1, 0))
-        rising = predictions.logits[:, column]
-        found = _first_of_patients(positive[np.argsort(-rising[positive], kind="stable")], predictions.patient_ids)
-        alarms = negative[np.argsort(-rising[negative], kind="stable")]
-        missed = positive[np.argsort(rising[positive], kind="stable")]
-        shown: list[tuple[Kind, list[int]]] = [
-            ("found", found[:POSITIVES_SHOWN]),
-            ("false alarm", [int(row) for row in alarms[:1]]),
-            ("missed", [int(row) for row in missed[:1] if row not in found[:POSITIVES_SHOWN]]),
-        ]
-        chosen += [Example(row, finding, kind, float(scores[row, column])) for kind, rows in shown for row in rows]
+    """Examples of every finding, in order; the same predictions give the same examples."""
+    return [
+        Example(row, finding, kind, float(predictions.scores[row, column]))
+        for column, finding in enumerate(predictions.findings)
+        for kind, rows in _choose(predictions, column).items()
+        for row in rows
+    ]
+
+
+def _choose(predictions: Predictions, column: int) -> dict[Kind, list[int]]:
+    """Rows of each kind for one finding, no patient twice in a kind and no image in two."""
+    labels, logits = predictions.labels[:, column], predictions.logits[:, column]
+    positive, negative = np.flatnonzero(labels == 1), np.flatnonzero(labels == 0)
+    orders: dict[Kind, NDArray[np.intp]] = {
+        "highest positive": positive[np.argsort(-logits[positive], kind="stable")],
+        "highest negative": negative[np.argsort(-logits[negative], kind="stable")],
+        "lowest positive": positive[np.argsort(logits[positive], kind="stable")],
+    }
+    chosen = {kind: _first_of_patients(order, predictions.patient_ids)[: SHOWN[kind]] for kind, order in orders.items()}
+    chosen["lowest positive"] = [row for row in chosen["lowest positive"] if row not in chosen["highest positive"]]
     return chosen
 
 

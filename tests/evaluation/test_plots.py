@@ -1,0 +1,35 @@
+"""Plots: the same bytes for the same data, and a word where a curve does not exist."""
+
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from tests.evaluation.builders import make_predictions, make_summary
+from xray_resnet.evaluation.plots import plot_intervals, plot_pr_curves, plot_roc_curves, plot_scores
+
+
+def test_plots_are_svg_and_the_same_each_time() -> None:
+    predictions = make_predictions()
+    summary = make_summary(predictions)
+    for plot in (plot_roc_curves, plot_pr_curves, plot_scores):
+        assert plot(predictions, summary) == plot(predictions, summary)
+        assert ElementTree.fromstring(plot(predictions, summary)).tag.endswith("svg")
+
+
+@pytest.mark.parametrize("count", [1, 14])
+def test_any_number_of_findings_is_drawn(count: int) -> None:
+    predictions = make_predictions(findings=[f"Finding {number}" for number in range(count)])
+    summary = make_summary(predictions)
+    assert plot_intervals(summary, baseline=[0.6] * (count + 1)).count("<svg") == 1
+    assert plot_roc_curves(predictions, summary).count("<svg") == 1
+
+
+def test_an_undefined_finding_is_drawn_as_its_reason() -> None:
+    predictions = make_predictions()
+    states = np.zeros_like(predictions.states)
+    nothing = replace(predictions, states=states)
+    summary = make_summary(nothing)
+    for svg in (plot_intervals(summary, baseline=[None] * 3), plot_roc_curves(nothing, summary)):
+        assert "no positive image" in svg

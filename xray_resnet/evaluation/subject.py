@@ -1,0 +1,142 @@
+"""What is evaluated on what: a bundle's model and the rows of a dataset, if they belong together."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xray_resnet.bundle import Bundle, load_model, read_bundle
+from xray_resnet.config_files import read_yaml
+from xray_resnet.errors import UserError
+from xray_resnet.evaluation.engine import Engine, RequestedPrecision, choose_engine
+from xray_resnet.findings import positions
+from xray_resnet.model_input import ModelInput
+from xray_resnet.models import PreActResNet
+from xray_resnet.store import Dataset, open_dataset
+
+_RUN_CONFIG = "config.yaml"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model and the images it is asked about.
+
+    Attributes:
+        bundle: The model's bundle.
+        model: The network, in evaluation mode.
+        engine: Device and precision.
+        dataset: Has the images.
+        split: Name of the split.
+        rows: (N,) its rows.
+        findings: The F that model and dataset both have, in the model's order.
+    """
+
+    bundle: Bundle
+    model: PreActResNet
+    engine: Engine
+    dataset: Dataset
+    split: str
+    rows: NDArray[np.int64]
+    findings: tuple[str, ...]
+
+    @property
+    def outputs(self) -> dict[str, int]:
+        """Finding → which output of the model."""
+        known = self.bundle.metadata.findings
+        return dict(zip(self.findings, positions(known, self.findings), strict=True))
+
+    @property
+    def model_input(self) -> ModelInput:
+        """From stored pixels to the network's input."""
+        return ModelInput(**self.bundle.metadata.input)
+
+    @property
+    def states(self) -> NDArray[np.int8]:
+        """(N, F) label states."""
+        return self.dataset.states[self.rows][:, positions(self.dataset.findings, self.findings)]
+
+    @property
+    def folder(self) -> Path:
+        """Where the results go: below the run; below the bundle where that stands alone."""
+        bundle = self.bundle.folder
+        run = bundle.parent if (bundle.parent / _RUN_CONFIG).is_file() else bundle
+        return run / "eval" / f"{self.dataset.name}-{self.split}"
+
+    def describe_model(self) -> dict[str, Any]:
+        """The facts of the model that a figure is worth nothing without."""
+        metadata = self.bundle.metadata
+        return {
+            "name": metadata.name,
+            **metadata.model,
+            "findings": [*metadata.findings],
+            "input": dict(metadata.input),
+            "reading_fingerprint": metadata.reading_fingerprint,
+            "input_fingerprint": metadata.input_fingerprint,
+            "training_data": dict(metadata.training_data),
+            "engine": self.engine.describe(),
+            "precision": self.engine.precision,
+        }
+
+    def describe_unmatched_findings(self) -> list[str]:
+        """Sentences on findings that only one side has."""
+        model, dataset = set(self.bundle.metadata.findings), set(self.dataset.findings)
+        sides = (
+            ("The model also knows, without labels in this dataset: ", model - dataset),
+            ("The dataset also has labels of what the model does not know: ", dataset - model),
+        )
+        return [text + ", ".join(sorted(names)) + "." for text, names in sides if names]
+
+
+def open_subject(run_or_bundle: Path, *, dataset: Path, split: str, precision: RequestedPrecision) -> Subject:
+    """Opens model and dataset.
+
+    Raises:
+        UserError: if one of them is missing, or they were read differently, share no finding, or the split is empty.
+    """
+    bundle, images = read_bundle(run_or_bundle), open_dataset(dataset)
+    _check_reading(bundle, images)
+    findings = _share_findings(bundle, images)
+    rows = images.indices(split)
+    if not len(rows):
+        raise UserError(f"{images.folder}: its split {split!r} has no image; choose another with --split")
+    return Subject(bundle, load_model(bundle), choose_engine(precision), images, split, rows, findings)
+
+
+def find_dataset(run: Path) -> Path:
+    """The dataset folder that a run was trained on, by its config.yaml.
+
+    Raises:
+        UserError: if the folder belongs to no run, such as a bundle that stands alone.
+    """
+    path = next((folder / _RUN_CONFIG for folder in (run, run.parent) if (folder / _RUN_CONFIG).is_file()), None)
+    if path is None:
+        raise UserError(f"{run}: no run with a {_RUN_CONFIG} that says which dataset; name one with --data")
+    try:
+        return Path(read_yaml(path)["data"]["cache"])
+    except (KeyError, TypeError) as error:
+        raise UserError(f"{path}: no data.cache in it that names the dataset; name one with --data") from error
+
+
+def _check_reading(bundle: Bundle, dataset: Dataset) -> None:
+    """Refuses pixels that were not read as the model's were."""
+    metadata = bundle.metadata
+    if metadata.reading_fingerprint != dataset.reading_fingerprint:
+        raise UserError(
+            f"{dataset.folder} was read with fingerprint {dataset.reading_fingerprint} ({dataset.reading}), "
+            f"the model {bundle.folder} expects {metadata.reading_fingerprint} ({metadata.reading}); "
+            "make the dataset with the model's settings, or train on this one"
+        )
+
+
+def _share_findings(bundle: Bundle, dataset: Dataset) -> tuple[str, ...]:
+    """The findings of both, in the model's order."""
+    known = bundle.metadata.findings
+    findings = tuple(finding for finding in known if finding in dataset.findings)
+    if not findings:
+        raise UserError(
+            f"{bundle.folder} knows {', '.join(known)}; {dataset.folder} has labels of "
+            f"{', '.join(dataset.findings)}; evaluate on a dataset that shares a finding with the model"
+        )
+    return findings
