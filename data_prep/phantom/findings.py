@@ -1,0 +1,89 @@
+"""Findings: which an image shows, how subtle each is, and the path lengths that each one changes.
+
+Which findings an image has is drawn without regard to patient, pose or exposure. Each finding changes path lengths
+only inside its own mask; nothing elsewhere in the image knows of it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from data_prep.phantom.anatomy import Anatomy
+from data_prep.phantom.lesions import add_consolidation, add_nodule
+from data_prep.phantom.pleura import add_effusion, add_pneumothorax
+from data_prep.phantom.projection import Paths
+from data_prep.phantom.scene import Mask, Scene
+from xray_resnet.findings import PHANTOM
+
+PREVALENCE = dict(zip(PHANTOM, (0.34, 0.34, 0.34, 0.36, 0.32), strict=True))
+SUBTLETY_SHARES = {1: 0.26, 2: 0.26, 3: 0.22, 4: 0.16, 5: 0.10}
+"""Share of the positives at each subtlety, 1 obvious to 5 subtle."""
+
+Box = tuple[float, float, float, float]
+Change = Callable[[Paths, Scene, int, np.random.Generator], tuple[Paths, tuple[Mask, ...]]]
+
+_CHANGES: dict[str, Change] = {
+    "Pneumothorax": add_pneumothorax,
+    "Effusion": add_effusion,
+    "Consolidation": add_consolidation,
+    "Nodule": add_nodule,
+}
+_SMALLEST_INSTANCE_PX = 3
+
+
+@dataclass(frozen=True)
+class Lesion:
+    """One finding as drawn.
+
+    Attributes:
+        subtlety: 1 obvious to 5 subtle.
+        mask: (S, S) bool, the pixels that the finding changes visibly.
+        boxes: (x, y, width, height) in pixels, one per instance.
+    """
+
+    subtlety: int
+    mask: NDArray[np.bool_]
+    boxes: tuple[Box, ...]
+
+
+def draw_findings(rng: np.random.Generator) -> dict[str, int]:
+    """Draws the findings of one image, independently of each other: finding → subtlety."""
+    present = rng.random(len(PHANTOM)) < list(PREVALENCE.values())
+    subtlety = rng.choice(list(SUBTLETY_SHARES), size=len(PHANTOM), p=list(SUBTLETY_SHARES.values()))
+    return {finding: int(subtlety[i]) for i, finding in enumerate(PHANTOM) if present[i]}
+
+
+def enlarge_heart(anatomy: Anatomy, subtlety: int | None, rng: np.random.Generator) -> float:
+    """The cardiothoracic ratio to draw: the patient's own, or an enlarged one (above 0.53) for a given subtlety."""
+    share = rng.random()
+    if subtlety is None:
+        return anatomy.cardiothoracic_ratio
+    lowest = {1: 0.635, 2: 0.605, 3: 0.575, 4: 0.55, 5: 0.53}[subtlety]
+    return lowest + share * (0.045 if subtlety == 1 else 0.025)
+
+
+def add_findings(
+    paths: Paths, scene: Scene, findings: dict[str, int], rng: np.random.Generator
+) -> tuple[Paths, dict[str, Lesion]]:
+    """Draws every finding but the heart's size into the path lengths."""
+    lesions = {}
+    for finding, change in _CHANGES.items():
+        own = rng.spawn(1)[0]
+        if finding in findings:
+            paths, masks = change(paths, scene, findings[finding], own)
+            lesions[finding] = to_lesion(findings[finding], masks)
+    return paths, lesions
+
+
+def to_lesion(subtlety: int, masks: tuple[Mask, ...]) -> Lesion:
+    """A lesion with one box per instance; an instance that the anatomy hides leaves no box."""
+    boxes = tuple(_box(mask) for mask in masks if np.count_nonzero(mask) >= _SMALLEST_INSTANCE_PX)
+    return Lesion(subtlety, np.logical_or.reduce(masks), boxes)
+
+
+def _box(mask: Mask) -> Box:
+    x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
+    return float(x), float(y), float(width), float(height)

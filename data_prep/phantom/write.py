@@ -1,0 +1,145 @@
+"""Writing: a whole phantom data set into a folder, resumable, the same bytes for any number of workers."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+from data_prep.phantom.dicom_writer import draw_encoding, encode_dicom
+from data_prep.phantom.patient import schedule_patients, stream
+from data_prep.phantom.render import render_image
+from data_prep.phantom.truth import Truth, read_truth, truth_of, write_masks, write_tables
+from xray_resnet.errors import ConfigurationError, UserError
+from xray_resnet.files import write_bytes, write_json
+from xray_resnet.scale.local import map_in_processes
+
+GENERATOR_VERSION = 1
+"""Rises whenever the same settings give other images."""
+
+_FINISHED, _BEGUN = "phantom.json", "phantom-unfinished.json"
+_OWN = re.compile(r"\d{6}\.(dcm|npz)")
+_SMALLEST_SIZE = 64
+
+Progress = Callable[[int, int], None]
+"""Called with (images done, images in all)."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What determines every byte of a phantom data set.
+
+    Attributes:
+        count: Images.
+        size: Rows and columns.
+        seed: Of everything random.
+        dose_fraction: Share of the quanta of a full exposure.
+        generator_version: GENERATOR_VERSION.
+    """
+
+    count: int
+    size: int
+    seed: int
+    dose_fraction: float
+    generator_version: int = GENERATOR_VERSION
+
+
+def write_phantoms(
+    folder: Path,
+    *,
+    count: int,
+    size: int = 256,
+    seed: int = 0,
+    dose_fraction: float = 1.0,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> None:
+    """Writes `count` synthetic radiographs with their labels, boxes and masks.
+
+    Layout: `images/NNNNNN.dcm`, `masks/NNNNNN.npz`, `labels.csv`, `boxes.csv`, and `phantom.json`, written last. A
+    folder already complete for the same settings is left as it is; one that was interrupted is completed; one of other
+    settings is replaced. The same settings give the same bytes.
+
+    Args:
+        folder: Where to write; made if missing.
+        count: Images.
+        size: Rows and columns.
+        seed: Of everything random; a larger count with the same seed begins with the same images.
+        dose_fraction: Share of the quanta of a full exposure; it changes nothing but noise.
+        workers: Processes; 0 is one per core.
+        progress: Called after each image.
+
+    Raises:
+        ConfigurationError: if a setting is out of range.
+        UserError: if `folder` holds something that is no phantom.
+    """
+    settings = Settings(count, size, seed, dose_fraction)
+    _check(settings)
+    if _read(folder / _FINISHED) == asdict(settings):
+        return
+    _prepare_folder(folder, settings)
+    patients = schedule_patients(count, seed)
+    truths = []
+    render_one = partial(_write_image, folder=folder, settings=settings)
+    for truth in map_in_processes(render_one, list(enumerate(patients)), workers=workers):
+        truths.append(truth)
+        if progress is not None:
+            progress(len(truths), count)
+    write_tables(folder, truths)
+    write_json(folder / _FINISHED, asdict(settings))
+    (folder / _BEGUN).unlink(missing_ok=True)
+
+
+def _write_image(item: tuple[int, int], *, folder: Path, settings: Settings) -> Truth:
+    """Renders and writes one (image number, patient number) unless it is there already."""
+    number, patient = item
+    masks = folder / "masks" / f"{number:06d}.npz"
+    if masks.exists():
+        return read_truth(masks)
+    rendering = render_image(
+        number, patient, size=settings.size, seed=settings.seed, dose_fraction=settings.dose_fraction
+    )
+    file = f"images/{number:06d}.dcm"
+    key = json.dumps([asdict(settings) | {"count": 0}, number], sort_keys=True)
+    encoding = draw_encoding(stream("encoding", settings.seed, number))
+    write_bytes(folder / file, encode_dicom(rendering, key=key, encoding=encoding))
+    truth = truth_of(rendering, file)
+    write_masks(masks, rendering, truth)
+    return truth
+
+
+def _check(settings: Settings) -> None:
+    mistakes = []
+    if settings.count < 1:
+        mistakes.append(f"data.phantom.count is {settings.count}; give at least 1")
+    if settings.size < _SMALLEST_SIZE:
+        mistakes.append(f"data.phantom.size is {settings.size}; give at least {_SMALLEST_SIZE}")
+    if settings.seed < 0:
+        mistakes.append(f"data.phantom.seed is {settings.seed}; give 0 or more")
+    if not 0 < settings.dose_fraction <= 100:
+        mistakes.append(f"data.phantom.dose_fraction is {settings.dose_fraction}; give more than 0 and at most 100")
+    if mistakes:
+        raise ConfigurationError("\n".join(mistakes))
+
+
+def _prepare_folder(folder: Path, settings: Settings) -> None:
+    """Makes the folder ready: keeps what an interrupted run of the same settings left, removes another phantom."""
+    begun, finished = _read(folder / _BEGUN), _read(folder / _FINISHED)
+    if begun is None and finished is None and folder.exists() and any(folder.iterdir()):
+        raise UserError(f"{folder} holds files and no {_FINISHED}; give an empty folder for the synthetic radiographs")
+    wanted = asdict(settings)
+    if begun == wanted and finished is None:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / _BEGUN, {})
+    (folder / _FINISHED).unlink(missing_ok=True)
+    for path in [*folder.glob("masks/*"), *folder.glob("images/*")]:
+        if _OWN.fullmatch(path.name):
+            path.unlink()
+    write_json(folder / _BEGUN, wanted)
+
+
+def _read(path: Path) -> object:
+    """The settings in `path`, or None where there are none."""
+    return json.loads(path.read_text()) if path.exists() else None
