@@ -33,7 +33,7 @@ def plot_intervals(summary: Summary, *, baseline: Sequence[float | None] = ()) -
         summary: The figures.
         baseline: AUROC of the thumbnails' baseline per finding, then of its macro average; drawn as diamonds.
     """
-    rows: list[tuple[str, Estimate]] = [(finding.name, finding.auroc) for finding in summary.findings]
+    rows = [(finding.name.replace("_", " "), finding.auroc) for finding in summary.findings]
     rows.append(("macro average", summary.macro))
     with rc_context(_STYLE):
         figure = Figure(figsize=(_WIDTH, 0.75 + 0.32 * len(rows)), layout="constrained")
