@@ -1,0 +1,222 @@
+"""Ingestion: the same bytes whatever happened on the way, every file accounted for, nothing of others touched."""
+
+import csv
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from data_prep.ingest import ensure_dataset, prepare_dataset
+from data_prep.workspace import hold
+from xray_resnet.config import Config, DataConfig, ImageFolderConfig, PrepConfig, SplitConfig, TableConfig
+from xray_resnet.errors import ConfigurationError, UserError
+from xray_resnet.files import write_csv
+from xray_resnet.store import open_dataset
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """Three hundred grey images of sixty children in two class folders, and a file that is no image."""
+    root = tmp_path / "source"
+    generator = np.random.default_rng(0)
+    for number in range(300):
+        folder = root / ("PNEUMONIA" if number % 2 else "NORMAL")
+        folder.mkdir(parents=True, exist_ok=True)
+        write_image(folder / f"person{number // 5}_{number}.png", generator)
+    (root / "NORMAL" / "person0_notes.txt").write_text("not an image")
+    return root
+
+
+def write_image(path: Path, generator: np.random.Generator) -> None:
+    """A grey image of blobs, 72 × 60."""
+    coarse = generator.integers(0, 256, (9, 8)).astype(np.uint8)
+    assert cv2.imwrite(str(path), cv2.resize(coarse, (60, 72), interpolation=cv2.INTER_CUBIC))
+
+
+@pytest.fixture
+def configure(source: Path, tmp_path: Path) -> Callable[..., Config]:
+    """Builds configurations of the source."""
+
+    def build(cache: str = "dataset", *, workers: int = 1, size: int = 32, **data: object) -> Config:
+        classes = ImageFolderConfig({"NORMAL": [], "PNEUMONIA": ["Pneumonia"]}, r"(person\d+)")
+        section = DataConfig(source="image_folder", root=source, cache=tmp_path / cache, image_folder=classes)
+        prep = PrepConfig(size=size, workers=workers)
+        return Config(data=replace(section, **data), prep=prep)  # type: ignore[arg-type]
+
+    return build
+
+
+def lasting_bytes(folder: Path) -> dict[str, bytes]:
+    """Content of every file but the times."""
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != "ingest.json")
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def test_every_file_is_accepted_or_listed_with_its_reason(configure: Callable[..., Config]) -> None:
+    folder = prepare_dataset(configure())
+    rejected = list(csv.DictReader((folder / "rejected.csv").read_text().splitlines()))
+    ingest = json.loads((folder / "ingest.json").read_text())
+    assert [row["path"] for row in rejected] == ["NORMAL/person0_notes.txt"]
+    assert ingest["reasons"] == {rejected[0]["reason"]: 1}
+    assert (ingest["files"], ingest["accepted"], len(open_dataset(folder))) == (301, 300, 300)
+
+
+def test_a_dataset_holds_what_the_source_says(configure: Callable[..., Config]) -> None:
+    dataset = open_dataset(prepare_dataset(configure()))
+    assert dataset.findings == ("Pneumonia",)
+    assert (dataset.states == 1).sum() == 150
+    assert len(set(dataset.patient_ids)) == 60
+    assert dataset.pixels(0).shape == (32, 32)
+    assert not dataset.synthetic
+
+
+def test_patients_never_cross_splits(configure: Callable[..., Config]) -> None:
+    dataset = open_dataset(prepare_dataset(configure()))
+    patients = [set(dataset.patient_ids[dataset.indices(split)]) for split in ("train", "val", "test")]
+    assert sum(map(len, patients)) == len(set.union(*patients)) == 60
+
+
+def test_names_of_patients_and_files_stay_outside(configure: Callable[..., Config]) -> None:
+    content = lasting_bytes(prepare_dataset(configure()))
+    assert not any(b"person" in text for name, text in content.items() if name != "rejected.csv")
+
+
+def test_one_process_and_many_write_the_same_bytes(
+    configure: Callable[..., Config], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    contents = []
+    for workers in (1, 3):
+        folder = tmp_path / f"with{workers}"
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        contents.append(lasting_bytes(prepare_dataset(configure(workers=workers, cache=f"with{workers}/dataset"))))
+    assert contents[0] == contents[1]
+
+
+@pytest.mark.parametrize("parts_before", [0, 1, 2])
+def test_a_killed_run_is_taken_up_and_leaves_no_trace(configure: Callable[..., Config], parts_before: int) -> None:
+    whole = lasting_bytes(prepare_dataset(configure("whole/dataset")))
+    config = configure("killed/dataset")
+    kill_when(lambda: len([*config.data.cache.glob("journal/part-*.json")]) >= parts_before, config)
+    finished = {path: path.stat().st_mtime_ns for path in config.data.cache.glob("images/part-*.arrow")}
+    assert not (config.data.cache / "dataset.json").exists()
+    assert lasting_bytes(prepare_dataset(config)) == whole
+    kept = sum(path.stat().st_mtime_ns == before for path, before in finished.items())
+    assert kept >= parts_before
+
+
+def kill_when(reached: Callable[[], bool], config: Config) -> None:
+    """Prepares in another process, slowed down between parts, and kills it when `reached`."""
+    script = (
+        "import pathlib, sys, time\n"
+        "from data_prep.ingest import prepare_dataset\n"
+        "from xray_resnet import config\n"
+        "wanted = eval(sys.argv[1], vars(config) | vars(pathlib))\n"
+        "prepare_dataset(wanted, progress=lambda *_: time.sleep(1))\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", script, repr(config)])
+    while not (config.data.cache.is_dir() and reached()):
+        assert process.poll() is None, "it ended before it could be killed"
+        time.sleep(0.005)
+    process.kill()
+    process.wait()
+
+
+def test_a_finished_dataset_is_not_built_again(configure: Callable[..., Config]) -> None:
+    folder = ensure_dataset(configure())
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    assert ensure_dataset(configure()) == folder
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+
+
+@pytest.mark.parametrize(
+    "change", [{"size": 16}, {"split": SplitConfig(seed=1)}, {"split": SplitConfig(0.6, 0.2, 0.2)}], ids=str
+)
+def test_other_settings_build_the_dataset_anew(configure: Callable[..., Config], change: dict[str, object]) -> None:
+    before = (ensure_dataset(configure()) / "dataset.json").read_bytes()
+    assert (ensure_dataset(configure(**change)) / "dataset.json").read_bytes() != before
+
+
+def test_another_image_in_the_source_builds_the_dataset_anew(configure: Callable[..., Config], source: Path) -> None:
+    ensure_dataset(configure())
+    write_image(source / "NORMAL" / "person77_1.png", np.random.default_rng(9))
+    assert len(open_dataset(ensure_dataset(configure()))) == 301
+
+
+def test_another_key_builds_the_dataset_anew(
+    configure: Callable[..., Config], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before = set(open_dataset(ensure_dataset(configure())).patient_ids)
+    monkeypatch.setenv("XRAY_HASH_KEY", str(tmp_path / "other.key"))
+    assert not before & set(open_dataset(ensure_dataset(configure())).patient_ids)
+
+
+def test_a_finished_dataset_serves_where_its_source_is_not(configure: Callable[..., Config]) -> None:
+    folder = ensure_dataset(configure())
+    assert ensure_dataset(configure(root=None)) == folder
+    with pytest.raises(ConfigurationError, match=r"data\.root is not set"):
+        ensure_dataset(configure(root=None, size=16))
+
+
+def test_a_folder_of_something_else_is_never_touched(configure: Callable[..., Config], tmp_path: Path) -> None:
+    other = tmp_path / "dataset" / "dataset.json"
+    other.parent.mkdir()
+    other.write_text('{"name": "somebody else\'s"}')
+    with pytest.raises(UserError, match="is not empty and holds no dataset; nothing in it was touched"):
+        prepare_dataset(configure())
+    assert [path.name for path in other.parent.iterdir()] == ["dataset.json"]
+
+
+def test_two_processes_do_not_build_in_one_folder(configure: Callable[..., Config]) -> None:
+    config = configure()
+    with hold(config.data.cache), pytest.raises(UserError, match="another process is preparing this dataset"):
+        prepare_dataset(config)
+
+
+def test_a_source_without_a_radiograph_is_one_sentence(configure: Callable[..., Config], source: Path) -> None:
+    for path in source.rglob("*.png"):
+        path.write_bytes(b"broken")
+    with pytest.raises(UserError, match=r"no radiograph was accepted of 301 files; .*rejected\.csv says why"):
+        prepare_dataset(configure())
+
+
+def test_duplicates_keep_their_patients_together(configure: Callable[..., Config], source: Path) -> None:
+    for number in range(20):
+        copy = (source / "NORMAL" / f"person{2 * number}_{10 * number}.png").read_bytes()
+        (source / "NORMAL" / f"person{100 + number}_1.png").write_bytes(copy)
+    folder = prepare_dataset(configure())
+    dataset = open_dataset(folder)
+    hashes = np.array(dataset.column("pixels_sha256"))
+    for split in ("train", "val", "test"):
+        inside = dataset.indices(split)
+        assert not set(hashes[inside]) & set(np.delete(hashes, inside))
+    assert json.loads((folder / "ingest.json").read_text())["notes"]["images with the pixels of another"] == 20
+
+
+def test_only_the_findings_asked_for_are_kept(source: Path, tmp_path: Path) -> None:
+    rows = [[path.relative_to(source), path.stem, 1, 0] for path in sorted(source.rglob("*.png"))[:40]]
+    write_csv(source / "labels.csv", ["path", "patient", "Edema", "Mass"], rows)
+    columns = TableConfig(finding_columns={"Edema": "Edema", "Mass": "Mass"})
+    data = DataConfig(source="table", root=source, cache=tmp_path / "dataset", findings=["Mass"], table=columns)
+    assert open_dataset(prepare_dataset(Config(data=data, prep=PrepConfig(size=16, workers=1)))).findings == ("Mass",)
+    unknown = replace(data, findings=["Masss"])
+    with pytest.raises(ConfigurationError, match="no finding 'Masss'; the nearest is 'Mass'"):
+        prepare_dataset(Config(data=unknown))
+
+
+def test_shares_that_are_none_are_refused(configure: Callable[..., Config]) -> None:
+    with pytest.raises(ConfigurationError, match=r"sum to 1\.2"):
+        prepare_dataset(configure(split=SplitConfig(0.9, 0.1, 0.2)))
+
+
+def test_progress_ends_with_every_file(configure: Callable[..., Config]) -> None:
+    calls: list[tuple[int, int, int]] = []
+    prepare_dataset(configure(), progress=lambda *state: calls.append(state))
+    assert calls == [(128, 301, 1), (256, 301, 1), (301, 301, 1)]
