@@ -63,6 +63,18 @@ def test_an_endless_source_is_read_only_as_far_as_workers_are_free() -> None:
     assert len(taken) <= 8
 
 
+def test_queued_items_are_dropped_when_the_consumer_stops(tmp_path: Path) -> None:
+    results = map_in_processes(note_slowly, [tmp_path / str(number) for number in range(8)], workers=2)
+    next(results)
+    results.close()  # type: ignore[attr-defined]
+    assert len([*tmp_path.iterdir()]) < 6
+
+
+def note_slowly(path: Path) -> None:
+    time.sleep(0.2)
+    path.touch()
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_error_of_the_function_reaches_the_caller(workers: int) -> None:
     with pytest.raises(ValueError, match="three is refused"):

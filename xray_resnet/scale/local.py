@@ -9,6 +9,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
+from multiprocessing.synchronize import Event
 from typing import TypeVar
 
 from xray_resnet.errors import UserError
@@ -49,12 +50,14 @@ def map_in_processes(
 
 def _map_in_pool(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
     """The map on a pool, started from a clean server process: no thread or lock of this one is copied."""
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("forkserver"), initializer=_start_worker)
+    context = get_context("forkserver")
+    stopped = context.Event()
+    pool = ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(stopped,))
     waiting: deque[Future[Result]] = deque()
     try:
         for item in items:
             with _interrupts_held():
-                waiting.append(pool.submit(function, item))
+                waiting.append(pool.submit(_call, function, item))
             if len(waiting) >= _IN_FLIGHT_PER_WORKER * workers:
                 yield waiting.popleft().result()
         while waiting:
@@ -65,6 +68,7 @@ def _map_in_pool(function: Callable[[Item], Result], items: Iterable[Item], work
             "run again with fewer `workers`: finished work is kept"
         ) from error
     finally:
+        stopped.set()
         pool.shutdown(wait=True, cancel_futures=True)
 
 
@@ -78,8 +82,24 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _start_worker() -> None:
+class _StoppedError(Exception):
+    """Answers items that reached a worker's queue but are no longer wanted; nobody reads it."""
+
+
+_stopped: Event | None = None
+
+
+def _call(function: Callable[[Item], Result], item: Item) -> Result:
+    """Calls the function, unless the map was abandoned meanwhile: the pool cannot take back what it has queued."""
+    if _stopped is not None and _stopped.is_set():
+        raise _StoppedError
+    return function(item)
+
+
+def _start_worker(stopped: Event) -> None:
     """Prepares a worker: deaf to Ctrl-C, one thread each, and gone when its parent is killed."""
+    global _stopped
+    _stopped = stopped
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_exit_with_parent, daemon=True).start()
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
