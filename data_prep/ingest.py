@@ -10,11 +10,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from data_prep import workspace
-from data_prep.duplicates import merge_patients
 from data_prep.fingerprint import fingerprint_settings
 from data_prep.part import PartJournal, make_part
 from data_prep.plan import Plan, build_plan, build_reading, resolve_root
-from data_prep.sources import SOURCES
+from data_prep.sources import SOURCES, Record
 from data_prep.split import Division, SplitImage, divide
 from data_prep.summary import describe, summarise
 from xray_resnet.config import Config, SplitConfig
@@ -66,23 +65,25 @@ def prepare_dataset(config: Config, *, progress: Progress | None = None) -> Path
 
 
 def divide_records(plan: Plan, journals: Sequence[PartJournal], split: SplitConfig) -> Division:
-    """Divides the accepted images; patients who share an image stay together."""
+    """Divides the accepted images."""
     pixels_of = dict(pair for journal in journals for pair in journal.accepted)
-    records = [record for record in plan.records if record.name in pixels_of]
-    together = merge_patients((record.patient, pixels_of[record.name]) for record in records)
     images = [
         SplitImage(
             name=record.name,
-            patient=together[record.patient],
-            positives=frozenset(
-                finding for finding in plan.findings if record.states.get(finding) == LabelState.POSITIVE
-            ),
+            patient=record.patient,
+            pixels=pixels_of[record.name],
+            positives=_positive_findings(record, plan.findings),
             official=record.split,
         )
-        for record in records
+        for record in plan.records
+        if record.name in pixels_of
     ]
     shares = {"train": split.train, "val": split.val, "test": split.test}
     return divide(images, shares, seed=split.seed, official=split.official)
+
+
+def _positive_findings(record: Record, findings: Sequence[str]) -> frozenset[str]:
+    return frozenset(finding for finding in findings if record.states.get(finding) == LabelState.POSITIVE)
 
 
 def _build(plan: Plan, config: Config, progress: Progress | None) -> None:

@@ -133,8 +133,8 @@ def _move_boxes(record: Record, prepared: Prepared) -> list[StoredBox]:
     if not record.boxes:
         return []
     corners = [(box.x, box.y, box.width, box.height) for box in record.boxes]
-    moved = prepared.placement.to_store(np.asarray(corners, np.float64))
-    return [(box.finding, *(float(value) for value in values)) for box, values in zip(record.boxes, moved, strict=True)]
+    moved = prepared.placement.to_store(np.asarray(corners, np.float64)).tolist()
+    return [(box.finding, x, y, width, height) for box, (x, y, width, height) in zip(record.boxes, moved, strict=True)]
 
 
 _YEARS_PER_UNIT = {"D": 1 / 365.25, "W": 7 / 365.25, "M": 1 / 12, "Y": 1.0}

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from data_prep.duplicates import merge_patients
+
 
 @dataclass(frozen=True)
 class SplitImage:
@@ -15,12 +17,14 @@ class SplitImage:
     Attributes:
         name: Names the image.
         patient: Names the patient.
+        pixels: Hash of its pixels; images that share it are exact duplicates. Empty: it has none.
         positives: Findings that are positive in it.
         official: Its official split, or None.
     """
 
     name: str
     patient: str
+    pixels: str = ""
     positives: frozenset[str] = frozenset()
     official: str | None = None
 
@@ -32,14 +36,18 @@ class Division:
     Attributes:
         split_of: Image → train, val or test.
         patients_moved: Patients with images on both sides of the official split; all of theirs are in test.
+        duplicates_parted: Images with an exact duplicate in another split, which only an official split leaves.
     """
 
     split_of: Mapping[str, str]
     patients_moved: int = 0
+    duplicates_parted: int = 0
 
 
 def divide(images: Sequence[SplitImage], shares: Mapping[str, float], *, seed: int, official: bool) -> Division:
     """Divides images by patient; the order of the images does not matter.
+
+    Patients who share an image stay together, unless an official split parts them.
 
     Args:
         images: All images.
@@ -48,16 +56,14 @@ def divide(images: Sequence[SplitImage], shares: Mapping[str, float], *, seed: i
         official: Use the official split where there is one. Val is then cut from its training patients, if it has
             none of its own; an image without an official split trains.
     """
-    patients = _group(images)
-    if official and any(image.official == "test" for image in images):
-        split_of = {patient: _official_split(group) for patient, group in patients.items()}
-        moved = sum(_is_torn(group) for group in patients.values())
-        if "val" not in split_of.values():
-            training = {name: group for name, group in patients.items() if split_of[name] == "train"}
-            split_of |= _stratify(training, {name: shares[name] for name in ("train", "val")}, seed)
-    else:
-        split_of, moved = _stratify(patients, shares, seed), 0
-    return Division({image.name: split_of[image.patient] for image in images}, moved)
+    if not official or all(image.official != "test" for image in images):
+        return _to_division(images, _stratify(images, shares, seed=seed))
+    patients = _group(images, {image.patient: image.patient for image in images})
+    split_of = {patient: _official_split(group) for patient, group in patients.items()}
+    if "val" not in split_of.values() and shares["val"] > 0:
+        training = [image for image in images if split_of[image.patient] == "train"]
+        split_of |= _stratify(training, {name: shares[name] for name in ("train", "val")}, seed=seed)
+    return _to_division(images, split_of, patients_moved=sum(map(_is_torn, patients.values())))
 
 
 def stratify(labels: NDArray[np.int64], shares: Sequence[float], generator: np.random.Generator) -> NDArray[np.int64]:
@@ -104,24 +110,44 @@ def _choose(
     return int(generator.choice(candidates))
 
 
-def _group(images: Sequence[SplitImage]) -> dict[str, list[SplitImage]]:
-    """Patient → images, patients in the order of their names."""
+def _stratify(images: Sequence[SplitImage], shares: Mapping[str, float], *, seed: int) -> dict[str, str]:
+    """Patient → split; alike in the share of patients with each finding, and with an image without any."""
+    together = merge_patients((image.patient, image.pixels or image.name) for image in images)
+    groups = _group(images, together)
+    subsets = stratify(_mark_findings(list(groups.values())), list(shares.values()), np.random.default_rng(seed))
+    split_of = {group: list(shares)[subset] for group, subset in zip(groups, subsets, strict=True)}
+    return {patient: split_of[group] for patient, group in together.items()}
+
+
+def _group(images: Sequence[SplitImage], group_of: Mapping[str, str]) -> dict[str, list[SplitImage]]:
+    """Group → images of its patients, groups in the order of their names."""
     groups: defaultdict[str, list[SplitImage]] = defaultdict(list)
     for image in images:
-        groups[image.patient].append(image)
+        groups[group_of[image.patient]].append(image)
     return dict(sorted(groups.items()))
 
 
-def _stratify(patients: Mapping[str, Sequence[SplitImage]], shares: Mapping[str, float], seed: int) -> dict[str, str]:
-    """Patient → split; alike in the share of patients with each finding, and with an image without any."""
-    findings = sorted({finding for group in patients.values() for image in group for finding in image.positives})
+def _mark_findings(groups: Sequence[Sequence[SplitImage]]) -> NDArray[np.int64]:
+    """(G, F + 1) 1 where a group has an image with the finding; the last column is an image without any."""
+    findings = sorted({finding for group in groups for image in group for finding in image.positives})
     column = {finding: position for position, finding in enumerate(findings)}
-    labels = np.zeros((len(patients), len(findings) + 1), np.int64)
-    for row, group in enumerate(patients.values()):
+    labels = np.zeros((len(groups), len(findings) + 1), np.int64)
+    for row, group in enumerate(groups):
         for image in group:
             labels[row, [column[finding] for finding in image.positives] or [-1]] = 1
-    subsets = stratify(labels, list(shares.values()), np.random.default_rng(seed))
-    return {patient: list(shares)[subset] for patient, subset in zip(patients, subsets, strict=True)}
+    return labels
+
+
+def _to_division(images: Sequence[SplitImage], split_of: Mapping[str, str], *, patients_moved: int = 0) -> Division:
+    """The images' splits by their patients', and how many duplicates are parted by them."""
+    splits_of_pixels: defaultdict[str, set[str]] = defaultdict(set)
+    for image in images:
+        splits_of_pixels[image.pixels or image.name].add(split_of[image.patient])
+    return Division(
+        {image.name: split_of[image.patient] for image in images},
+        patients_moved=patients_moved,
+        duplicates_parted=sum(len(splits) > 1 for splits in splits_of_pixels.values()),
+    )
 
 
 def _official_split(group: Sequence[SplitImage]) -> str:

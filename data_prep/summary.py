@@ -63,6 +63,7 @@ def _notes(journals: Sequence[PartJournal], division: Division) -> dict[str, int
     hashes = [pixels for journal in journals for _, pixels in journal.accepted]
     return {
         "images with the pixels of another": len(hashes) - len(set(hashes)),
+        "images with the pixels of another that the official split parts": division.duplicates_parted,
         "patients on both sides of the official split, moved to test": division.patients_moved,
     }
 

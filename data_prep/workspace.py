@@ -84,8 +84,10 @@ def _check_own(folder: Path) -> None:
         return
     if not folder.is_dir():
         raise UserError(f"{folder}: a file stands where the dataset folder should be; set another data.cache")
-    own = is_dataset(folder) or (folder / JOURNAL_FOLDER / _LOCK_FILE).is_file()
-    if not own and any(folder.iterdir()):
+    journal = folder / JOURNAL_FOLDER
+    own = is_dataset(folder) or (journal / _LOCK_FILE).is_file()
+    is_bare_journal = journal.is_dir() and not any(journal.iterdir())  # killed before it took the lock
+    if not own and any(path != journal or not is_bare_journal for path in folder.iterdir()):
         raise UserError(
             f"{folder}: the folder is not empty and holds no dataset; nothing in it was touched, set another data.cache"
         )

@@ -23,7 +23,10 @@ def images(draw: st.DrawFn, officials: Sequence[str | None] = (None,)) -> list[S
             max_size=60,
         )
     )
-    return [SplitImage(f"image{row}", f"patient{patient}", *rest) for row, (patient, *rest) in enumerate(rows)]
+    return [
+        SplitImage(f"image{row}", f"patient{patient}", positives=positives, official=official)
+        for row, (patient, positives, official) in enumerate(rows)
+    ]
 
 
 def many_images(count: int, seed: int = 0) -> list[SplitImage]:
@@ -32,7 +35,7 @@ def many_images(count: int, seed: int = 0) -> list[SplitImage]:
     patients = np.repeat(np.arange(count), generator.integers(1, 6, count))
     present = generator.random((len(patients), 3)) < (0.4, 0.15, 0.05)
     return [
-        SplitImage(f"image{row}", f"patient{patient}", frozenset(np.array(FINDINGS)[flags].tolist()))
+        SplitImage(f"image{row}", f"patient{patient}", positives=frozenset(np.array(FINDINGS)[flags].tolist()))
         for row, (patient, flags) in enumerate(zip(patients, present, strict=True))
     ]
 
@@ -116,3 +119,20 @@ def test_an_official_val_is_kept() -> None:
 def test_patients_who_share_an_image_are_merged_by_way_of_others() -> None:
     shared = [("a", "1"), ("b", "1"), ("b", "2"), ("c", "2"), ("d", "3")]
     assert merge_patients(shared) == {"a": "a", "b": "a", "c": "a", "d": "d"}
+
+
+@given(st.lists(st.tuples(st.integers(0, 15), st.integers(0, 30)), min_size=1, max_size=40), st.integers(0, 5))
+def test_exact_duplicates_never_cross_splits(rows: list[tuple[int, int]], seed: int) -> None:
+    group = [SplitImage(f"image{row}", f"p{who}", str(pixels)) for row, (who, pixels) in enumerate(rows)]
+    division = divide(group, SHARES, seed=seed, official=False)
+    assert len({(image.pixels, division.split_of[image.name]) for image in group}) == len(
+        {image.pixels for image in group}
+    )
+    assert division.duplicates_parted == 0
+
+
+def test_duplicates_that_the_official_split_parts_stay_and_are_counted() -> None:
+    group = [SplitImage("a", "p", "same", official="train"), SplitImage("b", "q", "same", official="test")]
+    division = divide(group, SHARES | {"val": 0.0}, seed=0, official=True)
+    assert division.split_of == {"a": "train", "b": "test"}
+    assert division.duplicates_parted == 1
