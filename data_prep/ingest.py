@@ -6,13 +6,13 @@ is taken up where it stopped; number of workers, order and interruptions leave n
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from data_prep import workspace
 from data_prep.fingerprint import fingerprint_settings
 from data_prep.part import PartJournal, make_part
-from data_prep.plan import Plan, build_plan, build_reading, resolve_root
+from data_prep.plan import Plan, Progress, build_plan, build_reading, resolve_root
 from data_prep.sources import SOURCES, Record
 from data_prep.split import Division, SplitImage, divide
 from data_prep.summary import describe, summarise
@@ -23,9 +23,6 @@ from xray_resnet.findings import LabelState
 from xray_resnet.scale import map_in_processes
 from xray_resnet.store.schema import SPLITS
 from xray_resnet.store.writer import write_description
-
-Progress = Callable[[int, int, int], None]
-"""Called with (files done, files in all, files rejected)."""
 
 _log = logging.getLogger(__name__)
 
@@ -53,7 +50,7 @@ def prepare_dataset(config: Config, *, progress: Progress | None = None) -> Path
         UserError: if the source is not as its layout says, no file is accepted, or the folder holds something else.
         ConfigurationError: if the configuration does not fit the source.
     """
-    plan = build_plan(config)
+    plan = build_plan(config, progress=progress)
     if workspace.is_finished(plan.folder, plan.fingerprints) and workspace.is_tidy(plan.folder):
         return plan.folder
     with workspace.hold(plan.folder):

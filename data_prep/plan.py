@@ -1,6 +1,6 @@
 """What a configuration asks for: which source, which records, how they are read, and under which key."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,6 +12,9 @@ from data_prep.sources import SOURCES, Record
 from xray_resnet.config import Config, DataConfig, PrepConfig, SplitConfig
 from xray_resnet.dicom import Gate, Reading
 from xray_resnet.errors import ConfigurationError
+
+Progress = Callable[[int, int, int], None]
+"""Called with (files done, files in all, files rejected)."""
 
 _PART_IMAGES = 128
 _PART_BYTES = 64 << 20
@@ -64,8 +67,12 @@ class Plan:
         return max(1, min(_PART_IMAGES, _PART_BYTES // image_bytes))
 
 
-def build_plan(config: Config) -> Plan:
+def build_plan(config: Config, *, progress: Progress | None = None) -> Plan:
     """Makes the source where the project makes it, lists it, and resolves the rest.
+
+    Args:
+        config: What is asked for.
+        progress: Called while the source is made.
 
     Raises:
         UserError: if the source is not as its layout says, or the configuration is wrong.
@@ -74,7 +81,8 @@ def build_plan(config: Config) -> Plan:
     root = resolve_root(config.data)
     source = SOURCES[config.data.source]
     if source.make is not None:
-        source.make(config.data, root, workers=config.prep.workers)
+        report = None if progress is None else lambda done, total: progress(done, total, 0)
+        source.make(config.data, root, workers=config.prep.workers, progress=report)
     listing = source.list_records(config.data, root)
     records = sorted(listing.records, key=lambda record: record.name)
     reading = build_reading(config.prep)

@@ -13,9 +13,11 @@ __all__ = ["SOURCES", "Box", "Listing", "Record", "Source"]
 
 
 class Make(Protocol):
-    """Brings a source into being below its root."""
+    """Brings a source into being below its root; `progress` is called with (images done, images in all)."""
 
-    def __call__(self, config: DataConfig, root: Path, *, workers: int) -> None: ...
+    def __call__(
+        self, config: DataConfig, root: Path, *, workers: int, progress: Callable[[int, int], None] | None
+    ) -> None: ...
 
 
 @dataclass(frozen=True)

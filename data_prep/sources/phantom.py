@@ -1,7 +1,7 @@
 """The project's own synthetic radiographs: rendered once below a folder, then read like any other archive."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from data_prep.sources.csv_table import Row, read_rows
@@ -14,7 +14,7 @@ LABELS = "labels.csv"
 BOXES = "boxes.csv"
 
 
-def make(config: DataConfig, root: Path, *, workers: int) -> None:
+def make(config: DataConfig, root: Path, *, workers: int, progress: Callable[[int, int], None] | None = None) -> None:
     """Renders the phantoms below `root`, unless they are there already."""
     from data_prep.phantom import write_phantoms  # the renderer loads only where something is rendered
 
@@ -26,6 +26,7 @@ def make(config: DataConfig, root: Path, *, workers: int) -> None:
         seed=phantom.seed,
         dose_fraction=phantom.dose_fraction,
         workers=workers,
+        progress=progress,
     )
 
 
