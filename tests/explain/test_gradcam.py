@@ -1,0 +1,47 @@
+"""Grad-CAM on a linear head has a closed form; every image gets its own target; no hook stays behind."""
+
+import numpy as np
+import pytest
+import torch
+
+from tests.models.test_preact_resnet import images, randomised
+from xray_resnet.explain.gradcam import compute_gradcam
+from xray_resnet.explain.overlay import normalise_map
+from xray_resnet.models import PreActResNet, build_model
+
+
+@pytest.fixture(scope="module")
+def model() -> PreActResNet:
+    network = randomised(build_model(18, num_findings=3, base_width=8))
+    assert isinstance(network, PreActResNet)
+    return network
+
+
+def test_gradcam_is_the_positive_part_of_the_exact_map(model: PreActResNet) -> None:
+    batch = images((64, 96))
+    with torch.inference_mode():
+        _, exact = model.forward_with_maps(batch)
+    found = compute_gradcam(model, batch, [2, 2])
+    for heat, maps in zip(found, exact.numpy(), strict=True):
+        positive = np.maximum(maps[2], 0)
+        reference = normalise_map((positive - positive.min()) / np.ptp(positive), size=(64, 96))
+        np.testing.assert_allclose(heat, reference, atol=1e-3)
+
+
+def test_each_image_of_a_batch_has_its_own_target(model: PreActResNet) -> None:
+    batch = images((64, 64)).repeat(2, 1, 1, 1)
+    together = compute_gradcam(model, batch, [0, 0, 1, 1])
+    alone = [compute_gradcam(model, batch[[i]], [target])[0] for i, target in enumerate([0, 0, 1, 1])]
+    np.testing.assert_allclose(together, np.stack(alone), atol=1e-4)
+    assert np.abs(together[0] - together[2]).max() > 0.1
+
+
+def test_no_hook_and_no_gradient_stays_behind(model: PreActResNet) -> None:
+    compute_gradcam(model, images((64, 64)), [0, 1])
+    assert not model.final._forward_hooks
+    assert all(parameter.grad is None for parameter in model.parameters())
+
+
+def test_as_many_outputs_as_images_are_needed(model: PreActResNet) -> None:
+    with pytest.raises(ValueError, match="1 outputs for 2 images"):
+        compute_gradcam(model, images((64, 64)), [0])

@@ -1,0 +1,55 @@
+"""Overlays colour what is positive, outline the boxes, and leave the rest of the radiograph as it is."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from xray_resnet.explain.overlay import CAPTION_HEIGHT, draw_overlay, encode_png, normalise_map, to_8_bit
+
+GREY = np.full((64, 48), 100, np.uint8)
+
+
+def test_where_the_map_is_not_positive_the_radiograph_stays_grey() -> None:
+    heat = -np.ones((8, 6))
+    heat[0, 0] = 1
+    picture = draw_overlay(GREY, heat)
+    np.testing.assert_array_equal(picture[32:, 24:], 100)
+    assert len(np.unique(picture[2, 2])) > 1
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_both_pixel_types_look_the_same(dtype: type[np.unsignedinteger]) -> None:
+    pixels = (GREY.astype(dtype) << (8 * (np.dtype(dtype).itemsize - 1))).astype(dtype)
+    np.testing.assert_array_equal(to_8_bit(pixels), GREY)
+
+
+def test_boxes_are_outlined_and_their_inside_is_left() -> None:
+    picture = draw_overlay(GREY, np.zeros((2, 2)), boxes=[(10, 20, 16, 12)])
+    assert not np.array_equal(picture[20, 10:26], picture[0, 10:26])
+    np.testing.assert_array_equal(picture[22:30, 12:24], 100)
+
+
+def test_a_caption_adds_a_strip_below() -> None:
+    assert draw_overlay(GREY, np.zeros((2, 2)), caption="Nodule 0.93").shape == (64 + CAPTION_HEIGHT, 48, 3)
+
+
+def test_a_map_keeps_its_maximum_at_one_and_an_empty_one_stays_empty() -> None:
+    assert normalise_map(np.array([[0.0, 3.0]]), size=(4, 4)).max() == pytest.approx(1)
+    assert normalise_map(np.zeros((2, 2)), size=(4, 4)).max() == 0
+
+
+def test_the_radiograph_is_not_changed() -> None:
+    pixels = GREY.copy()
+    draw_overlay(pixels, np.ones((2, 2)), boxes=[(1, 1, 5, 5)], caption="a")
+    np.testing.assert_array_equal(pixels, GREY)
+
+
+def test_a_picture_encodes_as_png() -> None:
+    assert encode_png(draw_overlay(GREY, np.ones((2, 2))))[:8] == b"\x89PNG\r\n\x1a\n"
+
+
+def test_drawing_needs_no_torch() -> None:
+    code = "import sys, xray_resnet.explain.overlay; print('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"

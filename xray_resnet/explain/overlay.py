@@ -1,0 +1,68 @@
+"""Overlays: a map of a finding in colour over its radiograph, true boxes outlined, a caption below. Needs no torch."""
+
+from collections.abc import Iterable, Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+CAPTION_HEIGHT = 22
+_OPACITY = 0.55
+_BOX_COLOUR = (120, 255, 160)
+
+
+def draw_overlay(
+    pixels: NDArray[np.unsignedinteger],
+    heat: NDArray[np.floating],
+    *,
+    boxes: Iterable[Sequence[float]] = (),
+    caption: str = "",
+) -> NDArray[np.uint8]:
+    """The radiograph with the map over it.
+
+    Args:
+        pixels: (H, W) of an unsigned integer type, bright is dense.
+        heat: (h, w), any scale; only what is positive is shown, relative to its maximum.
+        boxes: True boxes, each (x, y, width, height) in pixels.
+        caption: Written in a strip below; empty: no strip.
+
+    Returns:
+        (H, W, 3) RGB, or (H + `CAPTION_HEIGHT`, W, 3) with a caption.
+    """
+    grey = to_8_bit(pixels)
+    share = normalise_map(heat, size=(grey.shape[0], grey.shape[1]))
+    colours = cv2.cvtColor(cv2.applyColorMap(np.uint8(255 * share), cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
+    opacity = (_OPACITY * share)[..., None]
+    picture = np.rint(grey[..., None] * (1 - opacity) + colours * opacity).astype(np.uint8)
+    for x, y, width, height in boxes:
+        corners = (round(x), round(y)), (round(x + width), round(y + height))
+        cv2.rectangle(picture, *corners, _BOX_COLOUR, thickness=max(1, grey.shape[0] // 256))
+    return np.concatenate([picture, _draw_caption(caption, picture.shape[1])]) if caption else picture
+
+
+def normalise_map(heat: NDArray[np.floating], *, size: tuple[int, int]) -> NDArray[np.float32]:
+    """The positive part of a map (h, w), smoothly enlarged to `size` and scaled so that its maximum is 1.
+
+    A map without anything positive is 0 everywhere.
+    """
+    positive = np.maximum(heat, 0).astype(np.float32)
+    enlarged = cv2.resize(positive, size[::-1], interpolation=cv2.INTER_LINEAR)
+    return np.asarray(enlarged / max(float(enlarged.max()), np.finfo(np.float32).tiny), np.float32)
+
+
+def to_8_bit(pixels: NDArray[np.unsignedinteger]) -> NDArray[np.uint8]:
+    """Pixels of an unsigned integer type as uint8, the display range kept."""
+    return np.asarray(pixels >> (8 * (pixels.dtype.itemsize - 1)), np.uint8)
+
+
+def encode_png(picture: NDArray[np.uint8]) -> bytes:
+    """An RGB picture (H, W, 3) as the bytes of a PNG file."""
+    _, encoded = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    return encoded.tobytes()
+
+
+def _draw_caption(caption: str, width: int) -> NDArray[np.uint8]:
+    strip = np.full((CAPTION_HEIGHT, width, 3), 16, np.uint8)
+    scale = min(0.42, 0.42 * (width - 8) / max(1, cv2.getTextSize(caption, cv2.FONT_HERSHEY_SIMPLEX, 0.42, 1)[0][0]))
+    cv2.putText(strip, caption, (4, 15), cv2.FONT_HERSHEY_SIMPLEX, scale, (235, 235, 235), 1, cv2.LINE_AA)
+    return strip
