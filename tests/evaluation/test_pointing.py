@@ -19,6 +19,7 @@ def play(dataset: Dataset, peaks: NDArray[np.float32]) -> Localisation:
         dataset,
         dataset.indices("test"),
         peaks,
+        cells=(8, 8),
         findings=dataset.findings,
         resamples=50,
         generator=np.random.default_rng(0),

@@ -59,7 +59,7 @@ def evaluate(
         subject.dataset,
         rows=subject.rows,
         columns=[*subject.outputs.values()],
-        model_input=subject.model_input,
+        model_input=subject.bundle.model_input,
         engine=subject.engine,
         progress=progress,
     )
@@ -113,6 +113,7 @@ def _write_report(
         subject.dataset,
         subject.rows,
         output.peaks,
+        cells=output.cells,
         findings=subject.findings,
         resamples=resamples,
         generator=generator,
@@ -123,7 +124,7 @@ def _write_report(
         select_examples(predictions),
         rows=subject.rows,
         outputs=subject.outputs,
-        model_input=subject.model_input,
+        model_input=subject.bundle.model_input,
         engine=subject.engine,
     )
     page = Report(

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +12,7 @@ from xray_resnet.evaluation.pointing import boxes_of
 from xray_resnet.evaluation.predict import build_batch
 from xray_resnet.evaluation.selection import Example
 from xray_resnet.explain.gradcam import compute_gradcam
-from xray_resnet.explain.overlay import draw_overlay
+from xray_resnet.explain.overlay import draw_overlay, encode_png, to_8_bit
 from xray_resnet.files import write_bytes
 from xray_resnet.findings import column_prefix
 from xray_resnet.metrics.localisation import Box
@@ -33,14 +32,16 @@ class Overlay:
         image_id: Keyed hash of the image.
         plain: (S, S) uint8 as stored.
         picture: (S, S, 3) uint8 with map and boxes.
+        captioned: The picture with a strip below that names finding, kind and score.
         boxes: Where the source says the finding is, in store pixels.
-        file_name: Of the picture below `overlays/`.
+        file_name: Of the captioned picture below `overlays/`.
     """
 
     example: Example
     image_id: str
     plain: NDArray[np.uint8]
     picture: NDArray[np.uint8]
+    captioned: NDArray[np.uint8]
     boxes: Sequence[Box]
     file_name: str
 
@@ -78,8 +79,7 @@ def draw_examples(
 def write_overlays(folder: Path, overlays: Sequence[Overlay]) -> None:
     """Writes each picture to `folder/overlays/`, and removes those of an evaluation before."""
     for overlay in overlays:
-        _, encoded = cv2.imencode(".png", overlay.picture[..., ::-1])
-        write_bytes(folder / FOLDER / overlay.file_name, encoded.tobytes())
+        write_bytes(folder / FOLDER / overlay.file_name, encode_png(overlay.captioned))
     current = {overlay.file_name for overlay in overlays}
     for path in (folder / FOLDER).glob("*.png"):
         if path.name not in current:
@@ -90,7 +90,7 @@ def _draw(dataset: Dataset, row: int, example: Example, heat: NDArray[np.float32
     pixels = dataset.pixels(row)
     boxes = boxes_of(dataset, row, example.finding)
     image_id = str(dataset.image_ids[row])
-    caption = f"{example.finding} {example.score:.2f}"
-    plain = (pixels >> 8).astype(np.uint8) if pixels.dtype == np.uint16 else pixels
+    caption = f"{example.finding}, {example.kind}, score {example.score:.3f}"
+    plain, captioned = (draw_overlay(pixels, heat, boxes=boxes, caption=text) for text in ("", caption))
     name = f"{column_prefix(example.finding)}-{example.kind.replace(' ', '-')}-{image_id[:12]}.png"
-    return Overlay(example, image_id, plain, draw_overlay(pixels, heat, boxes=boxes, caption=caption), boxes, name)
+    return Overlay(example, image_id, to_8_bit(pixels), plain, captioned, boxes, name)

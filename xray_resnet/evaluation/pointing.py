@@ -22,9 +22,15 @@ ALL = "all findings"
 
 @dataclass(frozen=True)
 class Localisation:
-    """Pointing games of one split: baseline → finding (or `ALL`, the cases of all findings together) → game."""
+    """Pointing games of one split.
+
+    Attributes:
+        games: Baseline → finding (or `ALL`, the cases of all findings together) → game.
+        cells: Rows and columns of the maps, which bound how well they can point.
+    """
 
     games: Mapping[str, Mapping[str, PointingGame]]
+    cells: tuple[int, int]
 
     @property
     def n_cases(self) -> int:
@@ -35,6 +41,7 @@ class Localisation:
         """The content of localisation.json."""
         return {
             "map": "exact class activation map of the classifier head, before interpolation",
+            "cells": [*self.cells],
             "hit": "the centre of the strongest cell lies in a box of the finding; no margin",
             "truth": "boxes of the dataset, in store pixels; an image counts for each positive finding with a box",
             "baselines": BASELINES,
@@ -58,6 +65,7 @@ def localise(
     rows: NDArray[np.int64],
     peaks: NDArray[np.float32],
     *,
+    cells: tuple[int, int],
     findings: Sequence[str],
     resamples: int,
     generator: np.random.Generator,
@@ -68,6 +76,7 @@ def localise(
         dataset: Has the boxes.
         rows: (N,) rows of the split.
         peaks: (N, F, 2) x, y of each map's peak in store pixels.
+        cells: Rows and columns of the maps.
         findings: The F findings.
         resamples: Bootstrap resamples of the patients.
         generator: Draws them.
@@ -80,7 +89,8 @@ def localise(
         {
             baseline: {name: _play(group, baseline, resamples, generator) for name, group in groups.items()}
             for baseline in BASELINES
-        }
+        },
+        cells,
     )
 
 

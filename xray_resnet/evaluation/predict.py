@@ -24,10 +24,12 @@ class ModelOutput:
     Attributes:
         logits: (N, F).
         peaks: (N, F, 2) x, y of the centre of each class activation map's strongest cell, in store pixels.
+        cells: Rows and columns of the maps.
     """
 
     logits: NDArray[np.float32]
     peaks: NDArray[np.float32]
+    cells: tuple[int, int]
 
 
 def predict(
@@ -43,15 +45,15 @@ def predict(
     """Runs the model in batches.
 
     Args:
-        model: In evaluation mode.
+        model: In evaluation mode; it is moved to the engine's device.
         dataset: Has the images.
-        rows: (N,) which ones.
+        rows: (N,) which ones, at least one.
         columns: Which F outputs of the model, in order.
         model_input: From stored pixels to the network's input.
         engine: Device and precision.
         progress: Told after every batch.
     """
-    model = model.to(engine.device, memory_format=torch.channels_last)
+    model = model.to(engine.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     logits = np.empty((len(rows), len(columns)), np.float32)
     peaks = np.empty((len(rows), len(columns), 2), np.float32)
     for start in range(0, len(rows), BATCH_SIZE):
@@ -63,7 +65,7 @@ def predict(
         peaks[done] = _find_peaks(maps.float().cpu().numpy()[:, columns], dataset.pixels(int(rows[start])).shape[0])
         if progress:
             progress(min(done.stop, len(rows)), len(rows))
-    return ModelOutput(logits, peaks)
+    return ModelOutput(logits, peaks, (maps.shape[2], maps.shape[3]))
 
 
 def build_batch(dataset: Dataset, rows: NDArray[np.int64], model_input: ModelInput) -> torch.Tensor:

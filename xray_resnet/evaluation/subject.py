@@ -12,7 +12,6 @@ from xray_resnet.config_files import read_yaml
 from xray_resnet.errors import UserError
 from xray_resnet.evaluation.engine import Engine, RequestedPrecision, choose_engine
 from xray_resnet.findings import positions
-from xray_resnet.model_input import ModelInput
 from xray_resnet.models import PreActResNet
 from xray_resnet.store import Dataset, open_dataset
 
@@ -46,11 +45,6 @@ class Subject:
         """Finding → which output of the model."""
         known = self.bundle.metadata.findings
         return dict(zip(self.findings, positions(known, self.findings), strict=True))
-
-    @property
-    def model_input(self) -> ModelInput:
-        """From stored pixels to the network's input."""
-        return ModelInput(**self.bundle.metadata.input)
 
     @property
     def states(self) -> NDArray[np.int8]:
