@@ -72,7 +72,7 @@ def draw_anatomy(rng: np.random.Generator, patient: Patient) -> Anatomy:
         "dome": rng.normal(92 + 6 * male - 6 * patient.habitus, 13),
         "dome_lead": rng.normal(12, 9),
         "dome_fall": rng.uniform(30, 58),
-        "mediastinum": rng.normal(27 + 3 * patient.habitus, 3),
+        "mediastinum": rng.normal(22 + 2.5 * patient.habitus, 2.5),
         "chest_wall": wall,
         "body_depth": depth + 48 + 2.1 * wall,
         "heart_aspect": rng.uniform(1.2, 1.55),

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from data_prep.phantom.anatomy import Anatomy
-from data_prep.phantom.projection import Beam, Map, ellipsoid_path
+from data_prep.phantom.projection import Beam, Map, blur, ellipsoid_path
 from data_prep.phantom.torso import LEFT, dome_height
 
 _RIGHT_SHARE = 0.33
+_PULSATION_MM = 1.3
 _DEPTH_IN_FRONT = 28.0
 
 
@@ -30,7 +31,8 @@ def project_heart(beam: Beam, anatomy: Anatomy, *, cardiothoracic_ratio: float) 
     width = 2 * anatomy.thorax_half_width * cardiothoracic_ratio
     left, right = width * (1 - _RIGHT_SHARE), width * _RIGHT_SHARE
     chambers = np.maximum(_ventricles(beam, anatomy, left, right), _right_atrium(beam, anatomy, left, right))
-    return Heart(np.maximum(chambers, _great_vessels(beam, anatomy)), chambers > 0)
+    shadow = np.maximum(chambers, _great_vessels(beam, anatomy))
+    return Heart(blur(shadow, _PULSATION_MM / beam.pixel_mm), chambers > 0)
 
 
 def _shape(anatomy: Anatomy, left: float, right: float) -> tuple[float, float, float]:

@@ -5,16 +5,26 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from data_prep.phantom.projection import Beam, Map, Paths, ellipsoid_path, ramp, samples_along, smooth_noise, tube_path
+from data_prep.phantom.projection import (
+    Beam,
+    Map,
+    Paths,
+    ellipsoid_path,
+    ramp,
+    root,
+    samples_along,
+    smooth_noise,
+    tube_path,
+)
 from data_prep.phantom.scene import Mask, Scene, fill_lung
 from data_prep.phantom.torso import Lung
 
-_CONSOLIDATION_RADIUS = {1: (42.0, 58.0), 2: (36.0, 48.0), 3: (31.0, 40.0), 4: (27.0, 34.0), 5: (23.0, 29.0)}
-_CONSOLIDATION_DEPTH = {1: 75.0, 2: 60.0, 3: 47.0, 4: 36.0, 5: 27.0}
-_NODULE_DIAMETER = {1: (36.0, 44.0), 2: (31.0, 36.0), 3: (26.0, 31.0), 4: (21.0, 26.0), 5: (16.0, 21.0)}
-_NODULE_DENSITY = {1: 1.0, 2: 0.95, 3: 0.9, 4: 0.85, 5: 0.75}
+_CONSOLIDATION_RADIUS = {1: (46.0, 62.0), 2: (41.0, 53.0), 3: (36.0, 46.0), 4: (30.0, 39.0), 5: (25.0, 32.0)}
+_CONSOLIDATION_DEPTH = {1: 95.0, 2: 78.0, 3: 62.0, 4: 46.0, 5: 33.0}
+_NODULE_DIAMETER = {1: (38.0, 46.0), 2: (34.0, 40.0), 3: (29.0, 35.0), 4: (24.0, 30.0), 5: (18.0, 24.0)}
+_NODULE_CALCIUM = {1: 0.36, 2: 0.29, 3: 0.21, 4: 0.12, 5: 0.03}
+_NODULES = {1: 0.45, 2: 0.35, 3: 0.20}
 _VISIBLE_MM = 6.0
-_SECOND_NODULE = 0.25
 
 
 def add_consolidation(
@@ -27,18 +37,18 @@ def add_consolidation(
     depth = _CONSOLIDATION_DEPTH[subtlety] * (1 + 0.16 * smooth_noise(rng, scene.beam, scale_mm=12))
     filled, replaced = fill_lung(paths, np.asarray(np.maximum(depth, 0) * share, np.float32))
     mask = replaced > max(_VISIBLE_MM, 0.25 * _CONSOLIDATION_DEPTH[subtlety])
-    bronchi = _bronchi(scene, lung, (x, y), rng) * np.minimum(replaced / 30, 1)
-    return replace(filled, air=filled.air + np.minimum(bronchi, 0.5 * replaced)), (mask,)
+    bronchi = _bronchi(scene, lung, (x, y), rng) * np.minimum(replaced / 60, 1)
+    return replace(filled, air=filled.air + np.minimum(bronchi, 0.35 * replaced)), (mask,)
 
 
 def add_nodule(paths: Paths, scene: Scene, subtlety: int, rng: np.random.Generator) -> tuple[Paths, tuple[Mask, ...]]:
-    """One round, dense nodule, sometimes two; its rim is a little uneven."""
+    """One to three round nodules with slightly uneven rims; the obvious ones hold calcium."""
     masks = []
-    for _ in range(2 if rng.random() < _SECOND_NODULE else 1):
+    for _ in range(int(rng.choice(list(_NODULES), p=list(_NODULES.values())))):
         _, (x, y) = _place(paths, scene, rng, margin=0.16)
         diameter = float(rng.uniform(*_NODULE_DIAMETER[subtlety]))
-        ball = _uneven_ball(scene.beam, (x, y), diameter, rng) * np.float32(_NODULE_DENSITY[subtlety])
-        paths, replaced = fill_lung(paths, ball)
+        paths, replaced = fill_lung(paths, _uneven_ball(scene.beam, (x, y), diameter, rng))
+        paths = replace(paths, bone=paths.bone + np.float32(_NODULE_CALCIUM[subtlety]) * replaced)
         masks.append(replaced > 0.3 * diameter)
     return paths, tuple(masks)
 
@@ -62,24 +72,25 @@ def _point(beam: Beam, pixel: int) -> tuple[float, float]:
 def _patch(beam: Beam, centre: tuple[float, float], radius: float, rng: np.random.Generator) -> Map:
     """1 in the middle of an irregular patch, falling to 0 at its border."""
     tilt, aspect = rng.uniform(0, np.pi), rng.uniform(1.0, 1.5)
-    radii = (1.15 * radius * aspect**0.5, 1.15 * radius / aspect**0.5)
+    radii = (1.35 * radius * aspect**0.5, 1.35 * radius / aspect**0.5)
     bump = ellipsoid_path(beam, (*centre, 0.0), radii=radii, depth=1.0, tilt=tilt)
-    ragged = bump**2 + (0.22 * smooth_noise(rng, beam, scale_mm=17)) * (bump > 0)
-    return ramp(np.asarray(ragged, np.float32), start=0.05, end=rng.uniform(0.5, 0.8))
+    rough = 0.13 * smooth_noise(rng, beam, scale_mm=22) + 0.07 * smooth_noise(rng, beam, scale_mm=9)
+    ragged = bump**2 * (1 + rough) + rough * root(bump)
+    return ramp(np.asarray(ragged, np.float32), start=0.0, end=rng.uniform(0.75, 1.0))
 
 
 def _bronchi(scene: Scene, lung: Lung, centre: tuple[float, float], rng: np.random.Generator) -> Map:
     """Path length through the air of bronchi that fan out from the hilum through the patch."""
     t = np.linspace(0, 1, samples_along(scene.beam, 130))
     start, middle = np.array(lung.hilum), np.array(centre)
-    ends = middle + 0.45 * (middle - start) + rng.normal(0, 24, (7, 2))
+    ends = middle + 0.45 * (middle - start) + rng.normal(0, 24, (6, 2))
     curves = start + (ends - start)[:, None] * t[:, None]
     points = np.concatenate([curves, np.zeros((*curves.shape[:2], 1))], axis=2)
     return tube_path(scene.beam, points, _taper(t), radius_mm=2.0)
 
 
 def _taper(t: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(np.pi * (2.6 - 1.2 * t) ** 2, np.float64)
+    return np.asarray(np.pi * (2.2 - 1.2 * t) ** 2, np.float64)
 
 
 def _uneven_ball(beam: Beam, centre: tuple[float, float], diameter: float, rng: np.random.Generator) -> Map:

@@ -46,7 +46,7 @@ def add_pneumothorax(
     without_vessels = replace(paths, vessel=paths.vessel * (1 - soft))
     opened = keep_lung(without_vessels, 1 - np.float32(_AIR_SHARE[subtlety]) * soft, air=True)
     line = _pleural_line(zone, lung, scene.beam.pixel_mm)
-    return replace(opened, air=np.maximum(opened.air - 7 * line, 0), vessel=opened.vessel + 3 * line), (zone,)
+    return replace(opened, air=np.maximum(opened.air - 5 * line, 0), vessel=opened.vessel + 2 * line), (zone,)
 
 
 def _pleural_space(scene: Scene, lung: Lung, collapse: float, rng: np.random.Generator) -> Mask:

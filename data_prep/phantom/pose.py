@@ -46,7 +46,7 @@ def draw_pose(rng: np.random.Generator) -> Pose:
     left, top, right, bottom = (float(share) for share in closed)
     return Pose(
         view="AP" if portable else "PA",
-        field_mm=float(rng.uniform(360, 430)),
+        field_mm=float(rng.uniform(335, 400)),
         magnification=float(rng.uniform(1.03, 1.12) + 0.06 * portable),
         roll=float(np.deg2rad(rng.normal(0, 2.2 + portable))),
         yaw=float(np.deg2rad(rng.normal(0, 3.2 + 1.5 * portable))),

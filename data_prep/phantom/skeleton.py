@@ -8,7 +8,7 @@ from data_prep.phantom.projection import Beam, Map, ellipsoid_path, ramp, root, 
 from data_prep.phantom.torso import LEFT, RIGHT, lung_edges
 
 _RIBS = 11
-_RIB_AREA = 80.0
+_RIB_AREA = 60.0
 
 
 def project_skeleton(beam: Beam, anatomy: Anatomy, rng: np.random.Generator) -> Map:
@@ -22,7 +22,8 @@ def project_ribs(beam: Beam, anatomy: Anatomy, rng: np.random.Generator) -> Map:
     """Path length through the ribs: arcs from the spine round the flank to their anterior ends."""
     turn = np.linspace(0.13, 1, samples_along(beam, 420))
     curves = [_rib(anatomy, side, number, turn, rng) for side in (LEFT, RIGHT) for number in range(_RIBS)]
-    return tube_path(beam, np.stack(curves), np.array([[_RIB_AREA]]), radius_mm=6.6, hollow=0.55)
+    area = _RIB_AREA * (1.08 - 0.5 * turn**2)
+    return tube_path(beam, np.stack(curves), area, radius_mm=6.6, hollow=0.55)
 
 
 def _rib(
@@ -52,7 +53,7 @@ def project_spine(beam: Beam, anatomy: Anatomy) -> Map:
     plates = 0.22 * np.exp(-np.square((np.abs(phase - 0.5) - 0.39) / 0.05)) * (np.abs(x) < half)
     pedicles = np.exp(-np.square((np.abs(x) - 0.68 * half) / 3.2) - np.square((phase - 0.38) / 0.16))
     process = np.exp(-np.square(x / 2.6) - np.square((phase - 0.75) / 0.2))
-    return np.asarray(13 * body + 13 * plates + 4.5 * pedicles + 5 * process, np.float32)
+    return np.asarray(8.5 * body + 13 * plates + 4 * pedicles + 4 * process, np.float32)
 
 
 def project_clavicles(beam: Beam, anatomy: Anatomy, rng: np.random.Generator) -> Map:

@@ -48,9 +48,9 @@ def hilum_of(anatomy: Anatomy, side: int) -> tuple[float, float]:
 
 def lung_edges(anatomy: Anatomy, y: Map) -> tuple[Map, Map]:
     """Distance of the lung's (medial, lateral) edge from the midline at height `y`, mm."""
-    width, apex_x = anatomy.thorax_half_width, 0.36 * anatomy.thorax_half_width
+    width, apex_x = anatomy.thorax_half_width, 0.42 * anatomy.thorax_half_width
     level = np.clip((y - anatomy.apex) / (anatomy.dome - anatomy.apex + 30), 0, 1)
-    lateral = apex_x + (width - apex_x) * np.power(1 - np.power(1 - level, 2.7), 0.6)
+    lateral = apex_x + (width - apex_x) * np.power(1 - np.power(1 - level, 3.0), 0.55)
     near_apex = np.clip(level / 0.3, 0, 1)
     medial = apex_x - (apex_x - anatomy.mediastinum) * np.sqrt(1 - (1 - near_apex) ** 2)
     return np.asarray(medial, np.float32), np.asarray(lateral, np.float32)
@@ -62,7 +62,7 @@ def project_lung(beam: Beam, anatomy: Anatomy, side: int) -> Lung:
     medial, lateral = lung_edges(anatomy, y)
     across = (x - medial) / np.maximum(lateral - medial, 1)
     inside = np.clip(across, 0, 1)
-    wall = root(1 - inside**5) * root(1 - (1 - inside) ** 7)
+    wall = root(1 - inside**5) * (1 - (1 - inside) ** 5) ** 0.7
     top = dome_height(anatomy, beam.pose.expiration, side)
     dome = _dome_surface(x, anatomy, top)
     path = anatomy.lung_depth * _depth_profile(y, anatomy) * wall * _above(y - dome, anatomy)
@@ -82,13 +82,15 @@ def _dome_surface(x: Map, anatomy: Anatomy, top: float) -> Map:
     summit = 0.46 * anatomy.thorax_half_width
     lateral = np.clip((x - summit) / (anatomy.thorax_half_width - summit), 0, 1.2)
     medial = np.clip((summit - x) / summit, 0, 1.5)
-    return np.asarray(top + anatomy.dome_fall * lateral**2.3 + 14 * medial**2, np.float32)
+    ripple = 1.6 * np.sin(x / 17 + anatomy.dome) + 1.2 * np.sin(x / 8.3 + anatomy.apex)
+    return np.asarray(top + anatomy.dome_fall * lateral**2.3 + 14 * medial**2 + ripple, np.float32)
 
 
 def _above(below: Map, anatomy: Anatomy) -> Map:
     """Share of the lung's depth that is above the dome; behind the dome's top, the recess reaches further down."""
+    edge = np.clip(below / 2 + 0.5, 0, 1)
     recess = np.clip(below / (1.3 * anatomy.dome_fall), 0, 1)
-    return np.asarray(np.where(below > 0, 0.72 * np.square(1 - np.sqrt(recess)), 1), np.float32)
+    return np.asarray(1 - edge * (1 - 0.5 * np.square(1 - np.sqrt(recess))), np.float32)
 
 
 def project_body(beam: Beam, anatomy: Anatomy) -> Map:
@@ -96,9 +98,9 @@ def project_body(beam: Beam, anatomy: Anatomy) -> Map:
     parts = [_trunk(beam, anatomy), _neck(beam, anatomy)]
     reach, top = anatomy.thorax_half_width + anatomy.chest_wall, anatomy.apex + beam.pose.shoulders
     for side in (LEFT, RIGHT):
-        slope = ((side * 85, top + 4, -20), (118, 46), 0.62 * anatomy.body_depth, side * 0.28)
-        shoulder = ((side * (reach + 22), top + 42, -15), (74, 66), 0.66 * anatomy.body_depth, 0.0)
-        arm = ((side * (reach + 62), top + 130, -10), (150, 46), 100.0, side * 1.25)
+        slope = ((side * 85, top + 4, -20), (122, 50), 0.80 * anatomy.body_depth, side * 0.28)
+        shoulder = ((side * (reach + 22), top + 42, -15), (80, 74), 0.80 * anatomy.body_depth, 0.0)
+        arm = ((side * (reach + 62), top + 130, -10), (150, 48), 0.56 * anatomy.body_depth, side * 1.25)
         parts += [
             ellipsoid_path(beam, centre, radii=radii, depth=depth, tilt=tilt)
             for centre, radii, depth, tilt in (slope, shoulder, arm)
@@ -117,7 +119,7 @@ def _trunk(beam: Beam, anatomy: Anatomy) -> Map:
 def _neck(beam: Beam, anatomy: Anatomy) -> Map:
     across = np.minimum(np.abs(beam.x) / np.float32(52 + 0.3 * anatomy.chest_wall), 1)
     above = 1 - ramp(beam.y, start=anatomy.apex - 10, end=anatomy.apex + 60)
-    return np.asarray(150 * root(1 - across**2) * above, np.float32)
+    return np.asarray(0.86 * anatomy.body_depth * root(1 - across**3) * above, np.float32)
 
 
 def project_breasts(beam: Beam, anatomy: Anatomy, rng: np.random.Generator) -> Map:
@@ -128,7 +130,8 @@ def project_breasts(beam: Beam, anatomy: Anatomy, rng: np.random.Generator) -> M
         x = side * (0.52 * anatomy.thorax_half_width + rng.normal(0, 6))
         y = (42 if anatomy.breast else -35) + rng.normal(0, 9)
         radii = (46 + 0.4 * thick, 46 + 0.45 * thick)
-        paths.append(ellipsoid_path(beam, (x, y, 95), radii=radii, depth=thick))
+        bulge = ellipsoid_path(beam, (x, y, 95), radii=radii, depth=1.0)
+        paths.append(np.float32(thick) * bulge**1.6 * ramp(beam.y, start=y - 60, end=y + 30))
     return np.asarray(paths[0] + paths[1], np.float32)
 
 

@@ -11,7 +11,7 @@ from data_prep.phantom.torso import LEFT, RIGHT, dome_height, hilum_of, lung_edg
 
 _TRUNKS = 20
 _TWIGS_PER_TRUNK = 4
-_CONTRAST = 1.9
+_CONTRAST = 1.6
 _CALIBRES = (0.0, 1.0, 1.7, 2.7, 4.2, 20.0)
 
 
@@ -78,4 +78,4 @@ def lung_texture(beam: Beam, rng: np.random.Generator) -> Map:
     fine = blur(rng.standard_normal(beam.x.shape, np.float32), 1.6 / beam.pixel_mm)
     fine /= max(float(fine.std()), 1e-6)
     drift = 0.02 * smooth_noise(rng, beam, scale_mm=45) + 0.012 * smooth_noise(rng, beam, scale_mm=11)
-    return np.asarray(1 + 0.022 * fine + drift, np.float32)
+    return np.asarray(1 + 0.016 * fine + drift, np.float32)
