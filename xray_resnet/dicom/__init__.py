@@ -1,1 +1,21 @@
 """DICOM and image files to anonymous radiographs and square stored images."""
+
+from xray_resnet.dicom.gate import REASON_TEXTS, Gate, Reason, RejectedImage
+from xray_resnet.dicom.geometry import Placement
+from xray_resnet.dicom.preparation import Prepared, Reading, prepare
+from xray_resnet.dicom.radiograph import DisplayMapping, Radiograph
+from xray_resnet.dicom.read import read_radiograph
+
+__all__ = [
+    "REASON_TEXTS",
+    "DisplayMapping",
+    "Gate",
+    "Placement",
+    "Prepared",
+    "Radiograph",
+    "Reading",
+    "Reason",
+    "RejectedImage",
+    "prepare",
+    "read_radiograph",
+]

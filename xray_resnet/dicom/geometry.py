@@ -1,0 +1,77 @@
+"""Geometry: an image of any shape into a square of one size, and boxes there and back.
+
+Aspect is kept, anisotropic spacing becomes square, shrinking averages areas, and the rest of the square is black.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Boxes = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where an image lies in its square.
+
+    Attributes:
+        content: (top, left, height, width) in pixels of the square.
+        affine: 2×3 row-major; file (x, y) to square (x, y), both measured from the upper left corner of the image.
+    """
+
+    content: tuple[int, int, int, int]
+    affine: tuple[float, float, float, float, float, float]
+
+    def to_store(self, boxes: Boxes) -> Boxes:
+        """Boxes (N, 4) of (x, y, width, height) from file pixels to pixels of the square."""
+        scale, shift = self._scale_and_shift()
+        boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
+        return np.concatenate([boxes[:, :2] * scale + shift, boxes[:, 2:] * scale], axis=1)
+
+    def to_file(self, boxes: Boxes) -> Boxes:
+        """Boxes (N, 4) of (x, y, width, height) from pixels of the square to file pixels."""
+        scale, shift = self._scale_and_shift()
+        boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
+        return np.concatenate([(boxes[:, :2] - shift) / scale, boxes[:, 2:] / scale], axis=1)
+
+    def _scale_and_shift(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        return np.array([self.affine[0], self.affine[4]]), np.array([self.affine[2], self.affine[5]])
+
+
+def place(
+    pixels: NDArray[np.uint16], *, spacing_mm: tuple[float, float] | None, size: int
+) -> tuple[NDArray[np.uint16], Placement]:
+    """The image in the middle of a black square.
+
+    Args:
+        pixels: (H, W) display values.
+        spacing_mm: (row, column) spacing; None is square.
+        size: Rows and columns of the square.
+
+    Returns:
+        (size, size), and where the image lies in it.
+    """
+    height, width = _fit(pixels.shape[0], pixels.shape[1], spacing_mm or (1.0, 1.0), size)
+    top, left = (size - height) // 2, (size - width) // 2
+    square = np.zeros((size, size), np.uint16)
+    square[top : top + height, left : left + width] = _resample(pixels, height, width)
+    affine = (width / pixels.shape[1], 0.0, float(left), 0.0, height / pixels.shape[0], float(top))
+    return square, Placement((top, left, height, width), affine)
+
+
+def _fit(rows: int, columns: int, spacing_mm: tuple[float, float], size: int) -> tuple[int, int]:
+    height_mm, width_mm = rows * spacing_mm[0], columns * spacing_mm[1]
+    scale = size / max(height_mm, width_mm)
+    return max(1, round(height_mm * scale)), max(1, round(width_mm * scale))
+
+
+def _resample(pixels: NDArray[np.uint16], height: int, width: int) -> NDArray[np.uint16]:
+    """Area averages where both sides shrink, else bilinear; each axis by itself where one shrinks and one grows."""
+    rows, columns = pixels.shape
+    if (height <= rows) != (width <= columns) and (height != rows and width != columns):
+        return _resample(_resample(pixels, height, columns), height, width)
+    shrinks = height <= rows and width <= columns
+    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(pixels, (width, height), interpolation=interpolation), np.uint16)

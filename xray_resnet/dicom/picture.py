@@ -1,0 +1,58 @@
+"""PNG and JPEG files as radiographs: many public data sets come so."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from xray_resnet.dicom.gate import Gate, Reason, RejectedImage, check_size
+from xray_resnet.dicom.pixels import PixelDescription, to_display
+from xray_resnet.dicom.radiograph import Radiograph
+
+_SIGNATURES = {b"\x89PNG\r\n\x1a\n": "PNG", b"\xff\xd8\xff": "JPEG"}
+_COLOUR_TOLERANCE = 8
+"""Most that the channels of a grey picture may differ: JPEG rounds them apart."""
+
+
+def picture_format(start: bytes) -> str | None:
+    """PNG, JPEG, or None, by the first bytes of a file."""
+    return next((name for signature, name in _SIGNATURES.items() if start.startswith(signature)), None)
+
+
+def read_picture(path: Path, content: bytes, gate: Gate) -> Radiograph:
+    """A grey picture as a radiograph.
+
+    Raises:
+        RejectedImage: TOO_LARGE, TOO_SMALL, DECODE_FAILED or COLOUR.
+    """
+    _check_declared_size(path, gate)
+    decoded = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
+    if decoded is None:
+        raise RejectedImage(Reason.DECODE_FAILED, "the picture is damaged")
+    grey = _to_grey(np.asarray(decoded))
+    pixels, mapping = to_display(grey, PixelDescription(bits_stored=grey.dtype.itemsize * 8))
+    return Radiograph(pixels, None, mapping=mapping, transfer_syntax=picture_format(content[:8]) or "")
+
+
+def _check_declared_size(path: Path, gate: Gate) -> None:
+    """Reads the size from the picture's header alone."""
+    try:
+        with Image.open(path) as picture:
+            columns, rows = picture.size
+    except Exception as error:  # Pillow raises many kinds on damaged headers, its bomb check among them
+        raise RejectedImage(Reason.DECODE_FAILED, f"the picture's header is damaged ({type(error).__name__})") from None
+    check_size(rows, columns, gate)
+
+
+def _to_grey(decoded: NDArray[np.generic]) -> NDArray[np.integer]:
+    """One channel of a picture whose channels agree; transparency is left out."""
+    if decoded.dtype not in (np.uint8, np.uint16):
+        raise RejectedImage(Reason.DECODE_FAILED, f"pixels of type {decoded.dtype}, expected 8 or 16 bits")
+    if decoded.ndim == 2:
+        return np.asarray(decoded)
+    channels = decoded[..., : 3 if decoded.shape[2] >= 3 else 1].astype(np.int32)
+    if int(np.ptp(channels, axis=2).max()) > _COLOUR_TOLERANCE * (257 if decoded.dtype == np.uint16 else 1):
+        raise RejectedImage(Reason.COLOUR, "its channels differ, expected a grey picture")
+    return np.asarray(decoded[..., min(1, decoded.shape[2] - 1)])

@@ -1,0 +1,108 @@
+"""File to stored pixels: the one path that preparation and inference share."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xray_resnet.dicom.gate import Gate
+from xray_resnet.dicom.geometry import Placement, place
+from xray_resnet.dicom.radiograph import DisplayMapping
+from xray_resnet.dicom.read import DEFAULT_GATE, read_radiograph
+from xray_resnet.model_input import fingerprint
+
+PIPELINE_VERSION = 1
+"""Raised whenever the same file and settings give other pixels."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Settings from file to stored pixels.
+
+    Attributes:
+        size: Rows and columns of the stored square.
+        dtype: Type of the stored pixels.
+        gate: What is accepted.
+    """
+
+    size: int
+    dtype: Literal["uint8", "uint16"] = "uint8"
+    gate: Gate = DEFAULT_GATE
+
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that change with whatever changes the pixels or the choice of files."""
+        return fingerprint(self.to_json())
+
+    def to_json(self) -> dict[str, Any]:
+        """The settings as plain values, with the version of the pipeline."""
+        gate = asdict(self.gate) | {"modalities": [*self.gate.modalities]}
+        return {"size": self.size, "dtype": self.dtype, "gate": gate, "pipeline_version": PIPELINE_VERSION}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> "Reading":
+        """The settings that `to_json` gave.
+
+        Raises:
+            ValueError: for another version of the pipeline, or a size or type that cannot be.
+        """
+        if values["pipeline_version"] != PIPELINE_VERSION:
+            raise ValueError(f"pipeline version {values['pipeline_version']}, this release has {PIPELINE_VERSION}")
+        if values["dtype"] not in ("uint8", "uint16") or not 1 <= values["size"] <= 8192:
+            raise ValueError(f"size {values['size']} or type {values['dtype']} of the stored pixels cannot be")
+        gate = Gate(**(values["gate"] | {"modalities": tuple(values["gate"]["modalities"])}))
+        return cls(size=values["size"], dtype=values["dtype"], gate=gate)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A file's stored image and what is known of it.
+
+    Attributes:
+        pixels: (size, size) uint8 or uint16.
+        placement: Where the image lies in the square.
+        file_size: (rows, columns) of the file.
+        spacing_mm: (row, column) spacing of the file, or None.
+        facts: Allow-listed header facts by keyword.
+        mapping: How stored values of the file became display values.
+        transfer_syntax: Transfer syntax UID or image format.
+        sop_instance_uid: For predictions; never written to a dataset.
+    """
+
+    pixels: NDArray[np.unsignedinteger[Any]]
+    placement: Placement
+    file_size: tuple[int, int]
+    spacing_mm: tuple[float, float] | None
+    facts: dict[str, str]
+    mapping: DisplayMapping
+    transfer_syntax: str
+    sop_instance_uid: str
+
+
+def prepare(path: Path | str, reading: Reading) -> Prepared:
+    """Reads a file and places it in the square of the store.
+
+    Raises:
+        RejectedImage: with a reason from the closed list.
+    """
+    radiograph = read_radiograph(path, gate=reading.gate)
+    square, placement = place(radiograph.pixels, spacing_mm=radiograph.spacing_mm, size=reading.size)
+    rows, columns = radiograph.pixels.shape
+    return Prepared(
+        pixels=_to_depth(square, reading.dtype),
+        placement=placement,
+        file_size=(rows, columns),
+        spacing_mm=radiograph.spacing_mm,
+        facts=radiograph.facts,
+        mapping=radiograph.mapping,
+        transfer_syntax=radiograph.transfer_syntax,
+        sop_instance_uid=radiograph.sop_instance_uid,
+    )
+
+
+def _to_depth(pixels: NDArray[np.uint16], dtype: str) -> NDArray[np.unsignedinteger[Any]]:
+    """0 … 65535 to the full range of `dtype`, rounded."""
+    if dtype == "uint16":
+        return pixels
+    return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)

@@ -1,0 +1,69 @@
+"""One file to one radiograph: header, gate, decoder, display."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xray_resnet.dicom.decode import decode_stored_values, transfer_syntax_of
+from xray_resnet.dicom.describe import describe_pixels
+from xray_resnet.dicom.gate import Gate, Reason, RejectedImage, check_header
+from xray_resnet.dicom.header import quiet_pydicom, read_facts, read_header, read_spacing
+from xray_resnet.dicom.picture import picture_format, read_picture
+from xray_resnet.dicom.pixels import to_display
+from xray_resnet.dicom.radiograph import Radiograph
+
+DEFAULT_GATE = Gate()
+
+
+def read_radiograph(path: Path | str, *, gate: Gate = DEFAULT_GATE) -> Radiograph:
+    """Reads a DICOM, PNG or JPEG file, told apart by content, as an anonymous radiograph.
+
+    Args:
+        path: The file.
+        gate: What is accepted.
+
+    Raises:
+        RejectedImage: with a reason from the closed list, for whatever is no usable frontal chest radiograph.
+
+    Example:
+        >>> read_radiograph("film.dcm").pixels.shape  # doctest: +SKIP
+        (2140, 1760)
+    """
+    path = Path(path)
+    start = _read_start(path)
+    radiograph = read_picture(path, path.read_bytes(), gate) if picture_format(start) else _read_dicom(path, gate)
+    _check_blank(radiograph.pixels)
+    return radiograph
+
+
+def _read_dicom(path: Path, gate: Gate) -> Radiograph:
+    header = read_header(path)
+    with quiet_pydicom():
+        check_header(header, gate)
+        stored = decode_stored_values(header, path)
+        pixels, mapping = to_display(stored, describe_pixels(header))
+        return Radiograph(
+            pixels=pixels,
+            spacing_mm=read_spacing(header),
+            facts=read_facts(header),
+            mapping=mapping,
+            transfer_syntax=str(transfer_syntax_of(header)),
+            sop_instance_uid=str(header.get("SOPInstanceUID") or ""),
+        )
+
+
+def _read_start(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+    except OSError as error:
+        raise RejectedImage(Reason.UNREADABLE, error.strerror or "the file cannot be opened") from None
+    if not start:
+        raise RejectedImage(Reason.NOT_DICOM, "the file is empty")
+    return start
+
+
+def _check_blank(pixels: NDArray[np.uint16]) -> None:
+    if pixels.min() == pixels.max():
+        raise RejectedImage(Reason.BLANK, "all display values are equal")
