@@ -1,0 +1,29 @@
+"""Loading a bundle's network: strictly, without unpickling."""
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from xray_resnet.bundle.metadata import Bundle
+from xray_resnet.errors import UserError
+from xray_resnet.models import PreActResNet, build_model
+from xray_resnet.models.pretrained import refuse_mismatch
+
+
+def load_model(bundle: Bundle) -> PreActResNet:
+    """The network of a bundle, in evaluation mode on the CPU.
+
+    Raises:
+        UserError: if the weights cannot be read, or are not exactly those of the stated network.
+    """
+    metadata = bundle.metadata
+    try:
+        model = build_model(num_findings=len(metadata.findings), **metadata.model)
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{bundle.folder}: its metadata describes no network: {error}; copy the bundle again") from None
+    try:
+        state = load_file(bundle.weights)
+    except SafetensorError as error:
+        raise UserError(f"{bundle.weights}: not whole: {error}; copy the bundle again") from None
+    refuse_mismatch(model, state, where=str(bundle.weights))
+    model.load_state_dict(state)
+    return model.eval()

@@ -1,0 +1,162 @@
+"""What a bundle says of itself, and finding one. Needs no torch."""
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from xray_resnet.dicom import Reading
+from xray_resnet.errors import UserError
+from xray_resnet.model_input import ModelInput
+
+SCHEMA_VERSION = 1
+METADATA = Path("configs/metadata.json")
+INFERENCE = Path("configs/inference.json")
+WEIGHTS = Path("models/model.safetensors")
+ONNX = Path("models/model.onnx")
+MODEL_CARD = Path("docs/README.md")
+
+_MAX_METADATA_BYTES = 10_000_000
+
+
+@dataclass(frozen=True)
+class BundleMetadata:
+    """All that a prediction needs beside the weights; `configs/metadata.json`.
+
+    Attributes:
+        name: Name of the run that made it.
+        findings: Names of the logits, in order.
+        model: Arguments of `build_model`: depth, in_channels, stem, base_width.
+        reading: Settings from file to stored pixels.
+        input: Size, mean and std from stored pixels to network input.
+        training_data: Name, split hash, counts and whether synthetic; no identifier.
+        versions: Versions of the packages that made it.
+        calibration: Score to probability per finding, or None until made.
+        operating_points: Decision thresholds per finding, or None until made.
+        schema_version: Version of this layout.
+    """
+
+    name: str
+    findings: tuple[str, ...]
+    model: dict[str, Any]
+    reading: dict[str, Any]
+    input: dict[str, Any]
+    training_data: dict[str, Any]
+    versions: dict[str, str] = field(default_factory=dict)
+    calibration: None = None
+    operating_points: None = None
+    schema_version: int = SCHEMA_VERSION
+
+    @property
+    def reading_fingerprint(self) -> str:
+        """Fingerprint of `reading`; a dataset must have the same."""
+        return Reading.from_json(self.reading).fingerprint()
+
+    @property
+    def input_fingerprint(self) -> str:
+        """Fingerprint of `input`."""
+        return ModelInput(**self.input).fingerprint()
+
+    def to_json(self) -> dict[str, Any]:
+        """The content of `configs/metadata.json`, with the keys that MONAI asks for."""
+        fingerprints = {"reading_fingerprint": self.reading_fingerprint, "input_fingerprint": self.input_fingerprint}
+        return {
+            "version": f"{SCHEMA_VERSION}.0.0",
+            "monai_version": self.versions.get("monai", ""),
+            "pytorch_version": self.versions.get("torch", ""),
+            "numpy_version": self.versions.get("numpy", ""),
+            "task": "multi-label classification of frontal chest radiographs",
+            "description": "Pre-activation ResNet. Research software, no medical device.",
+            "network_data_format": _describe_network(self),
+            "xray_resnet": asdict(self) | fingerprints,
+        }
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle on disk.
+
+    Attributes:
+        folder: Where it lies.
+        metadata: What it says of itself.
+    """
+
+    folder: Path
+    metadata: BundleMetadata
+
+    @property
+    def weights(self) -> Path:
+        """The weights, as safetensors."""
+        return self.folder / WEIGHTS
+
+    @property
+    def onnx(self) -> Path:
+        """The network as one ONNX file."""
+        return self.folder / ONNX
+
+    @property
+    def reading(self) -> Reading:
+        """Settings from file to stored pixels."""
+        return Reading.from_json(self.metadata.reading)
+
+    @property
+    def model_input(self) -> ModelInput:
+        """From stored pixels to the network's input."""
+        return ModelInput(**self.metadata.input)
+
+
+def read_bundle(path: Path | str) -> Bundle:
+    """The bundle in `path`, or in `path/bundle` where `path` is a run.
+
+    Raises:
+        UserError: if there is none, a file of it is missing, or its layout is of another version.
+    """
+    path = Path(path)
+    folder = next((place for place in (path, path / "bundle") if (place / METADATA).is_file()), None)
+    if folder is None:
+        raise UserError(f"{path}: no bundle there (no {METADATA}); give the folder of a finished run or of a bundle")
+    missing = [str(name) for name in (WEIGHTS, ONNX) if not (folder / name).is_file()]
+    if missing:
+        raise UserError(f"{folder}: {' and '.join(missing)} missing; copy the whole bundle folder")
+    return Bundle(folder, _read_metadata(folder / METADATA))
+
+
+def _read_metadata(path: Path) -> BundleMetadata:
+    if path.stat().st_size > _MAX_METADATA_BYTES:
+        raise UserError(f"{path}: {path.stat().st_size} bytes, expected at most {_MAX_METADATA_BYTES}; it is no bundle")
+    try:
+        values = json.loads(path.read_bytes())["xray_resnet"]
+        version = values["schema_version"]
+        if version == SCHEMA_VERSION:
+            return _build_metadata(values)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(
+            f"{path}: not the metadata of an xray_resnet bundle: {error!r}; make it with xray-train"
+        ) from None
+    raise UserError(f"{path}: schema version {version}, expected {SCHEMA_VERSION}; train again with this release")
+
+
+def _build_metadata(values: dict[str, Any]) -> BundleMetadata:
+    """The metadata, its fingerprints recomputed and compared: edited settings are refused."""
+    known = {item.name for item in fields(BundleMetadata)}
+    metadata = BundleMetadata(**{name: value for name, value in values.items() if name in known})
+    metadata = BundleMetadata(**(vars(metadata) | {"findings": tuple(metadata.findings)}))
+    stated = values["reading_fingerprint"], values["input_fingerprint"]
+    if stated != (metadata.reading_fingerprint, metadata.input_fingerprint):
+        raise ValueError("its settings do not have the fingerprints that it states")
+    return metadata
+
+
+def _describe_network(metadata: BundleMetadata) -> dict[str, Any]:
+    size = metadata.input["size"]
+    image = {
+        "type": "image", "format": "magnitude", "modality": "CR", "num_channels": metadata.model["in_channels"],
+        "spatial_shape": [size, size], "dtype": "float32", "value_range": [], "is_patch_data": False,
+        "channel_def": {"0": "grey, bright is dense"},
+    }  # fmt: skip
+    logits = {
+        "type": "probabilities", "format": "logits", "num_channels": len(metadata.findings), "spatial_shape": [],
+        "dtype": "float32", "value_range": [], "is_patch_data": False,
+        "channel_def": {str(number): finding for number, finding in enumerate(metadata.findings)},
+    }  # fmt: skip
+    return {"inputs": {"image": image}, "outputs": {"pred": logits}}

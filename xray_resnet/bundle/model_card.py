@@ -1,0 +1,50 @@
+"""The model card of a bundle: what it is, what it was trained on, what it must not be used for."""
+
+from xray_resnet.bundle.metadata import BundleMetadata
+
+_CARD = """\
+# {name}
+**Research software, no medical device.** Not for diagnosis, triage or treatment.
+
+A pre-activation ResNet-{depth} (He et al. 2016b) with one grey input channel and one logit per finding.
+
+| | |
+|---|---|
+| findings | {findings} |
+| input | one frontal chest radiograph, {size}×{size} after reading; bright is dense |
+| trained on | {dataset}{synthetic}; {counts} |
+| split | SHA-256 `{split}` |
+| reading fingerprint | `{reading}` |
+| input fingerprint | `{input}` |
+| calibration | {calibration} |
+| operating points | {operating_points} |
+
+Scores are sigmoids of the logits. They rank images; they are not probabilities until a calibration is stated above.
+Performance outside the training data is unknown: measure it on your own data with `xray-eval --run … --data …`.
+
+## Use
+```
+xray-predict INPUT --model THIS_FOLDER --output OUT --overlay
+python -m monai.bundle run --config_file THIS_FOLDER/configs/inference.json --dataset_dir INPUT --output_dir OUT
+```
+"""
+
+
+def write_model_card(metadata: BundleMetadata) -> str:
+    """The model card as Markdown."""
+    data = metadata.training_data
+    counts = ", ".join(f"{count} {name}" for name, count in data.get("counts", {}).items())
+    return _CARD.format(
+        name=metadata.name,
+        depth=metadata.model["depth"],
+        findings=", ".join(metadata.findings),
+        size=metadata.input["size"],
+        dataset=data.get("name", "unnamed data"),
+        synthetic=" (synthetic radiographs)" if data.get("synthetic") else "",
+        counts=counts or "counts not stated",
+        split=data.get("split_sha256", "not stated"),
+        reading=metadata.reading_fingerprint,
+        input=metadata.input_fingerprint,
+        calibration="none" if metadata.calibration is None else "in the metadata",
+        operating_points="none" if metadata.operating_points is None else "in the metadata",
+    )
