@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,6 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from numpy.typing import NDArray
 
-from xray_resnet import __version__
 from xray_resnet.evaluation.overlays import Overlay
 from xray_resnet.evaluation.plots import plot_intervals, plot_pr_curves, plot_roc_curves, plot_scores
 from xray_resnet.evaluation.pointing import ALL, Localisation
@@ -81,7 +81,7 @@ def render_report(report: Report) -> str:
         synthetic=report.dataset.synthetic,
         splits=[_describe_split(report.dataset, split, names) for split in ("train", "val", "test")],
         model_facts=_model_facts(report.summary),
-        version=__version__,
+        version=version("xray-resnet"),
     )
 
 

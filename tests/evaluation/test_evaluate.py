@@ -1,0 +1,134 @@
+"""A run and a dataset to an evaluation folder, and the sentences where they do not belong together."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from tests.bundles import make_bundle
+from tests.datasets import make_dataset
+from xray_resnet.bundle import load_model, read_bundle
+from xray_resnet.dicom import Reading
+from xray_resnet.errors import UserError
+from xray_resnet.evaluation.evaluate import evaluate
+from xray_resnet.evaluation.predict import build_batch
+from xray_resnet.evaluation.predictions import read_predictions
+from xray_resnet.evaluation.subject import find_dataset
+from xray_resnet.findings import column_prefix
+from xray_resnet.metrics import auroc
+from xray_resnet.store import open_dataset
+
+MODEL_FINDINGS = ("Effusion", "Hernia", "Cardiomegaly")
+
+
+def make_run(folder: Path, *, findings: Sequence[str] = MODEL_FINDINGS) -> Path:
+    """A run with its bundle and the dataset that it was trained on."""
+    reading = Reading(size=64)
+    make_dataset(folder / "data", reading=reading.to_json(), reading_fingerprint=reading.fingerprint())
+    make_bundle(folder / "run" / "bundle", findings=findings)
+    (folder / "run" / "config.yaml").write_text(f"data:\n  cache: {folder / 'data'}\n")
+    return folder / "run"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_run(tmp_path_factory.mktemp("work"))
+
+
+@pytest.fixture(scope="module")
+def results(run: Path) -> Path:
+    return evaluate(run, report=True, precision="fp32", resamples=50)
+
+
+def test_the_folder_is_named_after_dataset_and_split(run: Path, results: Path) -> None:
+    assert results == run / "eval" / "tiny-test"
+    assert {path.name for path in results.iterdir()} == {
+        "metrics.json", "predictions.parquet", "report.html", "localisation.json", "overlays",
+    }  # fmt: skip
+
+
+def test_metrics_agree_with_the_table(results: Path) -> None:
+    metrics, predictions = json.loads((results / "metrics.json").read_text()), read_predictions(results)
+    assert [*metrics["findings"]] == ["Effusion", "Cardiomegaly"] == [*predictions.findings]
+    for column, finding in enumerate(metrics["findings"].values()):
+        assert finding["auroc"] == pytest.approx(auroc(predictions.labels[:, column], predictions.logits[:, column]))
+    assert metrics["n_images"] == len(predictions.image_ids) == 12
+    assert metrics["model"]["precision"] == "fp32"
+    assert metrics["model"]["engine"].startswith("torch")
+
+
+def test_the_table_holds_what_the_network_says_of_each_image(run: Path, results: Path) -> None:
+    bundle, dataset, predictions = read_bundle(run), open_dataset(find_dataset(run)), read_predictions(results)
+    rows = dataset.indices("test")
+    with torch.inference_mode():
+        logits = load_model(bundle)(build_batch(dataset, rows, bundle.model_input)).numpy()
+    np.testing.assert_array_equal(predictions.image_ids, dataset.image_ids[rows])
+    np.testing.assert_allclose(predictions.logits, logits[:, [0, 2]], rtol=1e-4, atol=1e-4)
+
+
+def test_overlays_are_pictures_named_by_finding_kind_and_image(results: Path) -> None:
+    paths = sorted((results / "overlays").iterdir())
+    assert {path.name.split("-")[0] for path in paths} == {column_prefix("Effusion"), "cardiomegaly"}
+    assert all(cv2.imread(str(path)).shape[1] == 64 for path in paths)
+
+
+def test_the_report_names_the_findings_that_do_not_match(results: Path) -> None:
+    assert "without labels in this dataset: Hernia." in (results / "report.html").read_text()
+
+
+def test_an_evaluation_again_writes_the_same_bytes(run: Path, results: Path) -> None:
+    before = {path.name: path.read_bytes() for path in results.iterdir() if path.is_file()}
+    (results / "overlays" / "old.png").write_bytes(b"of an evaluation before")
+    evaluate(run, report=True, precision="fp32", resamples=50)
+    after = {path.name: path.read_bytes() for path in results.iterdir() if path.is_file()}
+    assert after.keys() == before.keys()
+    assert [name for name in after if after[name] != before[name]] == []
+    assert not (results / "overlays" / "old.png").exists()
+
+
+def test_without_the_report_only_figures_and_table_are_written(run: Path) -> None:
+    folder = evaluate(run, split="val", precision="fp32", resamples=20)
+    assert {path.name for path in folder.iterdir()} == {"metrics.json", "predictions.parquet"}
+
+
+def test_a_bundle_alone_is_evaluated_on_a_named_dataset(run: Path, tmp_path: Path) -> None:
+    shutil.copytree(run / "bundle", tmp_path / "model")
+    folder = evaluate(tmp_path / "model", dataset=find_dataset(run), precision="fp32", resamples=20)
+    assert folder == tmp_path / "model" / "eval" / "tiny-test"
+
+
+def test_a_bundle_alone_does_not_know_a_dataset(run: Path, tmp_path: Path) -> None:
+    shutil.copytree(run / "bundle", tmp_path / "model")
+    with pytest.raises(UserError, match="name one with --data"):
+        evaluate(tmp_path / "model")
+
+
+def test_a_dataset_read_otherwise_is_refused_with_both_fingerprints(run: Path, tmp_path: Path) -> None:
+    make_dataset(tmp_path / "other", reading_fingerprint="f" * 16)
+    expected = read_bundle(run).metadata.reading_fingerprint
+    with pytest.raises(UserError, match=rf"f{{16}}.*expects {expected}.*make the dataset with the model's settings"):
+        evaluate(run, dataset=tmp_path / "other")
+
+
+def test_a_model_of_other_findings_is_refused_with_both_lists(run: Path, tmp_path: Path) -> None:
+    fingerprint = read_bundle(run).metadata.reading_fingerprint
+    make_dataset(tmp_path / "other", findings=["Mass"], reading_fingerprint=fingerprint)
+    with pytest.raises(UserError, match=r"knows Effusion, Hernia, Cardiomegaly; .* labels of Mass; evaluate on"):
+        evaluate(run, dataset=tmp_path / "other")
+
+
+def test_an_unknown_split_is_refused(run: Path) -> None:
+    with pytest.raises(UserError, match=r"no split 'tset'"):
+        evaluate(run, split="tset")
+
+
+def test_a_dataset_that_is_gone_is_named(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    shutil.rmtree(tmp_path / "data")
+    with pytest.raises(UserError, match="there is no such dataset folder"):
+        evaluate(run)
