@@ -19,7 +19,7 @@ from data_prep.phantom.scene import Mask, Scene
 from xray_resnet.findings import PHANTOM
 
 PREVALENCE = dict(zip(PHANTOM, (0.34, 0.34, 0.34, 0.36, 0.32), strict=True))
-SUBTLETY_SHARES = {1: 0.26, 2: 0.26, 3: 0.22, 4: 0.16, 5: 0.10}
+SUBTLETY_SHARES = {1: 0.29, 2: 0.27, 3: 0.21, 4: 0.14, 5: 0.09}
 """Share of the positives at each subtlety, 1 obvious to 5 subtle."""
 
 Box = tuple[float, float, float, float]
@@ -57,11 +57,11 @@ def draw_findings(rng: np.random.Generator) -> dict[str, int]:
 
 
 def enlarge_heart(anatomy: Anatomy, subtlety: int | None, rng: np.random.Generator) -> float:
-    """The cardiothoracic ratio to draw: the patient's own, or an enlarged one (above 0.53) for a given subtlety."""
+    """The cardiothoracic ratio to draw: the patient's own, or an enlarged one (above 0.52) for a given subtlety."""
     share = rng.random()
     if subtlety is None:
         return anatomy.cardiothoracic_ratio
-    lowest = {1: 0.635, 2: 0.605, 3: 0.575, 4: 0.55, 5: 0.53}[subtlety]
+    lowest = {1: 0.62, 2: 0.595, 3: 0.57, 4: 0.545, 5: 0.525}[subtlety]
     return lowest + share * (0.045 if subtlety == 1 else 0.025)
 
 

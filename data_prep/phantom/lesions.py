@@ -20,10 +20,10 @@ from data_prep.phantom.scene import Mask, Scene, fill_lung
 from data_prep.phantom.torso import Lung
 
 _CONSOLIDATION_RADIUS = {1: (46.0, 62.0), 2: (41.0, 53.0), 3: (36.0, 46.0), 4: (30.0, 39.0), 5: (25.0, 32.0)}
-_CONSOLIDATION_DEPTH = {1: 95.0, 2: 78.0, 3: 62.0, 4: 46.0, 5: 33.0}
+_CONSOLIDATION_DEPTH = {1: 98.0, 2: 82.0, 3: 67.0, 4: 53.0, 5: 40.0}
 _NODULE_DIAMETER = {1: (38.0, 46.0), 2: (34.0, 40.0), 3: (29.0, 35.0), 4: (24.0, 30.0), 5: (18.0, 24.0)}
-_NODULE_CALCIUM = {1: 0.36, 2: 0.29, 3: 0.21, 4: 0.12, 5: 0.03}
-_NODULES = {1: 0.45, 2: 0.35, 3: 0.20}
+_NODULE_CALCIUM = {1: 0.50, 2: 0.42, 3: 0.30, 4: 0.17, 5: 0.05}
+_NODULES = {1: 0.3, 2: 0.3, 3: 0.25, 4: 0.15}
 _VISIBLE_MM = 6.0
 
 
@@ -42,7 +42,7 @@ def add_consolidation(
 
 
 def add_nodule(paths: Paths, scene: Scene, subtlety: int, rng: np.random.Generator) -> tuple[Paths, tuple[Mask, ...]]:
-    """One to three round nodules with slightly uneven rims; the obvious ones hold calcium."""
+    """One to four round nodules with slightly uneven rims; the obvious ones hold calcium."""
     masks = []
     for _ in range(int(rng.choice(list(_NODULES), p=list(_NODULES.values())))):
         _, (x, y) = _place(paths, scene, rng, margin=0.16)

@@ -36,7 +36,7 @@ def _trunks(
     span = targets - hilum
     bend = rng.normal(0, 0.10, (_TRUNKS, 1, 1)) * np.stack([-span[:, 1], span[:, 0], span[:, 2]], axis=1)[:, None]
     curves = hilum[:, None] + span[:, None] * t[:, None] + bend * np.sin(np.pi * t)[:, None]
-    radii = rng.uniform(2.2, 5.6, (_TRUNKS, 1)) * np.power(1 - 0.92 * t, 0.9)
+    radii = rng.uniform(2.0, 5.0, (_TRUNKS, 1)) * np.power(1 - 0.92 * t, 0.9)
     return curves, radii
 
 
