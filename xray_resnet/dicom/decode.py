@@ -2,7 +2,9 @@
 
 | transfer syntax | decoder |
 |---|---|
-| uncompressed, deflated, RLE, JPEG-LS, JPEG 2000, HTJ2K, JPEG lossless | pydicom with its plug-ins |
+| uncompressed, deflated, JPEG lossless | pydicom, with GDCM for the last |
+| RLE, JPEG 2000, HTJ2K | pylibjpeg's plug-ins |
+| JPEG-LS | CharLS through pyjpegls |
 | JPEG baseline, 8 bit | libjpeg-turbo through OpenCV, the fastest here |
 | JPEG extended, 12 bit | GDCM called directly; pydicom's plug-in refuses it |
 """
@@ -17,10 +19,17 @@ from pydicom import Dataset
 from pydicom.encaps import get_frame
 from pydicom.pixels import get_decoder
 from pydicom.uid import (
+    HTJ2K,
+    JPEG2000,
     UID,
+    HTJ2KLossless,
+    HTJ2KLosslessRPCL,
     ImplicitVRLittleEndian,
+    JPEG2000Lossless,
     JPEGBaseline8Bit,
     JPEGExtended12Bit,
+    JPEGLSLossless,
+    JPEGLSNearLossless,
     RLELossless,
 )
 
@@ -28,7 +37,9 @@ from xray_resnet.dicom.gate import Reason, RejectedImage
 from xray_resnet.dicom.header import quiet_pydicom
 from xray_resnet.dicom.pixels import extract_stored_bits
 
-Stored = NDArray[np.signedinteger] | NDArray[np.unsignedinteger]
+_FASTEST_PLUGIN = dict.fromkeys(
+    (RLELossless, JPEG2000, JPEG2000Lossless, HTJ2K, HTJ2KLossless, HTJ2KLosslessRPCL), "pylibjpeg"
+) | dict.fromkeys((JPEGLSLossless, JPEGLSNearLossless), "pyjpegls")
 
 
 def decode_stored_values(header: Dataset, path: Path) -> NDArray[np.integer]:
@@ -77,7 +88,7 @@ def _decode(header: Dataset, path: Path, syntax: UID) -> NDArray[np.integer]:
         decoder = get_decoder(syntax)
     except NotImplementedError:
         raise RejectedImage(Reason.UNSUPPORTED_TRANSFER_SYNTAX, "its transfer syntax is unknown") from None
-    stored, _ = decoder.as_array(header, index=0, raw=True)
+    stored, _ = decoder.as_array(header, index=0, raw=True, decoding_plugin=_FASTEST_PLUGIN.get(syntax, ""))
     return np.asarray(stored)
 
 

@@ -1,6 +1,9 @@
 """PNG and JPEG files as radiographs: many public data sets come so."""
 
-from pathlib import Path
+import io
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import cv2
 import numpy as np
@@ -21,29 +24,53 @@ def picture_format(start: bytes) -> str | None:
     return next((name for signature, name in _SIGNATURES.items() if start.startswith(signature)), None)
 
 
-def read_picture(path: Path, content: bytes, gate: Gate) -> Radiograph:
+def read_picture(content: bytes, gate: Gate) -> Radiograph:
     """A grey picture as a radiograph.
 
     Raises:
         RejectedImage: TOO_LARGE, TOO_SMALL, DECODE_FAILED or COLOUR.
     """
-    _check_declared_size(path, gate)
-    decoded = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
-    if decoded is None:
-        raise RejectedImage(Reason.DECODE_FAILED, "the picture is damaged")
-    grey = _to_grey(np.asarray(decoded))
+    kind = picture_format(content[:8]) or ""
+    _check_declared_size(content, gate)
+    grey = _to_grey(_decode_jpeg(content) if kind == "JPEG" else _decode_png(content))
     pixels, mapping = to_display(grey, PixelDescription(bits_stored=grey.dtype.itemsize * 8))
-    return Radiograph(pixels, None, mapping=mapping, transfer_syntax=picture_format(content[:8]) or "")
+    return Radiograph(pixels, None, mapping=mapping, transfer_syntax=kind)
 
 
-def _check_declared_size(path: Path, gate: Gate) -> None:
+def _check_declared_size(content: bytes, gate: Gate) -> None:
     """Reads the size from the picture's header alone."""
     try:
-        with Image.open(path) as picture:
+        with _open(content) as picture:
             columns, rows = picture.size
-    except Exception as error:  # Pillow raises many kinds on damaged headers, its bomb check among them
+    except Image.DecompressionBombError:
+        raise RejectedImage(Reason.TOO_LARGE, "the picture declares far too many pixels") from None
+    except Exception as error:  # Pillow raises many kinds on damaged headers
         raise RejectedImage(Reason.DECODE_FAILED, f"the picture's header is damaged ({type(error).__name__})") from None
     check_size(rows, columns, gate)
+
+
+def _decode_jpeg(content: bytes) -> NDArray[np.generic]:
+    decoded = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
+    if decoded is None:
+        raise RejectedImage(Reason.DECODE_FAILED, "the JPEG stream is damaged")
+    return np.asarray(decoded)
+
+
+def _decode_png(content: bytes) -> NDArray[np.generic]:
+    try:
+        with _open(content) as picture:
+            return np.asarray(picture.convert("RGB") if picture.mode in ("P", "1") else picture)
+    except Exception as error:  # Pillow raises many kinds on damaged streams
+        raise RejectedImage(Reason.DECODE_FAILED, f"the PNG stream is damaged ({type(error).__name__})") from None
+
+
+@contextmanager
+def _open(content: bytes) -> Iterator[Image.Image]:
+    """The picture, without Pillow's warning of large ones: the gate has its own limit."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        with Image.open(io.BytesIO(content)) as picture:
+            yield picture
 
 
 def _to_grey(decoded: NDArray[np.generic]) -> NDArray[np.integer]:

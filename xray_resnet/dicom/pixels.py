@@ -7,6 +7,7 @@ are applied once to every value that the image can hold, and the result is looke
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -105,15 +106,22 @@ def to_display(stored: NDArray[np.integer], description: PixelDescription) -> tu
     lowest = min(description.lowest, int(stored.min()))
     highest = max(description.lowest + (1 << description.bits_stored) - 1, int(stored.max()))
     possible = np.arange(lowest, highest + 1)
-    index = stored.astype(np.int32) - lowest
     modality = apply_modality(possible.astype(np.float64), description)
     is_padding = find_padding(possible, description)
-    shares, mapping = _apply_voi(modality, description, np.bincount(index.ravel(), minlength=len(possible)), is_padding)
+    index = stored if lowest == 0 else stored.astype(np.int32) - lowest
+    shares, mapping = _apply_voi(modality, description, index, is_padding)
     if description.is_inverse:
         shares = 1 - shares
     table = np.rint(shares * WHITE).astype(np.uint16)
     table[is_padding] = 0
-    return table[index], mapping
+    return _look_up(table, index), mapping
+
+
+def _look_up(table: NDArray[np.uint16], index: NDArray[np.integer]) -> NDArray[np.uint16]:
+    """`table[index]`; OpenCV is several times faster on bytes."""
+    if index.dtype == np.uint8 and len(table) == 256:
+        return np.asarray(cv2.LUT(index, table), np.uint16)
+    return np.take(table, index)
 
 
 def apply_modality(values: Floats, description: PixelDescription) -> Floats:
@@ -156,7 +164,7 @@ def extract_stored_bits(
 
 
 def _apply_voi(
-    modality: Floats, description: PixelDescription, counts: NDArray[np.int64], is_padding: NDArray[np.bool_]
+    modality: Floats, description: PixelDescription, index: NDArray[np.integer], is_padding: NDArray[np.bool_]
 ) -> tuple[Floats, DisplayMapping]:
     """Modality values to shares of the display range: VOI LUT, window, else what is assumed."""
     if description.voi_lut is not None:
@@ -171,6 +179,7 @@ def _apply_voi(
         low, high = float(modality.min()), float(modality.max())
         function, assumed = "IDENTITY", "no window: the full range of 8 bits"
     else:
+        counts = np.bincount(index.ravel(), minlength=len(modality))
         low, high = _find_percentiles(modality, np.where(is_padding, 0, counts))
         function, assumed = "PERCENTILE", f"no window: percentiles {PERCENTILES[0]} to {PERCENTILES[1]} of the pixels"
     shares = np.clip((modality - low) / max(high - low, 1e-12), 0, 1)

@@ -32,7 +32,7 @@ def read_radiograph(path: Path | str, *, gate: Gate = DEFAULT_GATE) -> Radiograp
     """
     path = Path(path)
     start = _read_start(path)
-    radiograph = read_picture(path, path.read_bytes(), gate) if picture_format(start) else _read_dicom(path, gate)
+    radiograph = read_picture(path.read_bytes(), gate) if picture_format(start) else _read_dicom(path, gate)
     _check_blank(radiograph.pixels)
     return radiograph
 
