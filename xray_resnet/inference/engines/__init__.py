@@ -1,0 +1,1 @@
+"""Engines: the network on a device, from network input to logits and maps."""

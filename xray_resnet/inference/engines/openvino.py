@@ -1,0 +1,70 @@
+"""OpenVINO on the CPU. It picks bf16 by itself where the processor has AMX, so the precision is part of the result."""
+
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xray_resnet.errors import UserError
+
+Precision = Literal["auto", "fp32"]
+_NAMES = {"f32": "fp32", "bf16": "bf16", "f16": "fp16"}
+
+
+class OpenVinoEngine:
+    """A compiled network. Each image is its own request, so that a result never depends on its neighbours.
+
+    Args:
+        onnx: The network, one file.
+        image_size: Rows and columns of the input.
+        precision: "auto" leaves it to OpenVINO, "fp32" forces it.
+
+    Raises:
+        UserError: if the file is no network of this layout, or refers to other files.
+    """
+
+    def __init__(self, onnx: Path, *, image_size: int, precision: Precision = "auto") -> None:
+        import openvino
+
+        properties = {"PERFORMANCE_HINT": "THROUGHPUT"} | (
+            {"INFERENCE_PRECISION_HINT": "f32"} if precision == "fp32" else {}
+        )
+        core = openvino.Core()
+        try:
+            # Read from memory: a file elsewhere that it may name is not opened.
+            model = core.read_model(onnx.read_bytes(), b"")
+            model.reshape([1, 1, image_size, image_size])
+            self._compiled = core.compile_model(model, "CPU", properties)
+            self._logits, self._maps = self._compiled.output("logits"), self._compiled.output("maps")
+        except RuntimeError as error:
+            first = str(error).strip().splitlines()[-1]
+            raise UserError(f"{onnx}: not a network of a bundle ({first}); copy the bundle again") from None
+        self._queue = openvino.AsyncInferQueue(self._compiled)
+        self._queue.set_callback(self._keep)
+        self._results: dict[int, tuple[NDArray[np.float32], NDArray[np.float32]]] = {}
+
+    @property
+    def precision(self) -> str:
+        """The precision that is computed in: fp32, bf16 or fp16."""
+        hint: str = self._compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
+        return _NAMES.get(hint, hint)
+
+    def describe(self) -> dict[str, str]:
+        """Engine, its version and the precision."""
+        return {"engine": "OpenVINO on CPU", "version": version("openvino"), "precision": self.precision}
+
+    def __call__(self, images: Sequence[NDArray[np.float32]]) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        """Network inputs (S, S) to (logits (F,), maps (F, h, w)) of each, in order."""
+        for number, image in enumerate(images):
+            self._queue.start_async({0: image[None, None]}, userdata=number)
+        self._queue.wait_all()
+        results = [self._results[number] for number in range(len(images))]
+        self._results.clear()
+        return results
+
+    def _keep(self, request: Any, number: int) -> None:
+        logits, maps = request.get_tensor(self._logits).data[0], request.get_tensor(self._maps).data[0]
+        self._results[number] = logits.astype(np.float32), maps.astype(np.float32)

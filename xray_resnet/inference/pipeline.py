@@ -1,0 +1,98 @@
+"""Files through decode → network input → engine → predictions, streamed with bounded memory."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xray_resnet.bundle import read_bundle
+from xray_resnet.dicom import Prepared, Reading, RejectedImage, prepare
+from xray_resnet.inference.engines.openvino import OpenVinoEngine, Precision
+from xray_resnet.inference.prediction import Prediction
+from xray_resnet.scale import map_in_processes
+
+CHUNK = 8
+"""Files that a worker reads at a time."""
+FEW = 16
+"""Up to so many files are read in this process: starting others would take longer."""
+
+
+class Predictor:
+    """A bundle, ready to score files.
+
+    Args:
+        bundle: Run or bundle folder.
+        precision: "auto" or "fp32".
+        workers: Processes that read and decode; 0 is one per core.
+
+    Raises:
+        UserError: if the bundle is missing or not whole.
+
+    Example:
+        >>> for row in Predictor("runs/chestxray").predict(["a.dcm"]):  # doctest: +SKIP
+        ...     print(row.path, row.status, row.scores)
+    """
+
+    def __init__(self, bundle: Path | str, *, precision: Precision = "auto", workers: int = 0) -> None:
+        self.bundle = read_bundle(Path(bundle))
+        self.findings = self.bundle.metadata.findings
+        self.engine = OpenVinoEngine(self.bundle.onnx, image_size=self.bundle.model_input.size, precision=precision)
+        self._workers = workers
+
+    def predict(self, paths: Iterable[Path | str]) -> Iterator[Prediction]:
+        """Yields one prediction per file, in order; files that are no usable radiograph are rejected, never skipped."""
+        files = [Path(path) for path in paths]
+        read = partial(_read_chunk, reading=self.bundle.reading)
+        workers = 1 if len(files) <= FEW else self._workers
+        for chunk in map_in_processes(read, _chunks(files), workers=workers):
+            yield from self._score(chunk)
+
+    def _score(self, chunk: Sequence["_Read"]) -> Iterator[Prediction]:
+        model_input = self.bundle.model_input
+        outputs = iter(self.engine([model_input(read.prepared.pixels) for read in chunk if read.prepared is not None]))
+        for read in chunk:
+            if read.prepared is None:
+                yield Prediction(read.path, "rejected", reason=read.reason, detail=read.detail)
+            else:
+                yield self._build(read.path, read.prepared, *next(outputs))
+
+    def _build(
+        self, path: str, prepared: Prepared, logits: NDArray[np.float32], maps: NDArray[np.float32]
+    ) -> Prediction:
+        scores = 0.5 * (1 + np.tanh(0.5 * logits.astype(np.float64)))
+        return Prediction(
+            path=path,
+            status="ok",
+            sop_instance_uid=prepared.sop_instance_uid,
+            scores=dict(zip(self.findings, scores.tolist(), strict=True)),
+            maps=maps,
+            pixels=prepared.pixels,
+        )
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A file, read or rejected."""
+
+    path: str
+    prepared: Prepared | None
+    reason: str = ""
+    detail: str = ""
+
+
+def _chunks(files: Sequence[Path]) -> Iterator[Sequence[Path]]:
+    return (files[start : start + CHUNK] for start in range(0, len(files), CHUNK))
+
+
+def _read_chunk(paths: Sequence[Path], *, reading: Reading) -> list[_Read]:
+    return [_read_one(path, reading) for path in paths]
+
+
+def _read_one(path: Path, reading: Reading) -> _Read:
+    try:
+        return _Read(str(path), prepare(path, reading))
+    except RejectedImage as rejected:
+        return _Read(str(path), None, str(rejected.reason), rejected.detail)
