@@ -1,0 +1,38 @@
+"""Exponential moving average of the weights: what is validated, checkpointed and delivered."""
+
+import torch
+from lightning.pytorch.callbacks import WeightAveraging
+from torch import Tensor
+
+from xray_resnet.training.module import Classifier
+
+
+class AverageWeights(WeightAveraging):
+    """Averages weights and batch-norm statistics after every step, and validates with the average.
+
+    The statistics are averaged like the weights, so that they belong to them. The decay rises with the number of
+    steps, min(decay, (1 + n) / (10 + n)), lest the average of a short training remember its random start.
+
+    Args:
+        decay: Share of the former average that a step keeps, below 1.
+    """
+
+    def __init__(self, decay: float) -> None:
+        super().__init__(use_buffers=True, multi_avg_fn=self._update)
+        self.decay = decay
+
+    @property
+    def averaged(self) -> Classifier:
+        """The module with the averaged weights; exists from the start of training on."""
+        assert self._average_model is not None
+        module = self._average_model.module
+        assert isinstance(module, Classifier)
+        return module
+
+    def _update(self, averaged: list[Tensor], current: list[Tensor], count: Tensor) -> None:
+        if not averaged[0].is_floating_point():
+            torch._foreach_copy_(averaged, current)
+            return
+        steps = int(count)
+        decay = min(self.decay, (1 + steps) / (10 + steps))
+        torch._foreach_lerp_(averaged, current, 1 - decay)

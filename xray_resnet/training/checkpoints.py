@@ -1,0 +1,93 @@
+"""Checkpoints of a run: the last one to go on from, the best weights to deliver. Both load with weights_only=True."""
+
+from pathlib import Path
+from typing import Any
+
+import lightning
+import torch
+from lightning.pytorch.callbacks import Checkpoint
+
+from xray_resnet.errors import UserError
+from xray_resnet.files import replacing
+from xray_resnet.training.averaging import AverageWeights
+from xray_resnet.training.module import Classifier
+from xray_resnet.training.stopping import Monitor
+
+LAST = Path("checkpoints/last.ckpt")
+BEST = Path("checkpoints/best.ckpt")
+_IDENTITY = "dataset"
+
+
+class KeepCheckpoints(Checkpoint):
+    """Writes both after every epoch, each of them whole or not at all.
+
+    Args:
+        run: The run folder.
+        monitor: What is best.
+        dataset: What identifies the training data; a run goes on with the same only.
+        average: Has the weights to deliver; without it, they are the current ones.
+    """
+
+    def __init__(self, run: Path, *, monitor: Monitor, dataset: dict[str, str], average: AverageWeights | None) -> None:
+        self._run = run
+        self._monitor = monitor
+        self._dataset = dataset
+        self._average = average
+        self._best: float | None = None
+
+    def state_dict(self) -> dict[str, Any]:
+        """The best score so far."""
+        return {"best": self._best}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Takes the best score of a checkpoint."""
+        self._best = state_dict["best"]
+
+    def on_save_checkpoint(
+        self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """Names the training data."""
+        checkpoint[_IDENTITY] = dict(self._dataset)
+
+    def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        """Saves the weights where they are the best so far, then the whole state."""
+        score = float(trainer.callback_metrics[self._monitor.metric])
+        if self._monitor.is_better(score, self._best):
+            self._best = score
+            self._save_best(pl_module, {"epoch": trainer.current_epoch + 1, self._monitor.metric: score})
+        trainer.save_checkpoint(self._run / LAST)
+
+    def _save_best(self, module: lightning.LightningModule, facts: dict[str, Any]) -> None:
+        classifier = self._average.averaged if self._average else module
+        assert isinstance(classifier, Classifier)
+        with replacing(self._run / BEST) as temporary:
+            torch.save({"state_dict": classifier.model.state_dict(), **facts}, temporary)
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """A checkpoint on the CPU, without unpickling code.
+
+    Raises:
+        UserError: if it cannot be read.
+    """
+    try:
+        content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    except (OSError, RuntimeError, ValueError, KeyError) as error:
+        raise UserError(f"{path}: not a whole checkpoint ({error}); start a new run") from None
+    return content
+
+
+def refuse_other_dataset(path: Path, dataset: dict[str, str]) -> None:
+    """Refuses to go on with other data than the checkpoint was trained on.
+
+    Raises:
+        UserError: if they differ; names both.
+    """
+    trained_on = read_checkpoint(path)[_IDENTITY]
+    differences = [
+        f"its {name} is {dataset[name]}, the run was trained with {trained_on[name]}"
+        for name in dataset
+        if dataset[name] != trained_on.get(name)
+    ]
+    if differences:
+        raise UserError(f"{path}: the dataset is another one now: {'; '.join(differences)}; start a new run")

@@ -1,0 +1,57 @@
+"""The end of a run: its best weights as a bundle."""
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from xray_resnet.bundle import BundleMetadata, save_bundle
+from xray_resnet.config import ModelConfig
+from xray_resnet.models import build_model
+from xray_resnet.training.checkpoints import BEST, read_checkpoint
+from xray_resnet.training.run_folder import BUNDLE
+from xray_resnet.training.task import Task
+
+_PACKAGES = ("xray-resnet", "torch", "lightning", "monai", "numpy", "onnx")
+
+
+def deliver(run: Path, task: Task, config: ModelConfig) -> Path:
+    """Writes `bundle/` with the weights of the best epoch.
+
+    Returns:
+        The bundle's folder.
+    """
+    arguments = describe_model(config)
+    model = build_model(num_findings=len(task.findings), **arguments)
+    model.load_state_dict(read_checkpoint(run / BEST)["state_dict"])
+    metadata = BundleMetadata(
+        name=run.name,
+        findings=task.findings,
+        model=arguments,
+        reading=task.dataset.reading,
+        input={"size": task.model_input.size, "mean": task.model_input.mean, "std": task.model_input.std},
+        training_data=describe_data(task),
+        versions={package: version(package) for package in _PACKAGES},
+    )
+    return save_bundle(run / BUNDLE, model.eval(), metadata)
+
+
+def describe_model(config: ModelConfig) -> dict[str, Any]:
+    """Arguments of `build_model`, as a bundle keeps them."""
+    return {"depth": config.depth, "in_channels": 1, "stem": config.stem, "base_width": config.base_width}
+
+
+def describe_data(task: Task) -> dict[str, Any]:
+    """What a bundle says of its training data; no identifier."""
+    dataset = task.dataset
+    patients = len(set(dataset.patient_ids[task.rows["train"]]))
+    return {
+        "name": dataset.name,
+        "source": dataset.source,
+        "synthetic": dataset.synthetic,
+        "split_sha256": dataset.split_sha256,
+        "counts": {
+            "training images": len(task.rows["train"]),
+            "training patients": patients,
+            "validation images": len(task.rows["val"]),
+        },
+    }

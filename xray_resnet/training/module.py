@@ -1,0 +1,96 @@
+"""One step of training and of validation."""
+
+from typing import Any
+
+import lightning
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from xray_resnet.errors import UserError
+from xray_resnet.findings import column_prefix
+from xray_resnet.metrics import auroc
+from xray_resnet.models import PreActResNet
+from xray_resnet.training.losses import masked_bce_loss
+from xray_resnet.training.optimiser import Schedule, build_optimiser
+
+Batch = tuple[Tensor, Tensor]
+"""Images (B, 1, S, S), targets (B, F) with NaN where unknown."""
+
+
+class Classifier(lightning.LightningModule):
+    """A network in training: masked cross-entropy, AdamW, validation by AUROC.
+
+    Args:
+        model: The network.
+        findings: Names of its F logits.
+        schedule: Optimiser and learning rate.
+        positive_weights: (F,) weight of each finding's positives in the training loss.
+    """
+
+    positive_weights: Tensor
+
+    def __init__(
+        self, model: PreActResNet, *, findings: tuple[str, ...], schedule: Schedule, positive_weights: Tensor
+    ) -> None:
+        super().__init__()
+        self.model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.findings = findings
+        self.schedule = schedule
+        self.register_buffer("positive_weights", positive_weights)
+        self._validated: list[Batch] = []
+
+    def training_step(self, batch: Batch, batch_index: int) -> Tensor:
+        """The loss of a batch."""
+        images, targets = batch
+        loss = masked_bce_loss(self._logits(images), targets, positive_weights=self.positive_weights)
+        self.log("train_loss", loss, prog_bar=True, on_step=False, on_epoch=True, batch_size=len(images))
+        return loss
+
+    def validation_step(self, batch: Batch, batch_index: int) -> None:
+        """Collects logits and targets."""
+        images, targets = batch
+        self._validated.append((self._logits(images).float().cpu(), targets.cpu()))
+
+    def on_validation_epoch_end(self) -> None:
+        """Logs the unweighted loss and the AUROC of every finding that has both classes, and their mean.
+
+        Raises:
+            UserError: if training diverged.
+        """
+        logits, targets = (torch.cat(parts) for parts in zip(*self._validated, strict=True))
+        self._validated.clear()
+        if not torch.isfinite(logits).all():
+            raise UserError(
+                f"training diverged in epoch {self.current_epoch + 1}: the network's outputs are not finite; "
+                f"lower train.learning_rate, now {self.schedule.learning_rate}"
+            )
+        self.log("val_loss", masked_bce_loss(logits, targets), prog_bar=True)
+        self._log_aurocs(compute_aurocs(logits.numpy(), targets.numpy()))
+
+    def configure_optimizers(self) -> Any:
+        """AdamW and its schedule by step."""
+        optimiser, scheduler = build_optimiser(self.model, self.schedule)
+        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+
+    def _logits(self, images: Tensor) -> Tensor:
+        logits: Tensor = self.model(images.contiguous(memory_format=torch.channels_last))
+        return logits
+
+    def _log_aurocs(self, aurocs: list[float | None]) -> None:
+        defined = {name: value for name, value in zip(self.findings, aurocs, strict=True) if value is not None}
+        self.log_dict({f"val_auroc_{column_prefix(name)}": value for name, value in defined.items()})
+        if defined:
+            self.log("val_macro_auroc", float(np.mean([*defined.values()])), prog_bar=True)
+
+
+def compute_aurocs(logits: NDArray[np.float32], targets: NDArray[np.float32]) -> list[float | None]:
+    """AUROC of each finding; None where undefined.
+
+    Args:
+        logits: (N, F).
+        targets: (N, F); only 0 and 1 count, not smoothed or unknown ones.
+    """
+    labels = np.where(np.isin(targets, (0, 1)), targets, np.nan)
+    return [auroc(labels[:, column], logits[:, column]) for column in range(labels.shape[1])]

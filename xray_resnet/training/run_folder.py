@@ -1,0 +1,42 @@
+"""The folder of a run: where it is made, and what lies in it."""
+
+from datetime import datetime
+from pathlib import Path
+
+from xray_resnet.config import Config
+from xray_resnet.config_files import write_config
+from xray_resnet.errors import UserError
+
+CONFIG = Path("config.yaml")
+BUNDLE = Path("bundle")
+_MAX_RUNS_PER_SECOND = 1000
+
+
+def make_run_folder(config: Config) -> Path:
+    """A new folder `<train.output>/<name>-<date>-<time>` with the effective configuration in it."""
+    stem = f"{config.name}-{datetime.now():%Y%m%d-%H%M%S}"
+    for number in range(_MAX_RUNS_PER_SECOND):
+        folder = config.train.output / (f"{stem}-{number}" if number else stem)
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        write_config(folder / CONFIG, config)
+        return folder
+    raise UserError(f"{config.train.output}/{stem}: {_MAX_RUNS_PER_SECOND} runs of this second; wait and run again")
+
+
+def check_run_folder(run: Path) -> Path:
+    """`run`, if it is one.
+
+    Raises:
+        UserError: if it has no configuration.
+    """
+    if not (run / CONFIG).is_file():
+        raise UserError(f"{run}: no {CONFIG} there; give the folder of a run to go on with")
+    return run
+
+
+def is_finished(run: Path) -> bool:
+    """Whether the run has its bundle, the last thing that is written."""
+    return (run / BUNDLE).is_dir()

@@ -1,0 +1,95 @@
+"""Lightning's trainer as a run needs it, quiet."""
+
+import logging
+import signal
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import lightning
+import torch
+from lightning.pytorch.callbacks import Callback, RichProgressBar
+from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.fabric.utilities.warnings import PossibleUserWarning
+
+from xray_resnet.config import TrainConfig
+from xray_resnet.precision import computes_in_bf16
+
+EVENTS = "tensorboard"
+
+
+def build_trainer(config: TrainConfig, *, run: Path, callbacks: list[Callback]) -> lightning.Trainer:
+    """A trainer that writes into `run` what `callbacks` and TensorBoard write, with a bar on a terminal."""
+    is_terminal = sys.stdout.isatty()
+    return lightning.Trainer(
+        accelerator=config.accelerator,
+        devices=1,
+        max_epochs=config.epochs,
+        precision=resolve_precision(config),
+        callbacks=[*callbacks, RichProgressBar(leave=False)] if is_terminal else callbacks,
+        logger=TensorBoardLogger(run, name="", version=EVENTS),
+        enable_progress_bar=is_terminal,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        log_every_n_steps=1,
+        default_root_dir=run,
+    )
+
+
+def resolve_precision(config: TrainConfig) -> Literal["32-true", "bf16-mixed"]:
+    """Lightning's name of the precision; `auto` takes bf16 only where the processor computes in it."""
+    if config.precision == "auto":
+        wants_gpu = config.accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available()
+        return "bf16-mixed" if computes_in_bf16("cuda" if wants_gpu else config.accelerator) else "32-true"
+    return "bf16-mixed" if config.precision == "bf16" else "32-true"
+
+
+@contextmanager
+def quiet_lightning() -> Iterator[None]:
+    """Keeps Lightning's tips and hardware listings off the console, and two warnings that ask nothing of the user.
+
+    One advises to load in more processes, the other is about how Lightning calls torch.
+    """
+    loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.WARNING)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*does not have many workers", category=PossibleUserWarning)
+        warnings.filterwarnings("ignore", message=".*LeafSpec.* is deprecated", category=FutureWarning)
+        try:
+            yield
+        finally:
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.setLevel(level)
+
+
+@contextmanager
+def interruptible(trainer: lightning.Trainer) -> Iterator[None]:
+    """Turns Lightning's answer to Ctrl-C, an exit, back into KeyboardInterrupt; Ctrl-C works again afterwards."""
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except SystemExit:
+        if trainer.interrupted:
+            raise KeyboardInterrupt from None
+        raise
+    finally:
+        if in_main_thread:
+            signal.signal(signal.SIGINT, handler)
+
+
+@contextmanager
+def torch_threads(count: int) -> Iterator[None]:
+    """Lets torch compute in `count` threads; 0 leaves its own choice."""
+    former = torch.get_num_threads()
+    torch.set_num_threads(count or former)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(former)
