@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data_prep.phantom.maps import Map, blur
 from data_prep.phantom.pose import Pose
-from data_prep.phantom.projection import Beam, Map, blur
+from data_prep.phantom.projection import Beam
 
 QUANTA_IN_MID_LUNG = 10_000.0
 """Quanta per pixel behind mid lung at dose fraction 1."""

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_prep.phantom.detector import QUANTA_IN_MID_LUNG, collimator
-from data_prep.phantom.projection import Beam, Map, blur
+from data_prep.phantom.maps import Map, blur
+from data_prep.phantom.projection import Beam
 
 _LATITUDE = (-2.5, 6.0)
 _DETAIL_SIGMA_MM = 14.0

@@ -3,7 +3,8 @@
 import numpy as np
 
 from data_prep.phantom.anatomy import Anatomy
-from data_prep.phantom.projection import Beam, Map, ellipsoid_path, samples_along, tube_path
+from data_prep.phantom.maps import Map
+from data_prep.phantom.projection import Beam, ellipsoid_path, samples_along, tube_path
 from data_prep.phantom.torso import LEFT, RIGHT
 
 _NIPPLES_SHOWN = 0.25

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_prep.phantom.anatomy import Anatomy
+from data_prep.phantom.attenuation import Paths
 from data_prep.phantom.lesions import add_consolidation, add_nodule
 from data_prep.phantom.pleura import add_effusion, add_pneumothorax
-from data_prep.phantom.projection import Paths
 from data_prep.phantom.scene import Mask, Scene
 from xray_resnet.findings import PHANTOM
 

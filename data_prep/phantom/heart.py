@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from data_prep.phantom.anatomy import Anatomy
-from data_prep.phantom.projection import Beam, Map, blur, ellipsoid_path
+from data_prep.phantom.maps import Map, blur
+from data_prep.phantom.projection import Beam, ellipsoid_path
 from data_prep.phantom.torso import LEFT, dome_height
 
 _RIGHT_SHARE = 0.33

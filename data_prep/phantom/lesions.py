@@ -5,17 +5,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from data_prep.phantom.projection import (
-    Beam,
-    Map,
-    Paths,
-    ellipsoid_path,
-    ramp,
-    root,
-    samples_along,
-    smooth_noise,
-    tube_path,
-)
+from data_prep.phantom.attenuation import Paths
+from data_prep.phantom.maps import Map, ramp, root
+from data_prep.phantom.projection import Beam, ellipsoid_path, samples_along, smooth_noise, tube_path
 from data_prep.phantom.scene import Mask, Scene, fill_lung
 from data_prep.phantom.torso import Lung
 

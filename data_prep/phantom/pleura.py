@@ -5,7 +5,8 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from data_prep.phantom.projection import Map, Paths, blur, ramp
+from data_prep.phantom.attenuation import Paths
+from data_prep.phantom.maps import Map, blur, ramp
 from data_prep.phantom.scene import Mask, Scene, keep_lung
 from data_prep.phantom.torso import Lung, project_lung
 

@@ -1,4 +1,4 @@
-"""Projection: from solids in millimetres to path lengths per ray, and from paths to attenuation (Beer–Lambert).
+"""Projection: from solids in millimetres to path lengths per ray.
 
 Every solid is an ellipsoid, a tube or a surface over the detector, so that its path length per ray is a formula of the
 pixel's position: nothing is traced.
@@ -6,16 +6,13 @@ pixel's position: nothing is traced.
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from data_prep.phantom.maps import Map, root
 from data_prep.phantom.pose import Pose
-
-Map = NDArray[np.float32]
-"""(S, S) values per pixel."""
 
 _SUPERSAMPLING = 5
 
@@ -113,29 +110,6 @@ def samples_along(beam: Beam, length_mm: float) -> int:
     return max(int(2 * length_mm / beam.pixel_mm), 8)
 
 
-def root(values: NDArray[np.floating[Any]]) -> Map:
-    """Square root, 0 where negative."""
-    return np.asarray(np.sqrt(np.maximum(values, 0)), np.float32)
-
-
-def ramp(values: Map, *, start: float, end: float) -> Map:
-    """0 at `start`, 1 at `end`, smooth between."""
-    share = np.clip((values - np.float32(start)) / np.float32(end - start), 0, 1)
-    return np.asarray(share * share * (3 - 2 * share), np.float32)
-
-
-def blur(image: Map, sigma_px: float) -> Map:
-    """Gaussian blur; wide ones on a smaller grid, where they cost little."""
-    if sigma_px < 0.2:
-        return image
-    shrink = int(2 ** np.floor(np.log2(max(sigma_px / 3, 1))))
-    if shrink == 1:
-        return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma_px), np.float32)
-    side = (max(image.shape[1] // shrink, 1), max(image.shape[0] // shrink, 1))
-    small = cv2.GaussianBlur(cv2.resize(image, side, interpolation=cv2.INTER_AREA), (0, 0), sigma_px / shrink)
-    return np.asarray(cv2.resize(small, image.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
-
-
 def smooth_noise(rng: np.random.Generator, beam: Beam, *, scale_mm: float) -> Map:
     """A smooth random field of unit variance whose features measure about `scale_mm`."""
     nodes = max(int(beam.size * beam.pixel_mm / scale_mm), 4)
@@ -162,55 +136,3 @@ def _ball(radius_px: float, hollow: float) -> NDArray[np.float32]:
     path -= hollow * np.sqrt(np.maximum((0.72 * radius_px) ** 2 - squared, 0))
     kernel = path.reshape(side, _SUPERSAMPLING, side, _SUPERSAMPLING).mean(axis=(1, 3))
     return np.asarray(kernel / kernel.sum(), np.float32)
-
-
-@dataclass(frozen=True)
-class Attenuation:
-    """Linear attenuation coefficients in 1/mm near 60 keV effective (NIST XCOM, rounded).
-
-    Attributes:
-        soft: Soft tissue, blood and fluid.
-        lung: Inflated lung.
-        bone: Cortical bone.
-        metal: Leads and markers.
-    """
-
-    soft: float = 0.0205
-    lung: float = 0.0058
-    bone: float = 0.060
-    metal: float = 0.9
-
-
-@dataclass(frozen=True)
-class Paths:
-    """Path lengths per ray, mm.
-
-    Attributes:
-        body: All of the patient.
-        lung: Inflated lung.
-        air: Free air inside the body (trachea, stomach, pleural space).
-        bone: Cortical bone equivalent.
-        vessel: Blood inside inflated lung.
-        metal: Foreign bodies.
-    """
-
-    body: Map
-    lung: Map
-    air: Map
-    bone: Map
-    vessel: Map
-    metal: Map
-
-
-def line_integral(paths: Paths, attenuation: Attenuation) -> Map:
-    """The exponent of Beer–Lambert's law, ∫μ ds, per ray."""
-    mu = attenuation
-    soft = np.maximum(paths.body - paths.lung - paths.air, 0)
-    return np.asarray(
-        mu.soft * soft
-        + mu.lung * paths.lung
-        + (mu.bone - mu.soft) * paths.bone
-        + (mu.soft - mu.lung) * paths.vessel
-        + mu.metal * paths.metal,
-        np.float32,
-    )

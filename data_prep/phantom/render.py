@@ -6,12 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_prep.phantom.anatomy import Anatomy, draw_anatomy
+from data_prep.phantom.attenuation import Attenuation, line_integral
 from data_prep.phantom.detector import count_quanta, draw_exposure, expected_quanta
 from data_prep.phantom.display import draw_look, enhance, log_exposure, show, store, window_of
 from data_prep.phantom.findings import Lesion, add_findings, draw_findings, enlarge_heart, to_lesion
 from data_prep.phantom.patient import Patient, draw_patient, schedule_patients, stream
 from data_prep.phantom.pose import Pose, draw_pose
-from data_prep.phantom.projection import Attenuation, aim_beam, line_integral
+from data_prep.phantom.projection import aim_beam
 from data_prep.phantom.scene import build_scene, project_patient
 
 _BITS = (12, 13, 14)

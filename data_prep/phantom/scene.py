@@ -6,9 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_prep.phantom.anatomy import Anatomy
+from data_prep.phantom.attenuation import Paths
 from data_prep.phantom.distractors import project_calcifications, project_metal, project_scars, project_skin
 from data_prep.phantom.heart import Heart, project_heart
-from data_prep.phantom.projection import Beam, Map, Paths, smooth_noise
+from data_prep.phantom.maps import Map
+from data_prep.phantom.projection import Beam, smooth_noise
 from data_prep.phantom.skeleton import project_skeleton
 from data_prep.phantom.torso import (
     LEFT,

@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_prep.phantom.anatomy import Anatomy
-from data_prep.phantom.projection import Beam, Map, ellipsoid_path, ramp, root, samples_along, tube_path
+from data_prep.phantom.maps import Map, ramp, root
+from data_prep.phantom.projection import Beam, ellipsoid_path, samples_along, tube_path
 from data_prep.phantom.torso import LEFT, RIGHT, lung_edges
 
 _RIBS = 11

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_prep.phantom.anatomy import Anatomy
-from data_prep.phantom.projection import Beam, Map, blur, samples_along, smooth_noise, tube_path
+from data_prep.phantom.maps import Map, blur
+from data_prep.phantom.projection import Beam, samples_along, smooth_noise, tube_path
 from data_prep.phantom.torso import LEFT, RIGHT, dome_height, hilum_of, lung_edges
 
 _TRUNKS = 20

@@ -3,19 +3,11 @@
 import numpy as np
 import pytest
 
+from data_prep.phantom.attenuation import Attenuation, Paths, line_integral
+from data_prep.phantom.maps import blur
 from data_prep.phantom.patient import stream
 from data_prep.phantom.pose import Pose, draw_pose
-from data_prep.phantom.projection import (
-    Attenuation,
-    Beam,
-    Paths,
-    aim_beam,
-    blur,
-    ellipsoid_path,
-    line_integral,
-    samples_along,
-    tube_path,
-)
+from data_prep.phantom.projection import Beam, aim_beam, ellipsoid_path, samples_along, tube_path
 
 STRAIGHT = Pose("PA", 300.0, 1.0, 0.0, 0.0, 0.0, (0.0, 0.0), 0.0, 0.0, (0.0, 0.0, 0.0, 0.0), False)
 
