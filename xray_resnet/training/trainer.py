@@ -12,9 +12,9 @@ from typing import Literal
 
 import lightning
 import torch
+from lightning.fabric.utilities.warnings import PossibleUserWarning
 from lightning.pytorch.callbacks import Callback, RichProgressBar
 from lightning.pytorch.loggers import TensorBoardLogger
-from lightning.fabric.utilities.warnings import PossibleUserWarning
 
 from xray_resnet.config import TrainConfig
 from xray_resnet.precision import computes_in_bf16
