@@ -89,3 +89,13 @@ def test_swapping_the_scores_mirrors_the_difference() -> None:
         for pair in ((first, second), (second, first))
     )
     assert (back.value, back.low, back.high) == pytest.approx((-forth.value, -forth.high, -forth.low))  # type: ignore[operator]
+
+
+def test_one_rare_finding_leaves_the_macro_average_its_interval() -> None:
+    labels, scores, patients = cohort(7, patients=60, images=1, findings=3)
+    labels[:, 2] = 0
+    labels[5, 2] = 1
+    found = estimate_aurocs(labels, scores, patients=patients, generator=np.random.default_rng(0), resamples=200)
+    assert found.findings[2].low is None and found.findings[2].excluded > 50
+    assert found.n_defined == 3
+    assert found.macro.low is not None and found.macro.excluded == 0

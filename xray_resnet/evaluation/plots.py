@@ -71,7 +71,8 @@ def plot_pr_curves(predictions: Predictions, summary: Summary) -> str:
         finding = summary.findings[column]
         axes.axhline(finding.prevalence or 0.0, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
         axes.step(curve.x, curve.y, where="pre", color=MODEL, linewidth=1.8)
-        axes.text(0.03, 0.06, f"AP {finding.average_precision:.3f}", color=MODEL, weight="bold")
+        free = 0.06 if (finding.average_precision or 0.0) > 0.4 else 0.9
+        axes.text(0.97, free, f"AP {finding.average_precision:.3f}", ha="right", color=MODEL, weight="bold")
 
     return _small_multiples(summary, draw, x="recall", y="precision")
 
@@ -148,6 +149,8 @@ def _draw_panel(axes: Axes, position: int, summary: Summary, draw: Panel, *, squ
     axes.tick_params(length=2, labelsize=8)
     if finding.auroc.value is None:
         axes.text(0.5, 0.5, str(finding.auroc.why_null), transform=axes.transAxes, ha="center", color=MUTED)
+        if not square:
+            axes.set_yticks([])
     else:
         draw(axes, position)
 

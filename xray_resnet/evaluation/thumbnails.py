@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from xray_resnet.findings import positions, resolve_targets
 from xray_resnet.metrics import macro_auroc, why_undefined
@@ -48,7 +49,8 @@ def fit_baseline(dataset: Dataset, rows: NDArray[np.int64], *, findings: tuple[s
     labels = resolve_targets(dataset.states[:, positions(dataset.findings, findings)])
     training, validation = dataset.indices("train"), dataset.indices("val")
     thumbnails = _shrink(dataset, training)
-    fits = {penalty: _fit(thumbnails, labels[training], penalty) for penalty in _PENALTIES}
+    with threadpool_limits(1):  # products this small lose more by waiting for threads than they gain
+        fits = {penalty: _fit(thumbnails, labels[training], penalty) for penalty in _PENALTIES}
     penalty = _choose(fits, _shrink(dataset, validation), labels[validation])
     return Baseline(_predict(fits[penalty], _shrink(dataset, rows)), len(training), penalty)
 

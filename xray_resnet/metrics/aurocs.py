@@ -15,7 +15,7 @@ class Aurocs:
 
     Attributes:
         findings: One estimate per finding, in order.
-        macro: Of the mean over the defined findings.
+        macro: Of the mean over the defined findings; a resample takes the mean over those defined in it.
         n_defined: How many findings the macro average is over.
     """
 
@@ -98,5 +98,13 @@ def _summarise(point: Floats, samples: Floats, reasons: list[str | None]) -> Aur
     if not defined.any():
         macro = Estimate(None, why_null="no finding has both a positive and a negative image")
     else:
-        macro = estimate(float(point[defined].mean()), samples[defined].mean(axis=0))
+        macro = estimate(float(point[defined].mean()), _mean_of_defined(samples))
     return Aurocs(findings, macro, int(defined.sum()))
+
+
+def _mean_of_defined(samples: Floats) -> Floats:
+    """Mean over the findings (F, R) of each resample, leaving out the undefined; NaN where all are."""
+    known = np.isfinite(samples)
+    count = known.sum(axis=0)
+    total = np.where(known, samples, 0.0).sum(axis=0)
+    return np.asarray(np.divide(total, count, out=np.full(samples.shape[1], np.nan), where=count > 0))
