@@ -14,7 +14,7 @@ import albumentations
 _SEEDS = 2**63
 
 
-class QuantumNoise(albumentations.ImageOnlyTransform):  # type: ignore[misc]
+class QuantumNoise(albumentations.ImageOnlyTransform):
     """Quantum noise at a dose fraction drawn log-uniformly between `lowest` and 1."""
 
     def __init__(self, lowest: float, *, p: float) -> None:
@@ -33,7 +33,7 @@ class QuantumNoise(albumentations.ImageOnlyTransform):  # type: ignore[misc]
         return add_quantum_noise(img, dose_fraction, generator=np.random.default_rng(noise_seed))
 
 
-class ElectronicNoise(albumentations.ImageOnlyTransform):  # type: ignore[misc]
+class ElectronicNoise(albumentations.ImageOnlyTransform):
     """Electronic noise with σ drawn uniformly between 0 and `largest`, as a share of the display range."""
 
     def __init__(self, largest: float, *, p: float) -> None:

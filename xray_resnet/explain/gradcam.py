@@ -9,21 +9,20 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 import xray_resnet.torch_compat  # noqa: F401  before pytorch-grad-cam, which imports torchvision
-from xray_resnet.models import PreActResNet
 
 # isort: split
 from pytorch_grad_cam import GradCAM
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
 
-def compute_gradcam(model: PreActResNet, images: Tensor, outputs: Sequence[int]) -> NDArray[np.float32]:
+def compute_gradcam(model: nn.Module, images: Tensor, outputs: Sequence[int]) -> NDArray[np.float32]:
     """Grad-CAM of one output per image.
 
     Args:
-        model: In evaluation mode; its hooks are removed again.
+        model: A network whose last activation is its module `final`, in evaluation mode; hooks are removed again.
         images: (B, 1, H, W).
         outputs: For each image, which logit to explain.
 
@@ -35,7 +34,7 @@ def compute_gradcam(model: PreActResNet, images: Tensor, outputs: Sequence[int])
     """
     if len(outputs) != len(images):
         raise ValueError(f"{len(outputs)} outputs for {len(images)} images, expected one each")
-    with torch.enable_grad(), GradCAM(model=model, target_layers=[model.final]) as gradcam:
+    with torch.enable_grad(), GradCAM(model=model, target_layers=[model.get_submodule("final")]) as gradcam:
         maps = gradcam(images, targets=[ClassifierOutputTarget(output) for output in outputs])
     model.zero_grad(set_to_none=True)
     return np.asarray(maps, np.float32)
