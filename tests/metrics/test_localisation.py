@@ -39,6 +39,12 @@ def test_rates_and_their_difference() -> None:
     assert game.difference.low is not None and 0 < game.difference.low < 0.25
 
 
+def test_a_handful_of_patients_has_rates_but_no_interval() -> None:
+    game = play_pointing_game([1, 0], [0, 0], patients=["a", "b"], generator=np.random.default_rng(0))
+    assert (game.n_cases, game.maps.value, game.maps.low) == (2, 0.5, None)
+    assert game.difference.why_null == "interval: fewer than 5 patients"
+
+
 def test_no_case_is_undefined() -> None:
     game = play_pointing_game([], [], patients=[], generator=np.random.default_rng(0))
     assert game.maps.value is None

@@ -70,7 +70,7 @@ def plot_pr_curves(predictions: Predictions, summary: Summary) -> str:
         curve = pr_curve(labels[:, column], predictions.logits[:, column])
         finding = summary.findings[column]
         axes.axhline(finding.prevalence or 0.0, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
-        axes.step(curve.x, curve.y, where="pre", color=MODEL, linewidth=1.8)
+        axes.step(curve.x[1:], curve.y[1:], where="pre", color=MODEL, linewidth=1.8)
         free = 0.06 if (finding.average_precision or 0.0) > 0.4 else 0.9
         axes.text(0.97, free, f"AP {finding.average_precision:.3f}", ha="right", color=MODEL, weight="bold")
 

@@ -12,6 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 from xray_resnet.metrics.bootstrap import RESAMPLES, Estimate, bootstrap, estimate, number_patients
 from xray_resnet.metrics.ranking import Floats
 
+FEWEST_PATIENTS = 5
+"""With fewer, resampling them says nothing of other patients, and no interval is given."""
+
 Box = tuple[float, float, float, float]
 """x, y of the upper left corner, width and height, in pixels."""
 Point = tuple[float, float]
@@ -97,6 +100,9 @@ def play_pointing_game(
         return np.asarray(np.stack([hit, baseline, hit - baseline]) / cases)
 
     point = values(np.ones((totals.shape[1], 1)))[:, 0]
+    if totals.shape[1] < FEWEST_PATIENTS:
+        reason = f"interval: fewer than {FEWEST_PATIENTS} patients"
+        return PointingGame(len(units), *(Estimate(float(value), why_null=reason) for value in point))
     samples = bootstrap(values, totals.shape[1], generator=generator, resamples=resamples)
-    estimates = [estimate(float(value), row) for value, row in zip(point, samples, strict=True)]
+    estimates = (estimate(float(value), row) for value, row in zip(point, samples, strict=True))
     return PointingGame(len(units), *estimates)
