@@ -109,9 +109,10 @@ def test_a_bundle_alone_does_not_know_a_dataset(run: Path, tmp_path: Path) -> No
 
 
 def test_a_dataset_read_otherwise_is_refused_with_both_fingerprints(run: Path, tmp_path: Path) -> None:
-    make_dataset(tmp_path / "other", reading_fingerprint="f" * 16)
-    expected = read_bundle(run).metadata.reading_fingerprint
-    with pytest.raises(UserError, match=rf"f{{16}}.*expects {expected}.*make the dataset with the model's settings"):
+    other, expected = Reading(size=32), read_bundle(run).metadata.reading_fingerprint
+    make_dataset(tmp_path / "other", size=32, reading=other.to_json(), reading_fingerprint=other.fingerprint())
+    theirs, ours = f"size 32 .fingerprint {other.fingerprint()}", f"size 64 .fingerprint {expected}"
+    with pytest.raises(UserError, match=f"read with {theirs}.*expects {ours}.*make the dataset with the model's"):
         evaluate(run, dataset=tmp_path / "other")
 
 

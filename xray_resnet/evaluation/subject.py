@@ -1,5 +1,6 @@
 """What is evaluated on what: a bundle's model and the rows of a dataset, if they belong together."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -117,11 +118,19 @@ def _check_reading(bundle: Bundle, dataset: Dataset) -> None:
     """Refuses pixels that were not read as the model's were."""
     metadata = bundle.metadata
     if metadata.reading_fingerprint != dataset.reading_fingerprint:
+        theirs, ours = _describe_differences(dataset.reading, metadata.reading)
         raise UserError(
-            f"{dataset.folder} was read with fingerprint {dataset.reading_fingerprint} ({dataset.reading}), "
-            f"the model {bundle.folder} expects {metadata.reading_fingerprint} ({metadata.reading}); "
+            f"{dataset.folder} was read with {theirs} (fingerprint {dataset.reading_fingerprint}), "
+            f"the model {bundle.folder} expects {ours} (fingerprint {metadata.reading_fingerprint}); "
             "make the dataset with the model's settings, or train on this one"
         )
+
+
+def _describe_differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> tuple[str, str]:
+    """Of two readings what differs, in words for each."""
+    keys = [key for key in {**first, **second} if first.get(key) != second.get(key)]
+    one, other = (", ".join(f"{key} {side.get(key, 'absent')}" for key in keys) for side in (first, second))
+    return one or "the same settings", other or "the same settings"
 
 
 def _share_findings(bundle: Bundle, dataset: Dataset) -> tuple[str, ...]:
