@@ -6,6 +6,8 @@ from typing import Literal
 
 import torch
 
+from xray_resnet.precision import computes_in_bf16
+
 RequestedPrecision = Literal["auto", "fp32", "bf16"]
 
 
@@ -34,12 +36,5 @@ def choose_engine(precision: RequestedPrecision) -> Engine:
     """The accelerator where there is one; `auto` takes bf16 only where the processor computes in it."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     if precision == "auto":
-        return Engine(device, "bf16" if _computes_in_bf16(device) else "fp32")
+        return Engine(device, "bf16" if computes_in_bf16(device) else "fp32")
     return Engine(device, precision)
-
-
-def _computes_in_bf16(device: str) -> bool:
-    """AMX tiles on a CPU, tensor cores on a GPU; elsewhere bf16 is emulated and slower than fp32."""
-    if device == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return bool(torch.cpu._is_amx_tile_supported())

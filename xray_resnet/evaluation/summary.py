@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from xray_resnet.evaluation.predictions import Predictions
-from xray_resnet.findings import LabelState
 from xray_resnet.metrics import Estimate, average_precision, delong_interval, estimate_aurocs
 
 Interval = tuple[float, float]
@@ -141,12 +140,4 @@ def _finding_to_json(finding: FindingSummary) -> dict[str, Any]:
         "auroc_high": finding.auroc.high,
         "average_precision": finding.average_precision,
         "why_null": finding.auroc.why_null,
-    }
-
-
-def count_states(predictions: Predictions) -> dict[str, dict[str, int]]:
-    """Finding → how many images stand in each label state."""
-    return {
-        finding: {state.name.lower(): int((column == state).sum()) for state in LabelState}
-        for finding, column in zip(predictions.findings, predictions.states.T, strict=True)
     }
