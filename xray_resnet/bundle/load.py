@@ -1,5 +1,6 @@
 """Loading a bundle's network: strictly, without unpickling."""
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
@@ -17,13 +18,14 @@ def load_model(bundle: Bundle) -> PreActResNet:
     """
     metadata = bundle.metadata
     try:
-        model = build_model(num_findings=len(metadata.findings), **metadata.model)
-    except (TypeError, ValueError) as error:
+        with torch.device("meta"):  # The metadata is not vouched for: nothing is allocated before the weights agree.
+            model = build_model(num_findings=len(metadata.findings), **metadata.model)
+    except (TypeError, ValueError, RuntimeError) as error:
         raise UserError(f"{bundle.folder}: its metadata describes no network: {error}; copy the bundle again") from None
     try:
         state = load_file(bundle.weights)
     except SafetensorError as error:
         raise UserError(f"{bundle.weights}: not whole: {error}; copy the bundle again") from None
     refuse_mismatch(model, state, where=str(bundle.weights))
-    model.load_state_dict(state)
+    model.to_empty(device="cpu").load_state_dict(state)
     return model.eval()

@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from xray_resnet.bundle.onnx_file import refuse_external_data
+from xray_resnet.bundle.validation import refuse_impossible_values
 from xray_resnet.dicom import Reading
 from xray_resnet.errors import UserError
 from xray_resnet.model_input import ModelInput
@@ -109,7 +111,8 @@ def read_bundle(path: Path | str) -> Bundle:
     """The bundle in `path`, or in `path/bundle` where `path` is a run.
 
     Raises:
-        UserError: if there is none, a file of it is missing, or its layout is of another version.
+        UserError: if there is none, a file of it is missing, its layout is of another version, its metadata holds
+            impossible values, or its ONNX file is not whole by itself.
     """
     path = Path(path)
     folder = next((place for place in (path, path / "bundle") if (place / METADATA).is_file()), None)
@@ -118,6 +121,7 @@ def read_bundle(path: Path | str) -> Bundle:
     missing = [str(name) for name in (WEIGHTS, ONNX) if not (folder / name).is_file()]
     if missing:
         raise UserError(f"{folder}: {' and '.join(missing)} missing; copy the whole bundle folder")
+    refuse_external_data(folder / ONNX)
     return Bundle(folder, _read_metadata(folder / METADATA))
 
 
@@ -138,6 +142,7 @@ def _read_metadata(path: Path) -> BundleMetadata:
 
 def _build_metadata(values: dict[str, Any]) -> BundleMetadata:
     """The metadata, its fingerprints recomputed and compared: edited settings are refused."""
+    refuse_impossible_values(values)
     known = {item.name for item in fields(BundleMetadata)}
     metadata = BundleMetadata(**{name: value for name, value in values.items() if name in known})
     metadata = BundleMetadata(**(vars(metadata) | {"findings": tuple(metadata.findings)}))

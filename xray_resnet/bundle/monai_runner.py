@@ -57,15 +57,15 @@ class ReadRadiograph:
 
 
 def find_running_bundle() -> Bundle:
-    """The bundle that MONAI is running: it puts the bundle's folder on the module search path before it runs one.
+    """The bundle that MONAI is running: it inserts that folder at index 1 of the module search path before it runs one.
+
+    No other place is tried: index 0 is the working folder, which may be another bundle.
 
     Raises:
-        UserError: if no folder there is a bundle.
+        UserError: if that folder is no bundle, such as outside of `python -m monai.bundle run --config_file …`.
     """
-    folder = next((Path(place) for place in sys.path if place and (Path(place) / METADATA).is_file()), None)
-    if folder is None:
-        raise UserError("no bundle on the module search path; run it with: python -m monai.bundle run --config_file …")
-    return read_bundle(folder)
+    place = Path(sys.path[1]).resolve()
+    return read_bundle(place.parent if place.name == METADATA.parent.name else place)
 
 
 def find_files(folder: str) -> list[str]:

@@ -1,5 +1,6 @@
 """Writing a bundle: weights, ONNX, metadata, MONAI's inference configuration and a model card, all or nothing."""
 
+import copy
 import tempfile
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from safetensors.torch import save_file
 from xray_resnet.bundle.metadata import INFERENCE, METADATA, MODEL_CARD, ONNX, WEIGHTS, BundleMetadata
 from xray_resnet.bundle.model_card import write_model_card
 from xray_resnet.bundle.onnx_export import export_onnx
-from xray_resnet.files import write_json, write_text
+from xray_resnet.files import replacing, write_json, write_text
 from xray_resnet.models import PreActResNet
 
 _RUNNER = "xray_resnet.bundle.monai_runner"
@@ -59,9 +60,12 @@ def save_bundle(folder: Path, model: PreActResNet, metadata: BundleMetadata) -> 
 def _write_files(folder: Path, model: PreActResNet, metadata: BundleMetadata) -> None:
     for name in (METADATA, WEIGHTS, MODEL_CARD):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-    state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-    save_file(state, folder / WEIGHTS)
-    export_onnx(model, folder / ONNX, image_size=metadata.input["size"], in_channels=metadata.model["in_channels"])
+    plain = copy.deepcopy(model).cpu().float()
+    state = {name: tensor.contiguous() for name, tensor in plain.state_dict().items()}
+    with replacing(folder / WEIGHTS) as temporary:
+        save_file(state, temporary)
+    with replacing(folder / ONNX) as temporary:
+        export_onnx(plain, temporary, image_size=metadata.input["size"], in_channels=metadata.model["in_channels"])
     write_json(folder / METADATA, metadata.to_json())
     write_json(folder / INFERENCE, INFERENCE_CONFIGURATION)
     write_text(folder / MODEL_CARD, write_model_card(metadata))

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -48,10 +50,10 @@ def load_pretrained(model: PreActResNet, path: Path, *, keep_head: bool = False)
         keep_head: Also load the head.
 
     Raises:
-        UserError: where a weight is missing, unknown or of another shape.
+        UserError: where the file cannot be read, or a weight is missing, unknown or of another shape.
     """
     state = from_timm(_read_state(path))
-    if model.stem[0].in_channels == 1:
+    if model.stem[0].in_channels == 1 and "stem.0.weight" in state:
         state["stem.0.weight"] = state["stem.0.weight"].sum(dim=1, keepdim=True)
     if not keep_head:
         state |= {f"head.{name}": tensor for name, tensor in model.head.state_dict().items()}
@@ -84,7 +86,16 @@ def _rename(name: str) -> str:
 
 
 def _read_state(path: Path) -> dict[str, Tensor]:
-    if path.suffix == ".safetensors":
-        return dict(load_file(path))
-    state = torch.load(path, map_location="cpu", weights_only=True)
+    try:
+        state = (
+            load_file(path)
+            if path.suffix == ".safetensors"
+            else torch.load(path, map_location="cpu", weights_only=True)
+        )
+    except (OSError, SafetensorError, UnpicklingError, RuntimeError, EOFError, LookupError, ValueError) as error:
+        raise UserError(
+            f"{path}: no weights that load without unpickling ({type(error).__name__}); give a whole .safetensors file"
+        ) from None
+    if not isinstance(state, Mapping) or not all(isinstance(tensor, Tensor) for tensor in state.values()):
+        raise UserError(f"{path}: holds something else than named weights; save the model's state_dict() alone")
     return dict(state)
