@@ -133,7 +133,7 @@ def _find_rows(dataset: Dataset, split: str) -> NDArray[np.int64]:
     rows = dataset.indices(split)
     if len(rows) < _AT_LEAST[split]:
         raise UserError(
-            f"{dataset.folder}: its split {split!r} has {len(rows)} images, expected at least {_AT_LEAST[split]}; "
+            f"{dataset.folder}: images in its split {split!r}: {len(rows)}, expected at least {_AT_LEAST[split]}; "
             f"raise data.split.{split} or add patients"
         )
     return rows
