@@ -68,6 +68,31 @@ def test_onnx_runtime_and_openvino_agree_with_torch_in_fp32(made: Path, count: i
         np.testing.assert_allclose(other_maps, maps, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.slow
+def test_a_full_size_resnet_50_agrees_in_openvino_and_onnx_runtime(tmp_path: Path) -> None:
+    bundle = read_bundle(make_bundle(tmp_path / "bundle", depth=50, base_width=64, size=224))
+    batch = images(2, 224)
+    with torch.inference_mode():
+        model = load_model(bundle)
+        logits, maps = (output.numpy() for output in model.forward_with_maps(batch))
+    onnx = onnxruntime.InferenceSession(bundle.onnx).run(["logits", "maps"], {"image": batch.numpy()})
+    compiled = openvino.Core().compile_model(bundle.onnx, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})(batch.numpy())
+    for other_logits, other_maps in (onnx, (compiled["logits"], compiled["maps"])):
+        assert np.abs(other_logits - logits).max() <= 1e-4 * np.abs(logits).max()
+        assert np.abs(other_maps - maps).max() <= 1e-4 * np.abs(maps).max()
+        bias = model.head.bias.detach().numpy()
+        np.testing.assert_allclose(other_maps.mean(axis=(2, 3)) + bias, other_logits, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("form", ["channels_last", "bf16"])
+def test_weights_are_saved_in_fp32_whatever_form_they_had(tmp_path: Path, form: str) -> None:
+    model = make_model(make_metadata())
+    model = model.to(memory_format=torch.channels_last) if form == "channels_last" else model.bfloat16()
+    loaded = load_model(read_bundle(save_bundle(tmp_path / "bundle", model, make_metadata())))
+    assert {parameter.dtype for parameter in loaded.parameters()} == {torch.float32}
+    torch.testing.assert_close(loaded.head.weight, model.head.weight.float(), rtol=0, atol=0)
+
+
 def test_the_onnx_file_has_no_external_data(made: Path) -> None:
     assert [path.name for path in (made / ONNX).parent.iterdir() if "onnx" in path.name] == ["model.onnx"]
 

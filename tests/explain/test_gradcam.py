@@ -1,5 +1,7 @@
 """Grad-CAM on a linear head has a closed form; every image gets its own target; no hook stays behind."""
 
+import gc
+
 import numpy as np
 import pytest
 import torch
@@ -45,3 +47,15 @@ def test_no_hook_and_no_gradient_stays_behind(model: PreActResNet) -> None:
 def test_as_many_outputs_as_images_are_needed(model: PreActResNet) -> None:
     with pytest.raises(ValueError, match="1 outputs for 2 images"):
         compute_gradcam(model, images((64, 64)), [0])
+
+
+def test_memory_does_not_grow_from_call_to_call(model: PreActResNet) -> None:
+    def living_tensors() -> int:
+        gc.collect()
+        return sum(issubclass(type(thing), torch.Tensor) for thing in gc.get_objects())
+
+    compute_gradcam(model, images((64, 64)), [0, 1])
+    before = living_tensors()
+    for _ in range(3):
+        compute_gradcam(model, images((64, 64)), [0, 1])
+    assert living_tensors() <= before

@@ -132,3 +132,19 @@ def test_weights_of_another_depth_are_refused_whole(tmp_path: Path) -> None:
 def test_a_depth_that_is_not_in_the_table_is_refused() -> None:
     with pytest.raises(ValueError, match="depth 51"):
         build_model(51)
+
+
+@pytest.mark.parametrize("name", ["none.safetensors", "torn.safetensors", "torn.pth", "pickled.pth", "list.pth"])
+def test_a_file_without_weights_is_one_sentence_and_runs_no_code(tmp_path: Path, name: str) -> None:
+    (tmp_path / "torn.safetensors").write_bytes(b"torn")
+    (tmp_path / "torn.pth").write_bytes(b"torn")
+    torch.save({"norm.weight": print}, tmp_path / "pickled.pth")
+    torch.save([1], tmp_path / "list.pth")
+    with pytest.raises(UserError, match=r"without unpickling|something else than named weights"):
+        load_pretrained(build_model(18, base_width=4), tmp_path / name)
+
+
+def test_weights_that_are_only_a_part_are_refused(tmp_path: Path) -> None:
+    torch.save({"norm.weight": torch.ones(3)}, tmp_path / "part.pth")
+    with pytest.raises(UserError, match=r"expected .* got none"):
+        load_pretrained(build_model(18, base_width=4), tmp_path / "part.pth")

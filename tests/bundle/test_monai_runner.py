@@ -1,0 +1,83 @@
+"""MONAI's own runner gives the scores of our predictor, file by file, and lists what it could not read."""
+
+import csv
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from data_prep.phantom import write_phantoms
+from tests.bundles import FINDINGS, make_bundle
+from xray_resnet.bundle.metadata import INFERENCE
+from xray_resnet.bundle.monai_runner import find_files, find_running_bundle
+from xray_resnet.errors import UserError
+from xray_resnet.findings import prediction_columns
+from xray_resnet.inference import Predictor
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_bundle(tmp_path_factory.mktemp("named") / "bundle")
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three radiographs and one file that is none."""
+    folder = tmp_path_factory.mktemp("phantom")
+    write_phantoms(folder, count=3, size=96, seed=3)
+    (folder / "images" / "000001b.dcm").write_bytes(b"no radiograph at all")
+    return folder / "images"
+
+
+@pytest.fixture(scope="module")
+def rows(bundle: Path, files: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
+    """The table that MONAI's runner writes, run from the folder of another bundle."""
+    elsewhere = make_bundle(tmp_path_factory.mktemp("elsewhere") / "bundle", seed=9)
+    output = tmp_path_factory.mktemp("output")
+    command = [sys.executable, "-m", "monai.bundle", "run", "--config_file", str(bundle / INFERENCE)]
+    finished = subprocess.run(
+        [*command, "--dataset_dir", str(files), "--output_dir", str(output)],
+        capture_output=True,
+        cwd=elsewhere,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "1"},
+        text=True,
+    )
+    assert finished.returncode == 0, finished.stderr
+    with (output / "predictions.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_scores_equal_the_predictors_even_beside_another_bundle(
+    rows: list[dict[str, str]], bundle: Path, files: Path
+) -> None:
+    expected = list(Predictor(bundle, precision="fp32", workers=1).predict(find_files(str(files))))
+    assert [row["path"] for row in rows] == [prediction.path for prediction in expected]
+    for row, prediction in zip(rows, expected, strict=True):
+        same = prediction.row(FINDINGS)
+        for column, value in row.items():
+            assert value == (same[column] or "") or float(value) == pytest.approx(same[column], abs=1e-4)
+
+
+def test_a_file_that_is_no_radiograph_is_a_row_with_its_reason(rows: list[dict[str, str]]) -> None:
+    assert [row["status"] for row in rows] == ["ok", "ok", "rejected", "ok"]
+    assert rows[2]["reason"] == "not_dicom"
+    assert not any(value for column, value in rows[2].items() if column.endswith("_score"))
+
+
+def test_the_table_has_the_columns_of_every_prediction_table(rows: list[dict[str, str]]) -> None:
+    assert list(rows[0]) == prediction_columns(FINDINGS)
+
+
+def test_outside_of_monais_runner_no_bundle_is_guessed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "path", ["", str(tmp_path)])
+    with pytest.raises(UserError, match="no bundle there"):
+        find_running_bundle()
+
+
+def test_an_empty_folder_names_the_option(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="--dataset_dir"):
+        find_files(str(tmp_path))

@@ -1,0 +1,100 @@
+"""A bundle comes from elsewhere: no value of it chooses a path, an allocation or a divisor."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import onnx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.bundles import make_bundle
+from xray_resnet.bundle import load_model, read_bundle
+from xray_resnet.bundle.metadata import METADATA, ONNX
+from xray_resnet.bundle.onnx_file import refuse_external_data
+from xray_resnet.errors import UserError
+from xray_resnet.model_input import ModelInput
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_bundle(tmp_path_factory.mktemp("bundle") / "bundle")
+
+
+@pytest.fixture
+def bundle(made: Path, tmp_path: Path) -> Path:
+    """A copy that the test may damage."""
+    return Path(shutil.copytree(made, tmp_path / "bundle"))
+
+
+def change_metadata(bundle: Path, **changes: object) -> None:
+    document = json.loads((bundle / METADATA).read_text())
+    document["xray_resnet"] |= changes
+    (bundle / METADATA).write_text(json.dumps(document))
+
+
+def test_onnx_weights_in_another_file_are_refused(bundle: Path) -> None:
+    network = onnx.load(bundle / ONNX)
+    onnx.save(network, bundle / ONNX, save_as_external_data=True, location="elsewhere", size_threshold=0)
+    with pytest.raises(UserError, match="weights lie in other files"):
+        read_bundle(bundle)
+
+
+def test_onnx_weights_in_another_file_are_found_within_a_branch(tmp_path: Path) -> None:
+    tensor = onnx.TensorProto(name="w", data_type=1, dims=[1], data_location=onnx.TensorProto.EXTERNAL)
+    branch = onnx.GraphProto(name="branch", initializer=[tensor])
+    node = onnx.helper.make_node("If", ["c"], ["y"], then_branch=branch, else_branch=branch)
+    model = onnx.ModelProto(graph=onnx.GraphProto(name="graph", node=[node]))
+    (tmp_path / "model.onnx").write_bytes(model.SerializeToString())
+    with pytest.raises(UserError, match="weights lie in other files"):
+        refuse_external_data(tmp_path / "model.onnx")
+
+
+@settings(max_examples=25, deadline=None)
+@given(share=st.floats(0, 0.999))
+def test_an_onnx_file_cut_anywhere_is_refused(
+    share: float, made: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    whole = (made / ONNX).read_bytes()
+    cut = tmp_path_factory.mktemp("cut") / "model.onnx"
+    graph_end = onnx.load(made / ONNX).graph.ByteSize()
+    cut.write_bytes(whole[: int(share * graph_end)])
+    with pytest.raises(UserError, match=r"not a whole ONNX file|without a graph"):
+        refuse_external_data(cut)
+
+
+@pytest.mark.parametrize("findings", ["abc", [], [1, 2, 3], ["A", "A", "B"], ["A", "", "B"], None])
+def test_findings_are_distinct_names(bundle: Path, findings: object) -> None:
+    change_metadata(bundle, findings=findings)
+    with pytest.raises(UserError, match="expected distinct names"):
+        read_bundle(bundle)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"size": 10**9, "mean": 0.5, "std": 0.2},
+        {"size": 64.0, "mean": 0.5, "std": 0.2},
+        {"size": 64, "mean": 0.5, "std": 0},
+        {"size": 64, "mean": 0.5, "std": float("nan")},
+    ],
+)
+def test_an_impossible_input_is_refused_though_its_fingerprint_fits(bundle: Path, values: dict[str, Any]) -> None:
+    change_metadata(bundle, input=values, input_fingerprint=ModelInput(**values).fingerprint())
+    with pytest.raises(UserError, match=r"expected 1 to 8192|std above 0"):
+        read_bundle(bundle)
+
+
+@pytest.mark.parametrize("key", ["model", "training_data", "versions"])
+def test_a_section_that_is_no_object_is_refused(bundle: Path, key: str) -> None:
+    change_metadata(bundle, **{key: None})
+    with pytest.raises(UserError, match=f"{key} is None, expected an object"):
+        read_bundle(bundle)
+
+
+def test_a_network_wider_than_its_weights_is_refused_before_it_is_allocated(bundle: Path) -> None:
+    change_metadata(bundle, model={"depth": 18, "in_channels": 1, "stem": "imagenet", "base_width": 10**6})
+    with pytest.raises(UserError, match="weights do not fit the network"):
+        load_model(read_bundle(bundle))
