@@ -88,7 +88,10 @@ def _decode(header: Dataset, path: Path, syntax: UID) -> NDArray[np.integer]:
         decoder = get_decoder(syntax)
     except NotImplementedError:
         raise RejectedImage(Reason.UNSUPPORTED_TRANSFER_SYNTAX, "its transfer syntax is unknown") from None
-    stored, _ = decoder.as_array(header, index=0, raw=True, decoding_plugin=_FASTEST_PLUGIN.get(syntax, ""))
+    plugin = _FASTEST_PLUGIN.get(syntax, "")
+    # pydicom takes the lowest bits whatever High Bit says; see _remove_unused_bits.
+    lowest = not _may_hold_unused_bits(syntax)
+    stored, _ = decoder.as_array(header, index=0, raw=True, decoding_plugin=plugin, correct_unused_bits=lowest)
     return np.asarray(stored)
 
 
@@ -121,9 +124,13 @@ def _check_length(header: Dataset, syntax: UID) -> None:
         raise RejectedImage(Reason.TRUNCATED, f"{got} bytes of pixels, expected {expected}")
 
 
-def _remove_unused_bits(stored: NDArray[np.integer], header: Dataset, syntax: UID) -> NDArray[np.integer]:
+def _may_hold_unused_bits(syntax: UID) -> bool:
     """Only uncompressed and RLE data carry bits that are not pixels; other codecs know the depth."""
-    if syntax.is_encapsulated and syntax != RLELossless:
+    return not syntax.is_encapsulated or syntax == RLELossless
+
+
+def _remove_unused_bits(stored: NDArray[np.integer], header: Dataset, syntax: UID) -> NDArray[np.integer]:
+    if not _may_hold_unused_bits(syntax):
         return stored
     return extract_stored_bits(
         stored,
