@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.builders import lut_sequence, make_gradient, write_dicom
+from tests.builders import write_dicom
+from tests.dicom.parts import lut_sequence, make_gradient
 from xray_resnet.dicom import read_radiograph
 from xray_resnet.dicom.pixels import (
     WHITE,

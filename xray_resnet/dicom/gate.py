@@ -91,7 +91,7 @@ _CHEST = re.compile(
 _LATERAL = re.compile(r"^(LL|RL|LAT|LATERAL|L LAT|R LAT|LLAT|RLAT|LEFT LATERAL|RIGHT LATERAL)$")
 _LATERAL_MEANING = re.compile(r"\blateral\b", re.IGNORECASE)
 _OBLIQUE_OR_DECUBITUS = re.compile(r"oblique|decubitus", re.IGNORECASE)
-_CODE = re.compile(r"[^A-Za-z0-9 _\-]")
+_CODE = re.compile(r"[A-Za-z0-9 _\-]{0,16}")
 
 
 def check_header(header: Dataset, gate: Gate) -> None:
@@ -170,8 +170,9 @@ def _check_view(header: Dataset) -> None:
 
 
 def _code(value: object) -> str:
-    """A coded value, fit to be shown: a header may hold anything where a code belongs."""
-    return _CODE.sub("?", str(value or "").strip())[:16]
+    """A coded value, fit to be shown: a header may hold anything where a code belongs, even a name."""
+    text = str(value or "").strip()
+    return text if _CODE.fullmatch(text) else "no code"
 
 
 def _integer(header: Dataset, keyword: str, *, default: int) -> int:

@@ -1,0 +1,129 @@
+"""The gate's verdicts by the header alone."""
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pydicom import dcmread
+
+from tests.builders import write_dicom
+from tests.dicom.parts import code_sequence, make_gradient, write_carelessly
+from xray_resnet.dicom import REASON_TEXTS, Gate, Reason, RejectedImage, read_radiograph
+
+COLOUR = np.arange(64 * 64 * 3, dtype=np.uint8).reshape(64, 64, 3)
+PLANTED = "PLANTED^NAME"
+
+# Elements of an otherwise good file, and the reason that they give.
+BAD_HEADERS: dict[str, tuple[dict[str, Any], Reason]] = {
+    "no pixels": ({"PixelData": None}, Reason.NO_PIXELS),
+    "no rows": ({"Rows": None}, Reason.NO_PIXELS),
+    "no columns": ({"Columns": 0}, Reason.NO_PIXELS),
+    "frames": ({"NumberOfFrames": 2}, Reason.MULTI_FRAME),
+    "photometric missing": ({"PhotometricInterpretation": None}, Reason.COLOUR),
+    "palette": ({"PhotometricInterpretation": "PALETTE COLOR"}, Reason.COLOUR),
+    "CT": ({"Modality": "CT"}, Reason.WRONG_MODALITY),
+    "mammogram": ({"Modality": "MG"}, Reason.WRONG_MODALITY),
+    "no modality": ({"Modality": None}, Reason.WRONG_MODALITY),
+    "hand": ({"BodyPartExamined": "HAND"}, Reason.WRONG_BODY_PART),
+    "abdomen": ({"BodyPartExamined": "ABDOMEN"}, Reason.WRONG_BODY_PART),
+    "lateral by position": ({"ViewPosition": "LL"}, Reason.LATERAL_VIEW),
+    "lateral in words": ({"ViewPosition": "LATERAL"}, Reason.LATERAL_VIEW),
+    "lateral by code": (
+        {"ViewPosition": "", "ViewCodeSequence": code_sequence("left lateral")},
+        Reason.LATERAL_VIEW,
+    ),
+    "lateral by orientation": ({"ViewPosition": None, "PatientOrientation": ["P", "F"]}, Reason.LATERAL_VIEW),
+    "too small": ({"Rows": 63}, Reason.TOO_SMALL),
+    "too large": ({"Rows": 60000, "Columns": 60000}, Reason.TOO_LARGE),
+    "planted modality": ({"Modality": PLANTED}, Reason.WRONG_MODALITY),
+    "planted photometric": ({"PhotometricInterpretation": PLANTED}, Reason.COLOUR),
+    "planted body part": ({"BodyPartExamined": PLANTED}, Reason.WRONG_BODY_PART),
+}
+
+
+def rejection(path: Path, gate: Gate = Gate()) -> RejectedImage:  # noqa: B008  frozen
+    with pytest.raises(RejectedImage) as caught:
+        read_radiograph(path, gate=gate)
+    return caught.value
+
+
+@pytest.mark.parametrize("name", BAD_HEADERS)
+def test_a_bad_header_is_rejected_with_its_reason(tmp_path: Path, name: str) -> None:
+    elements, reason = BAD_HEADERS[name]
+    rejected = rejection(write_carelessly(tmp_path / "a.dcm", make_gradient(), **elements))
+    assert rejected.reason == reason
+    assert "PLANTED" not in rejected.detail
+
+
+def test_colour_is_rejected(tmp_path: Path) -> None:
+    path = write_dicom(tmp_path / "a.dcm", COLOUR, photometric="RGB", bits_stored=8)
+    with pytest.raises(RejectedImage, match=r"colour: Photometric Interpretation .* is RGB"):
+        read_radiograph(path)
+
+
+@pytest.mark.parametrize("body_part", ["CHEST", "THORAX", "Chest PA", "RIBCAGE", "TORAX", "", "LUNG"])
+def test_chests_pass_by_whatever_word_archives_use(tmp_path: Path, body_part: str) -> None:
+    assert read_radiograph(write_carelessly(tmp_path / "a.dcm", make_gradient(), body_part=body_part)).pixels.any()
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [
+        {"ViewPosition": "PA"},
+        {"ViewPosition": "AP"},
+        {"ViewPosition": "PA", "PatientOrientation": ["A", "F"]},
+        {"ViewPosition": "", "ViewCodeSequence": code_sequence("postero-anterior")},
+        {"ViewPosition": "", "ViewCodeSequence": code_sequence("antero-posterior left lateral decubitus")},
+        {"ViewPosition": None, "PatientOrientation": ["L", "F"]},
+        {"ViewPosition": None},
+    ],
+)
+def test_frontal_views_pass(tmp_path: Path, elements: dict[str, Any]) -> None:
+    assert read_radiograph(write_dicom(tmp_path / "a.dcm", make_gradient(), **elements)).pixels.any()
+
+
+def test_lateral_views_pass_where_they_are_wanted(tmp_path: Path) -> None:
+    path = write_dicom(tmp_path / "a.dcm", make_gradient(), view="LL")
+    assert read_radiograph(path, gate=Gate(accept_lateral=True)).facts["ViewPosition"] == "LL"
+
+
+def test_other_modalities_pass_where_they_are_named(tmp_path: Path) -> None:
+    path = write_dicom(tmp_path / "a.dcm", make_gradient(), modality="RG")
+    assert read_radiograph(path, gate=Gate(modalities=("RG",))).facts["Modality"] == "RG"
+
+
+def test_the_limit_of_pixels_is_a_setting(tmp_path: Path) -> None:
+    path = write_dicom(tmp_path / "a.dcm", make_gradient(64, 80))
+    assert rejection(path, Gate(max_pixels=64 * 80 - 1)).reason == Reason.TOO_LARGE
+    assert read_radiograph(path, gate=Gate(max_pixels=64 * 80)).pixels.shape == (64, 80)
+
+
+def test_too_many_pixels_are_refused_before_decoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xray_resnet.dicom.read.decode_stored_values", lambda *_: pytest.fail("decoded"))
+    rejected = rejection(write_dicom(tmp_path / "a.dcm", make_gradient(), Rows=60000, Columns=60000))
+    assert str(rejected) == "too_large: 60000 × 60000 pixels, expected at most 100000000"
+
+
+def test_blank_images_are_rejected(tmp_path: Path) -> None:
+    assert rejection(write_dicom(tmp_path / "a.dcm", make_gradient(top=0))).reason == Reason.BLANK
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_says_what_it_means_and_what_to_do(reason: Reason) -> None:
+    meaning, remedy = REASON_TEXTS[reason]
+    assert meaning.endswith(".") and remedy.endswith(".")
+
+
+def test_a_rejection_survives_the_way_between_processes() -> None:
+    rejected = pickle.loads(pickle.dumps(RejectedImage(Reason.BLANK, "all equal")))
+    assert (rejected.reason, rejected.detail) == (Reason.BLANK, "all equal")
+
+
+def test_identifiers_never_become_facts(tmp_path: Path) -> None:
+    path = write_carelessly(tmp_path / "a.dcm", make_gradient(), PatientAge="045Y", PatientSex=PLANTED)
+    radiograph = read_radiograph(path)
+    assert "PLANTED" in str(dcmread(path))
+    assert "PLANTED" not in repr(radiograph)
+    assert radiograph.facts["PatientAge"] == "045Y" and "PatientSex" not in radiograph.facts
