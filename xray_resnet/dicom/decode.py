@@ -2,11 +2,13 @@
 
 | transfer syntax | decoder |
 |---|---|
-| uncompressed, deflated, JPEG lossless | pydicom, with GDCM for the last |
-| RLE, JPEG 2000, HTJ2K | pylibjpeg's plug-ins |
+| uncompressed, deflated, RLE, JPEG lossless | pydicom, with GDCM for the last |
+| JPEG 2000, HTJ2K | OpenJPEG through pylibjpeg |
 | JPEG-LS | CharLS through pyjpegls |
 | JPEG baseline, 8 bit | libjpeg-turbo through OpenCV, the fastest here |
 | JPEG extended, 12 bit | GDCM called directly; pydicom's plug-in refuses it |
+
+pylibjpeg's RLE is faster than pydicom's, but a damaged stream makes it panic: no exception that a job can live with.
 """
 
 from pathlib import Path
@@ -22,24 +24,42 @@ from pydicom.uid import (
     HTJ2K,
     JPEG2000,
     UID,
+    AllTransferSyntaxes,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
     HTJ2KLossless,
     HTJ2KLosslessRPCL,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
     JPEGExtended12Bit,
+    JPEGLossless,
+    JPEGLosslessSV1,
     JPEGLSLossless,
     JPEGLSNearLossless,
     RLELossless,
 )
 
+from xray_resnet.dicom.codestream import read_stream_size
 from xray_resnet.dicom.gate import Reason, RejectedImage
 from xray_resnet.dicom.header import quiet_pydicom
 from xray_resnet.dicom.pixels import extract_stored_bits
 
-_FASTEST_PLUGIN = dict.fromkeys(
-    (RLELossless, JPEG2000, JPEG2000Lossless, HTJ2K, HTJ2KLossless, HTJ2KLosslessRPCL), "pylibjpeg"
-) | dict.fromkeys((JPEGLSLossless, JPEGLSNearLossless), "pyjpegls")
+_UNCOMPRESSED = (
+    ImplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    DeflatedExplicitVRLittleEndian,
+)
+_PLUGINS = (
+    dict.fromkeys(_UNCOMPRESSED, "")
+    | dict.fromkeys((JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1), "gdcm")
+    | dict.fromkeys((JPEGLSLossless, JPEGLSNearLossless), "pyjpegls")
+    | dict.fromkeys((JPEG2000, JPEG2000Lossless, HTJ2K, HTJ2KLossless, HTJ2KLosslessRPCL), "pylibjpeg")
+    | {RLELossless: "pydicom"}
+)
+"""pydicom's plug-in for each transfer syntax that is decoded."""
 
 
 def decode_stored_values(header: Dataset, path: Path) -> NDArray[np.integer]:
@@ -53,14 +73,16 @@ def decode_stored_values(header: Dataset, path: Path) -> NDArray[np.integer]:
         RejectedImage: TRUNCATED, UNSUPPORTED_TRANSFER_SYNTAX or DECODE_FAILED.
     """
     syntax = transfer_syntax_of(header)
+    if syntax not in _PLUGINS:
+        raise RejectedImage(Reason.UNSUPPORTED_TRANSFER_SYNTAX, f"its transfer syntax is {_name(syntax)}")
+    _check_depth(header)
     _check_length(header, syntax)
+    _check_stream_size(header, syntax)
     try:
         with quiet_pydicom():
             stored = _decode(header, path, syntax)
     except RejectedImage:
         raise
-    except NotImplementedError:
-        raise RejectedImage(Reason.UNSUPPORTED_TRANSFER_SYNTAX, f"no decoder for {syntax.name}") from None
     except Exception as error:  # decoders raise whatever they like; their texts may quote the file
         raise RejectedImage(Reason.DECODE_FAILED, f"{syntax.name} raised {type(error).__name__}") from None
     expected = (int(header.Rows), int(header.Columns))
@@ -70,10 +92,15 @@ def decode_stored_values(header: Dataset, path: Path) -> NDArray[np.integer]:
 
 
 def transfer_syntax_of(header: Dataset) -> UID:
-    """Transfer Syntax UID (0002,0010); without it, what DICOM assumes (PS3.5 10.1)."""
+    """Transfer Syntax UID (0002,0010); without it, the uncompressed encoding that the elements have."""
     meta = getattr(header, "file_meta", None)
     uid = meta.get("TransferSyntaxUID") if meta is not None else None
-    return UID(str(uid)) if uid else ImplicitVRLittleEndian
+    if uid:
+        return UID(str(uid))
+    is_implicit, is_little_endian = header.original_encoding
+    if not is_little_endian:
+        return ExplicitVRBigEndian
+    return ImplicitVRLittleEndian if is_implicit else ExplicitVRLittleEndian
 
 
 def _decode(header: Dataset, path: Path, syntax: UID) -> NDArray[np.integer]:
@@ -84,15 +111,12 @@ def _decode(header: Dataset, path: Path, syntax: UID) -> NDArray[np.integer]:
     if not header.get("file_meta") or "TransferSyntaxUID" not in header.file_meta:
         header.ensure_file_meta()
         header.file_meta.TransferSyntaxUID = syntax
-    try:
-        decoder = get_decoder(syntax)
-    except NotImplementedError:
-        raise RejectedImage(Reason.UNSUPPORTED_TRANSFER_SYNTAX, "its transfer syntax is unknown") from None
-    plugin = _FASTEST_PLUGIN.get(syntax, "")
     # pydicom takes the lowest bits whatever High Bit says; see _remove_unused_bits.
     lowest = not _may_hold_unused_bits(syntax)
-    stored, _ = decoder.as_array(header, index=0, raw=True, decoding_plugin=plugin, correct_unused_bits=lowest)
-    return np.asarray(stored)
+    stored, _ = get_decoder(syntax).as_array(
+        header, index=0, raw=True, decoding_plugin=_PLUGINS[syntax], correct_unused_bits=lowest
+    )
+    return np.asarray(stored, stored.dtype.newbyteorder("="))
 
 
 def _decode_baseline_jpeg(header: Dataset) -> NDArray[np.integer]:
@@ -114,10 +138,41 @@ def _decode_with_gdcm(header: Dataset, path: Path) -> NDArray[np.integer]:
     return stored.reshape(int(header.Rows), int(header.Columns))
 
 
+def _name(syntax: UID) -> str:
+    """The name of a transfer syntax of the standard; others may say who made the file."""
+    return syntax.name if syntax in AllTransferSyntaxes else "unknown"
+
+
+def _check_depth(header: Dataset) -> None:
+    """Radiographs take at most 16 bits (PS3.3 C.8.11.3); pixel maths by lookup could not hold 32."""
+    allocated, stored = header.get("BitsAllocated"), header.get("BitsStored")
+    if allocated not in (8, 16):
+        raise RejectedImage(Reason.DECODE_FAILED, "Bits Allocated (0028,0100) is missing or not 8 or 16")
+    if not isinstance(stored, int) or not 1 <= stored <= allocated:
+        raise RejectedImage(Reason.DECODE_FAILED, "Bits Stored (0028,0101) is missing or beyond Bits Allocated")
+    if header.get("PixelRepresentation") not in (0, 1):
+        raise RejectedImage(Reason.DECODE_FAILED, "Pixel Representation (0028,0103) is missing or not 0 or 1")
+
+
+def _check_stream_size(header: Dataset, syntax: UID) -> None:
+    """A codec allocates what its stream declares, whatever the header says: they must agree first."""
+    if not syntax.is_encapsulated or syntax == RLELossless:
+        return
+    expected = (int(header.Rows), int(header.Columns))
+    try:
+        declared = read_stream_size(get_frame(header.PixelData, 0, number_of_frames=1))
+    except Exception as error:  # pydicom raises several kinds on damaged fragments
+        raise RejectedImage(Reason.DECODE_FAILED, f"the fragments are damaged ({type(error).__name__})") from None
+    if declared is not None and declared != expected:
+        raise RejectedImage(Reason.DECODE_FAILED, f"the stream declares {declared} pixels, the header {expected}")
+
+
 def _check_length(header: Dataset, syntax: UID) -> None:
     """Uncompressed pixels must be there in full; more than declared is padding (PS3.5 8.1.1)."""
     if syntax.is_encapsulated:
         return
+    if header["PixelData"].is_undefined_length:
+        raise RejectedImage(Reason.DECODE_FAILED, "the pixels are compressed and no transfer syntax says how")
     expected = int(header.Rows) * int(header.Columns) * int(header.get("BitsAllocated") or 0) // 8
     got = len(header.PixelData or b"")
     if got < expected:

@@ -8,25 +8,39 @@ from pathlib import Path
 
 import pydicom
 from pydicom import Dataset
+from pydicom.dataelem import RawDataElement
 from pydicom.errors import InvalidDicomError
+from pydicom.tag import Tag
 
 from xray_resnet.dicom.gate import Reason, RejectedImage
 
-FACTS = (
-    "Modality",
-    "BodyPartExamined",
-    "ViewPosition",
-    "PatientSex",
-    "PatientAge",
-    "PhotometricInterpretation",
-    "BitsStored",
-    "PresentationIntentType",
-    "PixelIntensityRelationship",
-    "BurnedInAnnotation",
-)
-"""The only elements that leave a header; all are codes or numbers (PS3.5 6.2: CS, AS, US)."""
+FACTS = {
+    "Modality": "CR|DX|RG|RF|XA|PX|IO|MG|OT",
+    "BodyPartExamined": "CHEST|THORAX|RIBCAGE|RIBS?|LUNGS?|HEART",
+    "ViewPosition": "AP|PA|LL|RL|LAT|LATERAL|LLD|RLD|LLO|RLO|LAO|RAO|LPO|RPO",
+    "PatientSex": "M|F|O",
+    "PatientAge": "[0-9]{1,3}[DWMY]?",
+    "PhotometricInterpretation": "MONOCHROME[12]",
+    "BitsStored": "[0-9]{1,2}",
+    "PresentationIntentType": "FOR (PRESENTATION|PROCESSING)",
+    "PixelIntensityRelationship": "LIN|LOG|DISP",
+    "BurnedInAnnotation": "YES|NO",
+}
+"""The only elements that leave a header, and the values they may have: what else stands there may name somebody."""
 
-_FACT = re.compile(r"[A-Z0-9 _]{1,16}")
+_USED = (
+    *FACTS,
+    *("SOPClassUID", "SOPInstanceUID", "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "BitsAllocated"),
+    *("HighBit", "PixelRepresentation", "PixelPaddingValue", "PixelPaddingRangeLimit", "ViewCodeSequence"),
+    *("PatientOrientation", "PixelSpacing", "ImagerPixelSpacing", "PixelAspectRatio", "RescaleSlope"),
+    *("RescaleIntercept", "ModalityLUTSequence", "VOILUTSequence", "WindowCenter", "WindowWidth"),
+    *("VOILUTFunction", "PresentationLUTShape", "PixelIntensityRelationshipSign", "PixelData"),
+)
+_FIRST_GROUPS = (b"\x02\x00", b"\x08\x00", b"\x00\x08")
+"""What a data set without preamble begins with: group 0002 or 0008, the latter in either byte order."""
+_UNENDED_PIXELS = b"\xe0\x7f\x10\x00OB\x00\x00\xff\xff\xff\xff"
+"""The head of Pixel Data (7FE0,0010) in fragments; pydicom drops the element where their end is missing."""
+_UID = re.compile(r"[0-9.]{1,64}")
 _MAX_SPACING_RATIO = 4.0
 
 
@@ -41,12 +55,16 @@ def quiet_pydicom() -> Iterator[None]:
 def read_header(path: Path) -> Dataset:
     """The data set of a DICOM file, also where preamble or file meta are missing.
 
+    An element that we use and that cannot be read is left out: it counts as missing from here on.
+
     Raises:
         RejectedImage: NOT_DICOM, TRUNCATED or UNREADABLE.
     """
+    _check_start(path)
     with quiet_pydicom():
         try:
             header = pydicom.dcmread(path, force=True)
+            _drop_unreadable(header)
             is_dicom = "SOPClassUID" in header or "PixelData" in header or bool(getattr(header, "file_meta", None))
         except (InvalidDicomError, IsADirectoryError):
             raise RejectedImage(Reason.NOT_DICOM, "it cannot be read as DICOM") from None
@@ -58,13 +76,21 @@ def read_header(path: Path) -> Dataset:
             raise RejectedImage(Reason.UNREADABLE, f"the header is malformed ({type(error).__name__})") from None
     if not is_dicom:
         raise RejectedImage(Reason.NOT_DICOM, "it has neither a preamble nor an image of DICOM")
+    if "PixelData" not in header and (_is_cut(header) or _UNENDED_PIXELS in path.read_bytes()):
+        raise RejectedImage(Reason.TRUNCATED, "the file ends within its header or pixels")
     return header
 
 
 def read_facts(header: Dataset) -> dict[str, str]:
-    """The allow-listed facts by keyword; what does not look like a code is left out."""
-    values = {keyword: str(header.get(keyword) or "").strip() for keyword in FACTS}
-    return {keyword: value for keyword, value in values.items() if _FACT.fullmatch(value)}
+    """The allow-listed facts by keyword; values beyond those listed are left out."""
+    values = {keyword: str(header.get(keyword) or "").strip().upper() for keyword in FACTS}
+    return {keyword: value for keyword, value in values.items() if re.fullmatch(FACTS[keyword], value)}
+
+
+def read_sop_instance_uid(header: Dataset) -> str:
+    """SOP Instance UID (0008,0018), or nothing where it is no UID."""
+    uid = str(header.get("SOPInstanceUID") or "")
+    return uid if _UID.fullmatch(uid) else ""
 
 
 def read_spacing(header: Dataset) -> tuple[float, float] | None:
@@ -78,6 +104,42 @@ def read_spacing(header: Dataset) -> tuple[float, float] | None:
         if spacing is not None:
             return spacing
     return None
+
+
+def _check_start(path: Path) -> None:
+    """Keeps text, archives and the like from being parsed as if they were data elements."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(132)
+    except OSError as error:
+        raise RejectedImage(Reason.UNREADABLE, error.strerror or "the file cannot be opened") from None
+    if start[128:] != b"DICM" and start[:2] not in _FIRST_GROUPS:
+        raise RejectedImage(Reason.NOT_DICOM, "it begins like no DICOM, PNG or JPEG file")
+
+
+def _drop_unreadable(header: Dataset) -> None:
+    """Reads the elements that we use, as pydicom reads on access, and deletes those that it cannot."""
+    for keyword in _USED:
+        tag = Tag(keyword)
+        if tag not in header:
+            continue
+        try:
+            element = header[tag]
+            for item in element.value if element.VR == "SQ" else ():
+                for _ in item:
+                    pass
+        except Exception:  # pydicom raises many kinds on malformed elements
+            del header[tag]
+
+
+def _is_cut(header: Dataset) -> bool:
+    """Whether the last element is shorter than it says."""
+    if not len(header):
+        return True
+    _, last = max(header.items(), key=lambda item: item[0])
+    if not isinstance(last, RawDataElement) or last.length == 0xFFFFFFFF:
+        return False
+    return bool(len(last.value or b"") < last.length)
 
 
 def _pair(value: object) -> tuple[float, float] | None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from xray_resnet.dicom.decode import decode_stored_values, transfer_syntax_of
 from xray_resnet.dicom.describe import describe_pixels
 from xray_resnet.dicom.gate import Gate, Reason, RejectedImage, check_header
-from xray_resnet.dicom.header import quiet_pydicom, read_facts, read_header, read_spacing
+from xray_resnet.dicom.header import quiet_pydicom, read_facts, read_header, read_sop_instance_uid, read_spacing
 from xray_resnet.dicom.picture import picture_format, read_picture
 from xray_resnet.dicom.pixels import to_display
 from xray_resnet.dicom.radiograph import Radiograph
@@ -49,7 +49,7 @@ def _read_dicom(path: Path, gate: Gate) -> Radiograph:
             facts=read_facts(header),
             mapping=mapping,
             transfer_syntax=str(transfer_syntax_of(header)),
-            sop_instance_uid=str(header.get("SOPInstanceUID") or ""),
+            sop_instance_uid=read_sop_instance_uid(header),
         )
 
 

@@ -1,0 +1,43 @@
+"""What a compressed stream declares of its size, read without decoding it."""
+
+import struct
+
+_NO_LENGTH = {0x01, *range(0xD0, 0xD9)}
+"""JPEG markers that stand alone (ITU-T T.81, table B.1)."""
+_FRAME_HEADERS = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
+"""SOF0 … SOF15 without DHT, JPG and DAC; SOF55 is JPEG-LS (ITU-T T.87)."""
+_J2K_START = b"\xff\x4f\xff\x51"
+
+
+def read_stream_size(stream: bytes) -> tuple[int, int] | None:
+    """(rows, columns) that a JPEG, JPEG-LS or JPEG 2000 stream declares; None where it does not say."""
+    if stream[:2] == b"\xff\xd8":
+        return _read_jpeg_size(stream)
+    start = stream.find(_J2K_START, 0, 512)  # JP2 puts boxes before the codestream
+    return _read_j2k_size(stream, start) if start >= 0 else None
+
+
+def _read_jpeg_size(stream: bytes) -> tuple[int, int] | None:
+    """From the first frame header: length, precision, rows, columns (ITU-T T.81 B.2.2)."""
+    position = 2
+    while position + 9 <= len(stream):
+        if stream[position] != 0xFF or stream[position + 1] == 0xFF:
+            position += 1
+            continue
+        marker = stream[position + 1]
+        if marker in _FRAME_HEADERS:
+            rows, columns = struct.unpack_from(">HH", stream, position + 5)
+            return rows, columns
+        if marker == 0xDA:
+            return None
+        (length,) = struct.unpack_from(">H", stream, position + 2)
+        position += 2 if marker in _NO_LENGTH else 2 + length
+    return None
+
+
+def _read_j2k_size(stream: bytes, start: int) -> tuple[int, int] | None:
+    """From SIZ: the reference grid less the image's offset (ITU-T T.800 A.5.1)."""
+    if len(stream) < start + 24:
+        return None
+    width, height, left, top = struct.unpack_from(">4I", stream, start + 8)
+    return height - top, width - left
