@@ -75,7 +75,7 @@ def _read_lut(header: Dataset, keyword: str, *, is_signed: bool) -> LookupTable 
 def _read_entries(data: object) -> np.ndarray:
     if isinstance(data, bytes):
         return np.frombuffer(data[: len(data) // 2 * 2], "<u2")
-    return np.atleast_1d(np.asarray(data, np.int64)) & 0xFFFF
+    return np.atleast_1d(np.asarray([] if data is None else data, np.int64)) & 0xFFFF
 
 
 def _number(value: object) -> float | None:
