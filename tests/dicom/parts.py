@@ -32,8 +32,8 @@ def lut_sequence(first: int, entries: list[int], bits: int) -> Sequence:
     return Sequence([item])
 
 
-def code_sequence(meaning: str) -> Sequence:
-    """A code sequence of one item with that Code Meaning."""
+def code_sequence(meaning: str, *, value: str = "") -> Sequence:
+    """A code sequence of one item with that Code Meaning and Code Value."""
     item = Dataset()
-    item.CodeMeaning = meaning
+    item.CodeValue, item.CodeMeaning = value, meaning
     return Sequence([item])

@@ -86,12 +86,27 @@ class Gate:
 
 # Chest in the words of real headers: PS3.16 CID 4030 has CHEST; archives write the rest, also in other languages.
 _CHEST = re.compile(
-    r"CHEST|THORA|TORAX|TÓRAX|RIB|LUNG|PULM|HEART|CLAVIC|STERNUM|TORACE|POITRINE|BRUST|PECHO", re.IGNORECASE
+    r"CHEST|THORA|TORAX|TÓRAX|TORACE|RIB|LUNG|PULM|HEART|POITRINE|POUMON|BRUSTKORB|LUNGE|PECHO|PEITO|POLMON"
+    r"|HRUDNIK|KLATKA|MELLKAS|BORSTKAS|GRUDN",
+    re.IGNORECASE,
 )
+_SPINE = re.compile(r"SPINE|VERTEB|COLUM|COLONN|RACHIS|WIRBEL|LUMB", re.IGNORECASE)
+"""The thoracic spine is named by its thorax."""
 _LATERAL = re.compile(r"^(LL|RL|LAT|LATERAL|L LAT|R LAT|LLAT|RLAT|LEFT LATERAL|RIGHT LATERAL)$")
 _LATERAL_MEANING = re.compile(r"\blateral\b", re.IGNORECASE)
+_LATERAL_CODES = {"399067008", "399173006", "399198007", "R-102CD", "R-10236", "R-10232"}
+"""Lateral, left lateral and right lateral in SNOMED CT and SNOMED RT (PS3.16 CID 4010)."""
 _OBLIQUE_OR_DECUBITUS = re.compile(r"oblique|decubitus", re.IGNORECASE)
-_CODE = re.compile(r"[A-Za-z0-9 _\-]{0,16}")
+_SHOWN = {
+    *("AR", "BI", "BMD", "CR", "CT", "DX", "ECG", "ES", "GM", "IO", "IVUS", "KO", "MG", "MR", "NM", "OCT", "OP", "OT"),
+    *("PR", "PT", "PX", "REG", "RF", "RG", "RTDOSE", "RTIMAGE", "RTPLAN", "RTSTRUCT", "SC", "SEG", "SM", "SR", "US"),
+    *("XA", "XC", "MONOCHROME1", "MONOCHROME2", "RGB", "PALETTE COLOR", "YBR_FULL", "YBR_FULL_422", "YBR_ICT"),
+    *("YBR_RCT", "YBR_PARTIAL_420", "HSV", "CMYK", "ABDOMEN", "ANKLE", "ARM", "BRAIN", "BREAST", "CLAVICLE", "CSPINE"),
+    *("ELBOW", "EXTREMITY", "FEMUR", "FINGER", "FOOT", "FOREARM", "HAND", "HEAD", "HIP", "HUMERUS", "JAW", "KNEE"),
+    *("LEG", "LSPINE", "NECK", "PELVIS", "SHOULDER", "SKULL", "SPINE", "SSPINE", "STERNUM", "THUMB", "TOE", "TSPINE"),
+    *("WRIST", "WHOLEBODY", "TIBIA", "TIBIA FIBULA", "LL", "RL", "LAT", "LATERAL"),
+}
+"""The header values that a verdict may quote; whatever else stands where a code belongs may name somebody."""
 
 
 def check_header(header: Dataset, gate: Gate) -> None:
@@ -131,7 +146,7 @@ def _check_image(header: Dataset) -> None:
     if _integer(header, "SamplesPerPixel", default=1) != 1 or photometric not in ("MONOCHROME1", "MONOCHROME2"):
         raise RejectedImage(
             Reason.COLOUR,
-            f"Photometric Interpretation (0028,0004) is {photometric or 'missing'}, expected MONOCHROME1 or 2",
+            f"Photometric Interpretation (0028,0004) is {_show(photometric)}, expected MONOCHROME1 or 2",
         )
 
 
@@ -140,16 +155,16 @@ def _check_modality(header: Dataset, gate: Gate) -> None:
     if modality not in gate.modalities:
         raise RejectedImage(
             Reason.WRONG_MODALITY,
-            f"Modality (0008,0060) is {modality or 'missing'}, expected {' or '.join(gate.modalities)}",
+            f"Modality (0008,0060) is {_show(modality)}, expected {' or '.join(gate.modalities)}",
         )
 
 
 def _check_body_part(header: Dataset) -> None:
     """Empty passes: many archives leave Body Part Examined (0018,0015) out."""
     body_part = str(header.get("BodyPartExamined") or "").strip()
-    if body_part and not _CHEST.search(body_part):
+    if body_part and (_SPINE.search(body_part) or not _CHEST.search(body_part)):
         raise RejectedImage(
-            Reason.WRONG_BODY_PART, f"Body Part Examined (0018,0015) is {_code(body_part)}, expected CHEST or the like"
+            Reason.WRONG_BODY_PART, f"Body Part Examined (0018,0015) is {_show(body_part)}, expected CHEST or the like"
         )
 
 
@@ -160,19 +175,29 @@ def _check_view(header: Dataset) -> None:
     """
     view = _code(header.get("ViewPosition")).upper()
     if _LATERAL.match(view):
-        raise RejectedImage(Reason.LATERAL_VIEW, f"View Position (0018,5101) is {view}")
-    meanings = [str(item.get("CodeMeaning") or "") for item in header.get("ViewCodeSequence") or ()]
-    if any(_LATERAL_MEANING.search(text) and not _OBLIQUE_OR_DECUBITUS.search(text) for text in meanings):
+        raise RejectedImage(Reason.LATERAL_VIEW, f"View Position (0018,5101) is {_show(view)}")
+    if any(_is_lateral(item) for item in header.get("ViewCodeSequence") or ()):
         raise RejectedImage(Reason.LATERAL_VIEW, "View Code Sequence (0054,0220) says lateral")
     orientation = header.get("PatientOrientation")
     if not view and orientation and str(orientation[0])[:1] in ("A", "P"):
         raise RejectedImage(Reason.LATERAL_VIEW, "the rows run from front to back by Patient Orientation (0020,0020)")
 
 
+def _is_lateral(view_code: Dataset) -> bool:
+    if str(view_code.get("CodeValue") or "") in _LATERAL_CODES:
+        return True
+    meaning = str(view_code.get("CodeMeaning") or "")
+    return bool(_LATERAL_MEANING.search(meaning)) and not _OBLIQUE_OR_DECUBITUS.search(meaning)
+
+
 def _code(value: object) -> str:
-    """A coded value, fit to be shown: a header may hold anything where a code belongs, even a name."""
-    text = str(value or "").strip()
-    return text if _CODE.fullmatch(text) else "no code"
+    return str(value or "").strip()
+
+
+def _show(value: str) -> str:
+    if not value:
+        return "missing"
+    return value if value.upper() in _SHOWN else "another value"
 
 
 def _integer(header: Dataset, keyword: str, *, default: int) -> int:
