@@ -1,0 +1,47 @@
+"""The gate over the DICOM files of ten public test suites."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.dicom.conformance import CLASSES, Verdict, format_table, judge_all
+from xray_resnet.dicom import Reason
+
+
+@pytest.fixture(scope="module")
+def verdicts(shared: Path) -> list[Verdict]:
+    return judge_all(shared / "data" / "dicom_conformance")
+
+
+def test_every_file_gets_one_verdict_from_the_closed_list(verdicts: list[Verdict]) -> None:
+    assert len(verdicts) == 300
+    assert {verdict.found for verdict in verdicts} <= {"accepted", *Reason}
+
+
+def test_every_chest_radiograph_is_accepted_and_nothing_else(verdicts: list[Verdict]) -> None:
+    # No exception had to be named: among the accepted are body parts RIBCAGE, THORAX and none.
+    accepted = {verdict.path for verdict in verdicts if verdict.found == "accepted"}
+    assert accepted == {verdict.path for verdict in verdicts if verdict.expected == "chest radiograph"}
+    assert len(accepted) == 12
+
+
+@pytest.mark.parametrize(
+    ("kind", "reasons"),
+    [
+        ("colour", {Reason.COLOUR, Reason.NO_PIXELS}),
+        ("multi-frame", {Reason.MULTI_FRAME}),
+        ("other modality", {Reason.WRONG_MODALITY, Reason.TOO_SMALL, Reason.NO_PIXELS}),
+        ("other radiograph", {Reason.WRONG_BODY_PART, Reason.TOO_SMALL}),
+        ("no image", {Reason.NO_PIXELS, Reason.TRUNCATED, Reason.NOT_DICOM}),
+        ("undecodable", {Reason.DECODE_FAILED}),
+    ],
+)
+def test_the_reason_fits_what_the_file_is(verdicts: list[Verdict], kind: str, reasons: set[Reason]) -> None:
+    found = {verdict.found for verdict in verdicts if verdict.expected == kind}
+    assert found and found <= reasons
+
+
+def test_the_table_counts_every_file(verdicts: list[Verdict]) -> None:
+    lines = format_table(verdicts).splitlines()
+    counts = [int(word) for line in lines[1:] for word in line[18:].split() if word.isdigit()]
+    assert len(lines) == 1 + len(CLASSES) and sum(counts) == 300
