@@ -1,0 +1,94 @@
+"""Predictions are the network's, whatever the order, the batch and the neighbours; no file is skipped."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from tests.bundles import FINDINGS, make_bundle
+from xray_resnet import Predictor
+from xray_resnet.bundle import load_model, read_bundle
+from xray_resnet.dicom import prepare
+from xray_resnet.errors import UserError
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_bundle(tmp_path_factory.mktemp("model") / "bundle")
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Twenty pictures, one of them damaged: more than are read in this process."""
+    folder = tmp_path_factory.mktemp("pictures")
+    generator = np.random.default_rng(3)
+    for number in range(20):
+        noise = generator.integers(0, 256, (9, 7), np.uint8)
+        cv2.imwrite(str(folder / f"{number:02d}.png"), cv2.resize(noise, (90, 110), interpolation=cv2.INTER_CUBIC))
+    (folder / "07.png").write_bytes(b"\x89PNG\r\n\x1a\nbroken")
+    return sorted(folder.iterdir())
+
+
+def scores_by_torch(bundle: Path, path: Path) -> np.ndarray:
+    opened = read_bundle(bundle)
+    image = torch.from_numpy(opened.model_input(prepare(path, opened.reading).pixels))[None, None]
+    with torch.inference_mode():
+        return load_model(opened)(image).sigmoid().numpy()[0]
+
+
+def test_scores_are_those_of_the_torch_network_in_fp32(bundle: Path, files: list[Path]) -> None:
+    for prediction in Predictor(bundle, precision="fp32").predict(files[:3]):
+        found = np.array([prediction.scores[name] for name in FINDINGS])
+        np.testing.assert_allclose(found, scores_by_torch(bundle, Path(prediction.path)), rtol=1e-4)
+
+
+def test_one_process_gives_the_same_as_many(bundle: Path, files: list[Path]) -> None:
+    one, many = ([*Predictor(bundle, workers=workers).predict(files)] for workers in (1, 2))
+    assert [prediction.row(FINDINGS) for prediction in one] == [prediction.row(FINDINGS) for prediction in many]
+
+
+def test_a_file_alone_gives_the_same_as_among_others(bundle: Path, files: list[Path]) -> None:
+    predictor = Predictor(bundle)
+    together = [prediction.scores for prediction in predictor.predict(files[:6])]
+    assert together == [next(predictor.predict([path])).scores for path in files[:6]]
+
+
+def test_every_file_has_a_row_in_its_place_rejected_ones_their_reason(bundle: Path, files: list[Path]) -> None:
+    predictions = [*Predictor(bundle).predict(files)]
+    assert [prediction.path for prediction in predictions] == [str(path) for path in files]
+    assert [prediction.path for prediction in predictions if prediction.status == "rejected"] == [str(files[7])]
+    assert predictions[7].reason == "decode_failed"
+
+
+def test_each_logit_is_the_mean_of_its_map_plus_a_constant(bundle: Path, files: list[Path]) -> None:
+    bias = load_model(read_bundle(bundle)).head.bias.detach().numpy()
+    prediction = next(Predictor(bundle, precision="fp32").predict(files))
+    assert prediction.maps is not None
+    scores = 1 / (1 + np.exp(-(prediction.maps.mean(axis=(1, 2)) + bias)))
+    np.testing.assert_allclose([*prediction.scores.values()], scores, rtol=1e-4)
+
+
+def test_the_precision_is_read_back_from_the_compiled_network(bundle: Path) -> None:
+    assert Predictor(bundle, precision="fp32").engine.precision == "fp32"
+    assert Predictor(bundle).engine.precision in ("fp32", "bf16", "fp16")
+
+
+def test_a_damaged_network_is_refused(bundle: Path, tmp_path: Path) -> None:
+    broken = make_bundle(tmp_path / "bundle")
+    (broken / "models/model.onnx").write_bytes(b"no network")
+    with pytest.raises(UserError, match="not a whole ONNX file"):
+        Predictor(broken)
+
+
+def test_predicting_needs_no_torch(bundle: Path, files: list[Path]) -> None:
+    code = (
+        "import sys, xray_resnet\n"
+        f"print([p.status for p in xray_resnet.Predictor({str(bundle)!r}).predict([{str(files[0])!r}])])\n"
+        "print([name for name in ('torch', 'lightning', 'monai', 'sklearn', 'scipy') if name in sys.modules])"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.splitlines() == ["['ok']", "[]"]
