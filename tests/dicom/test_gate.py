@@ -30,9 +30,12 @@ BAD_HEADERS: dict[str, tuple[dict[str, Any], Reason]] = {
     "thoracic spine": ({"BodyPartExamined": "THORACIC SPINE"}, Reason.WRONG_BODY_PART),
     "chest spine": ({"BodyPartExamined": "BRUSTWIRBEL"}, Reason.WRONG_BODY_PART),
     "clavicle": ({"BodyPartExamined": "CLAVICLE"}, Reason.WRONG_BODY_PART),
+    "no rib": ({"BodyPartExamined": "CARIBBEAN"}, Reason.WRONG_BODY_PART),
     "abdomen": ({"BodyPartExamined": "ABDOMEN"}, Reason.WRONG_BODY_PART),
     "lateral by position": ({"ViewPosition": "LL"}, Reason.LATERAL_VIEW),
     "lateral in words": ({"ViewPosition": "LATERAL"}, Reason.LATERAL_VIEW),
+    "lateral across the table": ({"ViewPosition": "XTABLE LAT"}, Reason.LATERAL_VIEW),
+    "lateral standing": ({"ViewPosition": "LATERAL UPRIGHT"}, Reason.LATERAL_VIEW),
     "lateral by code": (
         {"ViewPosition": "", "ViewCodeSequence": code_sequence("left lateral")},
         Reason.LATERAL_VIEW,
@@ -72,7 +75,9 @@ def test_colour_is_rejected(tmp_path: Path) -> None:
         read_radiograph(path)
 
 
-@pytest.mark.parametrize("body_part", ["CHEST", "THORAX", "Chest PA", "RIBCAGE", "TORAX", "", "LUNG"])
+@pytest.mark.parametrize(
+    "body_part", ["CHEST", "THORAX", "Chest PA", "RIBCAGE", "TORAX", "BRUST", "LEFT_RIB", "", "LUNG"]
+)
 def test_chests_pass_by_whatever_word_archives_use(tmp_path: Path, body_part: str) -> None:
     assert read_radiograph(write_carelessly(tmp_path / "a.dcm", make_gradient(), body_part=body_part)).pixels.any()
 
@@ -82,6 +87,7 @@ def test_chests_pass_by_whatever_word_archives_use(tmp_path: Path, body_part: st
     [
         {"ViewPosition": "PA"},
         {"ViewPosition": "AP"},
+        {"ViewPosition": "LLD"},
         {"ViewPosition": "PA", "PatientOrientation": ["A", "F"]},
         {"ViewPosition": "", "ViewCodeSequence": code_sequence("postero-anterior")},
         {"ViewPosition": "", "ViewCodeSequence": code_sequence("antero-posterior left lateral decubitus")},

@@ -1,5 +1,6 @@
 """Whole files: equal pixels from every syntax, and a verdict on whatever is broken."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -296,3 +297,29 @@ def test_a_reading_returns_from_its_plain_values() -> None:
 def test_a_reading_of_another_pipeline_is_refused() -> None:
     with pytest.raises(ValueError, match="pipeline version 0, this release has"):
         Reading.from_json(Reading(size=64).to_json() | {"pipeline_version": 0})
+
+
+def test_what_leaves_a_header_never_names_anybody(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    keywords = ("ViewPosition", "PatientSex", "PatientAge", "PixelIntensityRelationship", "BurnedInAnnotation")
+    elements = dict.fromkeys((*keywords, "PresentationIntentType", "SOPInstanceUID"), "PLANTED")
+    path = write_carelessly(tmp_path / "a.dcm", make_gradient(), **elements, body_part="")
+    with caplog.at_level(logging.DEBUG):
+        radiograph = read_radiograph(path)
+    assert "PLANTED" not in repr(radiograph) + caplog.text
+
+
+@pytest.mark.parametrize("transfer_syntax", [ExplicitVRLittleEndian, ExplicitVRBigEndian])
+def test_tables_are_read_in_the_byte_order_of_the_file(tmp_path: Path, transfer_syntax: str) -> None:
+    table = lut_sequence(0, [4095 - value for value in range(4096)], 12)
+    if transfer_syntax == ExplicitVRBigEndian:
+        table[0].LUTData = np.frombuffer(table[0].LUTData, "<u2").astype(">u2").tobytes()
+    path = write_dicom(tmp_path / "a.dcm", make_gradient(), transfer_syntax=transfer_syntax, VOILUTSequence=table)
+    expected = np.rint((4095 - make_gradient().astype(float)) / 4095 * 65535)
+    np.testing.assert_array_equal(read_radiograph(path).pixels, expected)
+
+
+def test_a_table_of_bytes_is_read_as_bytes(tmp_path: Path) -> None:
+    table = lut_sequence(0, [], 8)
+    table[0].LUTDescriptor, table[0].LUTData = [256, 0, 8], bytes(range(255, -1, -1))
+    path = write_dicom(tmp_path / "a.dcm", GREY, bits_stored=8, VOILUTSequence=table)
+    np.testing.assert_array_equal(read_radiograph(path).pixels, (255 - GREY.astype(np.uint16)) * 257)

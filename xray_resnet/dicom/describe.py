@@ -23,8 +23,8 @@ def describe_pixels(header: Dataset) -> PixelDescription:
         voi_lut=_read_lut(header, "VOILUTSequence", is_signed=is_signed and modality_lut is None),
         window=_read_window(header),
         is_inverse=_is_inverse(header),
-        intensity_relationship=str(header.get("PixelIntensityRelationship") or "")[:16],
-        intensity_sign=int(_number(header.get("PixelIntensityRelationshipSign")) or 0),
+        intensity_relationship=_read_one_of(header, "PixelIntensityRelationship", ("LIN", "LOG", "DISP")) or "",
+        intensity_sign=int(_read_one_of(header, "PixelIntensityRelationshipSign", ("-1", "1")) or 0),
     )
 
 
@@ -65,17 +65,26 @@ def _read_lut(header: Dataset, keyword: str, *, is_signed: bool) -> LookupTable 
     if not items or "LUTDescriptor" not in items[0] or "LUTData" not in items[0]:
         return None
     count, first, bits = (int(number) for number in items[0].LUTDescriptor)
-    entries = _read_entries(items[0].LUTData)[: count or 65536]
+    entries = _read_entries(items[0], count or 65536)
     if not len(entries) or not 0 < bits <= 16:
         return None
-    first = _wrap(first, 16, is_signed=True) if is_signed else first & 0xFFFF
+    first = _wrap(first, 16, is_signed=True) if is_signed or first < 0 else first
     return LookupTable(first, entries, bits)
 
 
-def _read_entries(data: object) -> np.ndarray:
+def _read_entries(item: Dataset, count: int) -> np.ndarray:
+    """LUT Data (0028,3006) as words of 16 bits in the file's byte order; where it is too short for that, as bytes."""
+    data = item.LUTData
     if isinstance(data, bytes):
-        return np.frombuffer(data[: len(data) // 2 * 2], "<u2")
-    return np.atleast_1d(np.asarray([] if data is None else data, np.int64)) & 0xFFFF
+        is_little_endian = item.original_encoding[1] is not False
+        words = np.frombuffer(data[: len(data) // 2 * 2], "<u2" if is_little_endian else ">u2")
+        return words[:count] if len(words) >= count or len(data) < count else np.frombuffer(data, np.uint8)[:count]
+    return (np.atleast_1d(np.asarray([] if data is None else data, np.int64)) & 0xFFFF)[:count]
+
+
+def _read_one_of(header: Dataset, keyword: str, known: tuple[str, ...]) -> str | None:
+    value = str(header.get(keyword)).strip().upper()
+    return value if value in known else None
 
 
 def _number(value: object) -> float | None:

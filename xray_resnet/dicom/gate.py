@@ -86,17 +86,16 @@ class Gate:
 
 # Chest in the words of real headers: PS3.16 CID 4030 has CHEST; archives write the rest, also in other languages.
 _CHEST = re.compile(
-    r"CHEST|THORA|TORAX|TÓRAX|TORACE|RIB|LUNG|PULM|HEART|POITRINE|POUMON|BRUSTKORB|LUNGE|PECHO|PEITO|POLMON"
+    r"CHEST|THORA|TORAX|TÓRAX|TORACE|(?<![A-Z])RIB|LUNG|PULM|HEART|POITRINE|POUMON|BRUST|PECHO|PEITO|POLMON"
     r"|HRUDNIK|KLATKA|MELLKAS|BORSTKAS|GRUDN",
     re.IGNORECASE,
 )
 _SPINE = re.compile(r"SPINE|VERTEB|COLUM|COLONN|RACHIS|WIRBEL|LUMB", re.IGNORECASE)
 """The thoracic spine is named by its thorax."""
-_LATERAL = re.compile(r"^(LL|RL|LAT|LATERAL|L LAT|R LAT|LLAT|RLAT|LEFT LATERAL|RIGHT LATERAL)$")
-_LATERAL_MEANING = re.compile(r"\blateral\b", re.IGNORECASE)
+_LATERAL = re.compile(r"(?<![A-Z])(LL|RL|[LR]?LAT|LATERAL|SAGITTAL)(?![A-Z])", re.IGNORECASE)
 _LATERAL_CODES = {"399067008", "399173006", "399198007", "R-102CD", "R-10236", "R-10232"}
 """Lateral, left lateral and right lateral in SNOMED CT and SNOMED RT (PS3.16 CID 4010)."""
-_OBLIQUE_OR_DECUBITUS = re.compile(r"oblique|decubitus", re.IGNORECASE)
+_OBLIQUE_OR_DECUBITUS = re.compile(r"OBL|DECUB", re.IGNORECASE)
 _SHOWN = {
     *("AR", "BI", "BMD", "CR", "CT", "DX", "ECG", "ES", "GM", "IO", "IVUS", "KO", "MG", "MR", "NM", "OCT", "OP", "OT"),
     *("PR", "PT", "PX", "REG", "RF", "RG", "RTDOSE", "RTIMAGE", "RTPLAN", "RTSTRUCT", "SC", "SEG", "SM", "SR", "US"),
@@ -174,7 +173,7 @@ def _check_view(header: Dataset) -> None:
     The rows of a frontal view run from side to side, those of a lateral view from front to back.
     """
     view = _code(header.get("ViewPosition")).upper()
-    if _LATERAL.match(view):
+    if _says_lateral(view):
         raise RejectedImage(Reason.LATERAL_VIEW, f"View Position (0018,5101) is {_show(view)}")
     if any(_is_lateral(item) for item in header.get("ViewCodeSequence") or ()):
         raise RejectedImage(Reason.LATERAL_VIEW, "View Code Sequence (0054,0220) says lateral")
@@ -186,8 +185,12 @@ def _check_view(header: Dataset) -> None:
 def _is_lateral(view_code: Dataset) -> bool:
     if str(view_code.get("CodeValue") or "") in _LATERAL_CODES:
         return True
-    meaning = str(view_code.get("CodeMeaning") or "")
-    return bool(_LATERAL_MEANING.search(meaning)) and not _OBLIQUE_OR_DECUBITUS.search(meaning)
+    return _says_lateral(str(view_code.get("CodeMeaning") or ""))
+
+
+def _says_lateral(words: str) -> bool:
+    """A decubitus is named by the side that lies down, and shows the chest from the front."""
+    return bool(_LATERAL.search(words)) and not _OBLIQUE_OR_DECUBITUS.search(words)
 
 
 def _code(value: object) -> str:

@@ -1,5 +1,6 @@
 """Reading a DICOM header: leniently, quietly, and keeping only allow-listed facts."""
 
+import logging
 import re
 import warnings
 from collections.abc import Iterator
@@ -46,10 +47,18 @@ _MAX_SPACING_RATIO = 4.0
 
 @contextmanager
 def quiet_pydicom() -> Iterator[None]:
-    """Keeps pydicom's warnings off the console: they quote header values, and the gate gives its own verdict."""
+    """Keeps pydicom's warnings off console and logs: they quote header values, and the gate gives its own verdict."""
+    logger, settings = logging.getLogger("pydicom"), pydicom.config.settings
+    level, validation = logger.level, settings.reading_validation_mode
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        yield
+        logger.setLevel(logging.CRITICAL + 1)
+        settings.reading_validation_mode = pydicom.config.IGNORE
+        try:
+            yield
+        finally:
+            logger.setLevel(level)
+            settings.reading_validation_mode = validation
 
 
 def read_header(path: Path) -> Dataset:

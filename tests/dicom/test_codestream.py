@@ -1,0 +1,39 @@
+"""The size that a stream declares."""
+
+import cv2
+import numpy as np
+import pytest
+from pydicom import dcmread
+from pydicom.encaps import get_frame
+from pydicom.uid import JPEG2000Lossless, JPEGLSLossless
+
+from tests.builders import make_pixels, write_dicom
+from xray_resnet.dicom import Reason, RejectedImage, read_radiograph
+from xray_resnet.dicom.codestream import read_stream_size
+
+
+@pytest.mark.parametrize("options", [[], [cv2.IMWRITE_JPEG_PROGRESSIVE, 1], [cv2.IMWRITE_JPEG_RST_INTERVAL, 1]])
+def test_jpeg_streams_tell_their_size(options: list[int]) -> None:
+    _, stream = cv2.imencode(".jpg", np.zeros((70, 90), np.uint8), options)
+    assert read_stream_size(stream.tobytes()) == (70, 90)
+
+
+@pytest.mark.parametrize("transfer_syntax", [JPEGLSLossless, JPEG2000Lossless])
+def test_other_streams_tell_their_size(tmp_path, transfer_syntax: str) -> None:
+    path = write_dicom(tmp_path / "a.dcm", make_pixels(70, 90), transfer_syntax=transfer_syntax)
+    assert read_stream_size(get_frame(dcmread(path).PixelData, 0, number_of_frames=1)) == (70, 90)
+
+
+@pytest.mark.parametrize("stream", [b"", b"\xff\xd8", b"\xff\xd8\xff\xc0\x00", b"\xff\x4f\xff\x51\x00", b"text" * 50])
+def test_a_stream_that_does_not_say_has_no_size(stream: bytes) -> None:
+    assert read_stream_size(stream) is None
+
+
+def test_a_stream_larger_than_its_header_is_not_decoded(tmp_path) -> None:
+    path = write_dicom(tmp_path / "a.dcm", make_pixels(900, 900), transfer_syntax=JPEGLSLossless)
+    dataset = dcmread(path)
+    dataset.Rows = dataset.Columns = 64
+    dataset.save_as(path)
+    with pytest.raises(RejectedImage, match=r"declares \(900, 900\) pixels, the header \(64, 64\)") as caught:
+        read_radiograph(path)
+    assert caught.value.reason == Reason.DECODE_FAILED
