@@ -43,9 +43,15 @@ def build_trainer(config: TrainConfig, *, run: Path, callbacks: list[Callback]) 
 def resolve_precision(config: TrainConfig) -> Literal["32-true", "bf16-mixed"]:
     """Lightning's name of the precision; `auto` takes bf16 only where the processor computes in it."""
     if config.precision == "auto":
-        wants_gpu = config.accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available()
-        return "bf16-mixed" if computes_in_bf16("cuda" if wants_gpu else config.accelerator) else "32-true"
+        return "bf16-mixed" if computes_in_bf16(resolve_device(config.accelerator)) else "32-true"
     return "bf16-mixed" if config.precision == "bf16" else "32-true"
+
+
+def resolve_device(accelerator: str) -> str:
+    """torch's name of the device that Lightning will choose for `accelerator`."""
+    if accelerator == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    return {"gpu": "cuda"}.get(accelerator, accelerator)
 
 
 @contextmanager
