@@ -22,7 +22,13 @@ from xray_resnet.training.optimiser import Schedule
 from xray_resnet.training.run_folder import check_run_folder, is_finished, make_run_folder
 from xray_resnet.training.stopping import LOSS, Monitor, StopEarly, choose_monitor
 from xray_resnet.training.task import Task, build_loaders, build_task
-from xray_resnet.training.trainer import build_trainer, interruptible, quiet_lightning, torch_threads
+from xray_resnet.training.trainer import (
+    build_trainer,
+    interruptible,
+    quiet_lightning,
+    resolve_precision,
+    torch_threads,
+)
 
 print_now: Announce = partial(print, flush=True)
 
@@ -81,6 +87,7 @@ def _fit(config: Config, task: Task, *, run: Path, announce: Announce) -> None:
     callbacks = _build_callbacks(config.train, task, run=run, monitor=monitor, announce=announce)
     last = run / LAST if (run / LAST).is_file() else None
     with quiet_lightning(), torch_threads(config.train.threads):
+        announce(f"training on {len(train_loader.dataset)} images in {resolve_precision(config.train)}")
         trainer = build_trainer(config.train, run=run, callbacks=callbacks)
         with interruptible(trainer):
             trainer.fit(classifier, train_loader, val_loader, ckpt_path=last, weights_only=True)

@@ -48,7 +48,7 @@ def resolve_precision(config: TrainConfig) -> Literal["32-true", "bf16-mixed"]:
 
 
 def resolve_device(accelerator: str) -> str:
-    """torch's name of the device that Lightning will choose for `accelerator`."""
+    """The device, by torch's name, that Lightning will choose for `accelerator`."""
     if accelerator == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     return {"gpu": "cuda"}.get(accelerator, accelerator)
