@@ -4,6 +4,7 @@ import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import combinations
 
 import cv2
 import numpy as np
@@ -79,7 +80,8 @@ def _to_grey(decoded: NDArray[np.generic]) -> NDArray[np.integer]:
         raise RejectedImage(Reason.DECODE_FAILED, f"pixels of type {decoded.dtype}, expected 8 or 16 bits")
     if decoded.ndim == 2:
         return np.asarray(decoded)
-    channels = decoded[..., : 3 if decoded.shape[2] >= 3 else 1].astype(np.int32)
-    if int(np.ptp(channels, axis=2).max()) > _COLOUR_TOLERANCE * (257 if decoded.dtype == np.uint16 else 1):
+    channels = [np.ascontiguousarray(decoded[..., channel]) for channel in range(3 if decoded.shape[2] >= 3 else 1)]
+    spread = max((int(cv2.absdiff(one, other).max()) for one, other in combinations(channels, 2)), default=0)
+    if spread > _COLOUR_TOLERANCE * (257 if decoded.dtype == np.uint16 else 1):
         raise RejectedImage(Reason.COLOUR, "its channels differ, expected a grey picture")
-    return np.asarray(decoded[..., min(1, decoded.shape[2] - 1)])
+    return channels[min(1, len(channels) - 1)]
