@@ -35,9 +35,9 @@ def source(tmp_path: Path) -> Path:
 
 
 def write_image(path: Path, generator: np.random.Generator) -> None:
-    """A grey image of blobs, 72 × 60."""
+    """A grey image of blobs, 96 × 80."""
     coarse = generator.integers(0, 256, (9, 8)).astype(np.uint8)
-    assert cv2.imwrite(str(path), cv2.resize(coarse, (60, 72), interpolation=cv2.INTER_CUBIC))
+    assert cv2.imwrite(str(path), cv2.resize(coarse, (80, 96), interpolation=cv2.INTER_CUBIC))
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ def randomised(model: nn.Module, seed: int = 0) -> nn.Module:
         for name, tensor in model.state_dict().items():
             if name.endswith("running_var"):
                 tensor.uniform_(0.5, 2.0, generator=generator)
-            elif tensor.ndim == 4:
+            elif tensor.ndim >= 2:
                 tensor.normal_(0.0, tensor[0].numel() ** -0.5, generator=generator)
             elif tensor.is_floating_point():
                 tensor.add_(torch.randn(tensor.shape, generator=generator) * 0.1)
