@@ -1,6 +1,7 @@
 """Whole files: equal pixels from every syntax, and a verdict on whatever is broken."""
 
 import logging
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from PIL import Image
 from pydicom import dcmread
 from pydicom.encaps import encapsulate
+from pydicom.pixels import get_decoder
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
@@ -134,6 +136,20 @@ def test_a_stream_cut_within_an_intact_file_fails_to_decode(tmp_path: Path, tran
     path = write_dicom(tmp_path / "a.dcm", noise, bits_stored=8, transfer_syntax=transfer_syntax)
     dataset = dcmread(path)
     dataset.PixelData = encapsulate([dataset.PixelData[16 : len(dataset.PixelData) // 3 * 2]])
+    dataset.save_as(path)
+    assert reason_of(path) == Reason.DECODE_FAILED
+
+
+def test_a_panic_of_the_rle_decoder_is_a_verdict(tmp_path: Path) -> None:
+    """Its first byte plane holds more runs than the image has room for; to Python a panic is no Exception."""
+    path = write_dicom(tmp_path / "a.dcm", np.full((64, 64), 7, np.uint16), transfer_syntax=RLELossless)
+    plane = bytes([129, 0]) * 32
+    dataset = dcmread(path)
+    header = struct.pack("<16I", 2, 64, 64 + len(plane) + 2, *[0] * 13)
+    dataset.PixelData = encapsulate([header + plane + bytes([129, 0]) + plane])
+    with pytest.raises(BaseException, match="index out of bounds") as panic:
+        get_decoder(RLELossless).as_array(dataset, index=0, raw=True, decoding_plugin="pylibjpeg")
+    assert not isinstance(panic.value, Exception)
     dataset.save_as(path)
     assert reason_of(path) == Reason.DECODE_FAILED
 

@@ -2,13 +2,12 @@
 
 | transfer syntax | decoder |
 |---|---|
-| uncompressed, deflated, RLE, JPEG lossless | pydicom, with GDCM for the last |
+| uncompressed, deflated, JPEG lossless | pydicom, with GDCM for the last |
+| RLE | pylibjpeg, ten times as fast as pydicom and stricter on damage |
 | JPEG 2000, HTJ2K | OpenJPEG through pylibjpeg |
 | JPEG-LS | CharLS through pyjpegls |
 | JPEG baseline, 8 bit | libjpeg-turbo through OpenCV, the fastest here |
 | JPEG extended, 12 bit | GDCM called directly; pydicom's plug-in refuses it |
-
-pylibjpeg's RLE is faster than pydicom's, but a damaged stream makes it panic: no exception that a job can live with.
 """
 
 from pathlib import Path
@@ -56,8 +55,7 @@ _PLUGINS = (
     dict.fromkeys(_UNCOMPRESSED, "")
     | dict.fromkeys((JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1), "gdcm")
     | dict.fromkeys((JPEGLSLossless, JPEGLSNearLossless), "pyjpegls")
-    | dict.fromkeys((JPEG2000, JPEG2000Lossless, HTJ2K, HTJ2KLossless, HTJ2KLosslessRPCL), "pylibjpeg")
-    | {RLELossless: "pydicom"}
+    | dict.fromkeys((RLELossless, JPEG2000, JPEG2000Lossless, HTJ2K, HTJ2KLossless, HTJ2KLosslessRPCL), "pylibjpeg")
 )
 """pydicom's plug-in for each transfer syntax that is decoded."""
 
@@ -70,12 +68,13 @@ def decode_stored_values(header: Dataset, path: Path) -> NDArray[np.integer]:
         path: The file it came from.
 
     Raises:
-        RejectedImage: TRUNCATED, UNSUPPORTED_TRANSFER_SYNTAX or DECODE_FAILED.
+        RejectedImage: UNREADABLE, TRUNCATED, UNSUPPORTED_TRANSFER_SYNTAX or DECODE_FAILED.
     """
     syntax = transfer_syntax_of(header)
     if syntax not in _PLUGINS:
         raise RejectedImage(Reason.UNSUPPORTED_TRANSFER_SYNTAX, f"its transfer syntax is {_name(syntax)}")
     _check_depth(header)
+    _load_pixels(header)
     _check_length(header, syntax)
     _check_stream_size(header, syntax)
     try:
@@ -85,6 +84,10 @@ def decode_stored_values(header: Dataset, path: Path) -> NDArray[np.integer]:
         raise
     except Exception as error:  # decoders raise whatever they like; their texts may quote the file
         raise RejectedImage(Reason.DECODE_FAILED, f"{syntax.name} raised {type(error).__name__}") from None
+    except BaseException as panic:  # a panic of Rust, in which pylibjpeg's RLE is written, is no Exception to Python
+        if type(panic).__name__ != "PanicException":
+            raise
+        raise RejectedImage(Reason.DECODE_FAILED, f"the {syntax.name} stream is damaged") from None
     expected = (int(header.Rows), int(header.Columns))
     if stored.shape != expected:
         raise RejectedImage(Reason.DECODE_FAILED, f"the codec gave {stored.shape} pixels, the header says {expected}")
@@ -152,6 +155,17 @@ def _check_depth(header: Dataset) -> None:
         raise RejectedImage(Reason.DECODE_FAILED, "Bits Stored (0028,0101) is missing or beyond Bits Allocated")
     if header.get("PixelRepresentation") not in (0, 1):
         raise RejectedImage(Reason.DECODE_FAILED, "Pixel Representation (0028,0103) is missing or not 0 or 1")
+
+
+def _load_pixels(header: Dataset) -> None:
+    """Reads what `read_header` left on the disk."""
+    try:
+        with quiet_pydicom():
+            header["PixelData"]
+    except OSError as error:
+        raise RejectedImage(Reason.UNREADABLE, error.strerror or "the file is no longer there") from None
+    except Exception as error:  # pydicom raises many kinds on malformed elements
+        raise RejectedImage(Reason.DECODE_FAILED, f"Pixel Data (7FE0,0010) raised {type(error).__name__}") from None
 
 
 def _check_stream_size(header: Dataset, syntax: UID) -> None:

@@ -1,6 +1,7 @@
 """Reading a DICOM header: leniently, quietly, and keeping only allow-listed facts."""
 
 import logging
+import mmap
 import re
 import warnings
 from collections.abc import Iterator
@@ -35,7 +36,7 @@ _USED = (
     *("HighBit", "PixelRepresentation", "PixelPaddingValue", "PixelPaddingRangeLimit", "ViewCodeSequence"),
     *("PatientOrientation", "PixelSpacing", "ImagerPixelSpacing", "PixelAspectRatio", "RescaleSlope"),
     *("RescaleIntercept", "ModalityLUTSequence", "VOILUTSequence", "WindowCenter", "WindowWidth"),
-    *("VOILUTFunction", "PresentationLUTShape", "PixelIntensityRelationshipSign", "PixelData"),
+    *("VOILUTFunction", "PresentationLUTShape", "PixelIntensityRelationshipSign"),
 )
 _FIRST_GROUPS = (b"\x02\x00", b"\x08\x00", b"\x00\x08")
 """What a data set without preamble begins with: group 0002 or 0008, the latter in either byte order."""
@@ -43,6 +44,8 @@ _UNENDED_PIXELS = b"\xe0\x7f\x10\x00OB\x00\x00\xff\xff\xff\xff"
 """The head of Pixel Data (7FE0,0010) in fragments; pydicom drops the element where their end is missing."""
 _UID = re.compile(r"[0-9.]{1,64}")
 _MAX_SPACING_RATIO = 4.0
+_DEFERRED_BYTES = 1 << 20
+"""Longer elements stay on the disk until they are asked for: pixels that the gate refuses are never loaded."""
 
 
 @contextmanager
@@ -72,7 +75,7 @@ def read_header(path: Path) -> Dataset:
     _check_start(path)
     with quiet_pydicom():
         try:
-            header = pydicom.dcmread(path, force=True)
+            header = pydicom.dcmread(path, force=True, defer_size=_DEFERRED_BYTES)
             _drop_unreadable(header)
             is_dicom = "SOPClassUID" in header or "PixelData" in header or bool(getattr(header, "file_meta", None))
         except (InvalidDicomError, IsADirectoryError):
@@ -85,7 +88,7 @@ def read_header(path: Path) -> Dataset:
             raise RejectedImage(Reason.UNREADABLE, f"the header is malformed ({type(error).__name__})") from None
     if not is_dicom:
         raise RejectedImage(Reason.NOT_DICOM, "it has neither a preamble nor an image of DICOM")
-    if "PixelData" not in header and (_is_cut(header) or _UNENDED_PIXELS in path.read_bytes()):
+    if "PixelData" not in header and (_is_cut(header, path) or _has_unended_pixels(path)):
         raise RejectedImage(Reason.TRUNCATED, "the file ends within its header or pixels")
     return header
 
@@ -141,14 +144,21 @@ def _drop_unreadable(header: Dataset) -> None:
             del header[tag]
 
 
-def _is_cut(header: Dataset) -> bool:
+def _is_cut(header: Dataset, path: Path) -> bool:
     """Whether the last element is shorter than it says."""
     if not len(header):
         return True
     _, last = max(header.items(), key=lambda item: item[0])
     if not isinstance(last, RawDataElement) or last.length == 0xFFFFFFFF:
         return False
-    return bool(len(last.value or b"") < last.length)
+    if last.value is None:
+        return bool(last.value_tell + last.length > path.stat().st_size)
+    return bool(len(last.value) < last.length)
+
+
+def _has_unended_pixels(path: Path) -> bool:
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return content.find(_UNENDED_PIXELS) >= 0
 
 
 def _pair(value: object) -> tuple[float, float] | None:
