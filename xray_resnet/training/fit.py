@@ -87,7 +87,7 @@ def _fit(config: Config, task: Task, *, run: Path, announce: Announce) -> None:
     callbacks = _build_callbacks(config.train, task, run=run, monitor=monitor, announce=announce)
     last = run / LAST if (run / LAST).is_file() else None
     with quiet_lightning(), torch_threads(config.train.threads):
-        announce(f"training on {len(train_loader.dataset)} images in {resolve_precision(config.train)}")
+        announce(f"training on {len(task.rows['train'])} images in {resolve_precision(config.train)}")
         trainer = build_trainer(config.train, run=run, callbacks=callbacks)
         with interruptible(trainer):
             trainer.fit(classifier, train_loader, val_loader, ckpt_path=last, weights_only=True)
