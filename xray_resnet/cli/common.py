@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 from xray_resnet.errors import UserError
 
@@ -16,7 +16,12 @@ TRAIN_EXTRA = frozenset(
 )  # fmt: skip
 INTERRUPTED = 130
 
-Progress = Callable[[int, int, int], None]
+
+class Progress(Protocol):
+    """Told how far a long work is."""
+
+    def __call__(self, done: int, total: int, rejected: int = 0) -> None:
+        """Takes the counts so far."""
 
 
 def run_command(command: str, body: Callable[[Sequence[str]], int]) -> NoReturn:
@@ -55,7 +60,7 @@ def missing_extra(error: ModuleNotFoundError) -> str:
 
 @contextmanager
 def show_progress(title: str, unit: str = "files") -> Iterator[Progress]:
-    """A progress bar with rate, remaining time and rejections on a terminal; silent elsewhere.
+    """A progress bar with rate, rejections so far and remaining time on a terminal; silent elsewhere.
 
     Yields:
         Callback with (done, total, rejected).
@@ -69,15 +74,17 @@ def show_progress(title: str, unit: str = "files") -> Iterator[Progress]:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn(unit + " · {task.fields[rate]:.0f}/s · {task.fields[rejected]} rejected ·"),
+        TextColumn(unit + " · {task.fields[rate]:.0f}/s ·{task.fields[rejected]}"),
         TimeRemainingColumn(),
     )
     with Bar(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task(title, total=None, rate=0.0, rejected=0)
+        task = bar.add_task(title, total=None, rate=0.0, rejected="")
 
-        def update(done: int, total: int, rejected: int) -> None:
-            elapsed = bar.tasks[task].elapsed or 0.0
-            bar.update(task, completed=done, total=total, rejected=rejected, rate=done / max(elapsed, 1e-3))
+        def update(done: int, total: int, rejected: int = 0) -> None:
+            rate = done / max(bar.tasks[task].elapsed or 0.0, 1e-3)
+            bar.update(
+                task, completed=done, total=total, rate=rate, rejected=f" {rejected} rejected ·" * bool(rejected)
+            )
 
         yield update
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NoReturn
 
-from xray_resnet.cli.common import run_command
+from xray_resnet.cli.common import run_command, show_progress
 from xray_resnet.config_files import CommandParser, build_section
 from xray_resnet.errors import ConfigurationError
 
@@ -52,12 +52,12 @@ def evaluate(arguments: Sequence[str]) -> int:
     run = options.run or newest_run(options.runs_folder)
     from xray_resnet.evaluation import evaluate as evaluation
 
-    print(
-        evaluation.evaluate(
+    with show_progress("evaluating", unit="images") as progress:
+        folder = evaluation.evaluate(
             run, dataset=options.data, split=options.split, report=values.report,
-            precision=options.precision, resamples=options.resamples, seed=options.seed,
-        )
-    )  # fmt: skip
+            precision=options.precision, resamples=options.resamples, seed=options.seed, progress=progress,
+        )  # fmt: skip
+    print(folder)
     return 0
 
 

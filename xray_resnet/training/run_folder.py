@@ -1,5 +1,6 @@
 """The folder of a run: where it is made, and what lies in it."""
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +14,10 @@ _MAX_RUNS_PER_SECOND = 1000
 
 
 def make_run_folder(config: Config) -> Path:
-    """A new folder `<train.output>/<name>-<date>-<time>` with the effective configuration in it."""
+    """A new folder `<train.output>/<name>-<date>-<time>` with the effective configuration in it.
+
+    Its paths are absolute, so that the run can be resumed and evaluated from any folder.
+    """
     stem = f"{config.name}-{datetime.now():%Y%m%d-%H%M%S}"
     for number in range(_MAX_RUNS_PER_SECOND):
         folder = config.train.output / (f"{stem}-{number}" if number else stem)
@@ -21,7 +25,7 @@ def make_run_folder(config: Config) -> Path:
             folder.mkdir(parents=True)
         except FileExistsError:
             continue
-        write_config(folder / CONFIG, config)
+        write_config(folder / CONFIG, _with_absolute_paths(config))
         return folder
     raise UserError(f"{config.train.output}/{stem}: {_MAX_RUNS_PER_SECOND} runs of this second; wait and run again")
 
@@ -40,3 +44,8 @@ def check_run_folder(run: Path) -> Path:
 def is_finished(run: Path) -> bool:
     """Whether the run has its bundle, the last thing that is written."""
     return (run / BUNDLE).is_dir()
+
+
+def _with_absolute_paths(config: Config) -> Config:
+    root = config.data.root and config.data.root.absolute()
+    return replace(config, data=replace(config.data, root=root, cache=config.data.cache.absolute()))
