@@ -53,6 +53,13 @@ def test_all_mistakes_are_named_at_once_each_with_the_nearest_key(tmp_path: Path
     assert "model.depth: got 51" in sentences[3]
 
 
+def test_an_unknown_section_names_the_nearest_section(tmp_path: Path) -> None:
+    path = tmp_path / "wrong.yaml"
+    path.write_text("modle: {depth: 50}\n")
+    with pytest.raises(ConfigurationError, match="unknown key 'modle'; did you mean 'model'"):
+        read("--config", str(path))
+
+
 def test_an_unknown_option_names_the_nearest_one() -> None:
     with pytest.raises(ConfigurationError, match=r"--train\.epoch; did you mean '--train\.epochs'\?"):
         read("--train.epoch", "3")

@@ -188,7 +188,8 @@ def _nested(key: str, value: Any) -> dict[str, Any]:
 
 
 def _nearest(key: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    sections = {name.rpartition(".")[0] for name in known} - {""}
+    near = difflib.get_close_matches(key, [*known, *sorted(sections)], n=1, cutoff=0.5)
     return f"; did you mean '{near[0]}'?" if near else ""
 
 
