@@ -14,9 +14,9 @@ from data_prep.sources import Record
 from xray_resnet.dicom import Prepared, Reading, RejectedImage, prepare
 from xray_resnet.files import write_json
 from xray_resnet.store import StoredImage
-from xray_resnet.store.schema import IMAGES_FOLDER
+from xray_resnet.store.schema import IMAGES_FOLDER, part_name
 from xray_resnet.store.schema import Box as StoredBox
-from xray_resnet.store.writer import part_name, write_part
+from xray_resnet.store.writer import write_part
 
 JOURNAL_FOLDER = "journal"
 

@@ -116,9 +116,16 @@ def resolve_root(data: DataConfig) -> Path:
 
 
 def build_reading(prep: PrepConfig) -> Reading:
-    """The settings from file to stored pixels."""
-    gate = Gate(modalities=tuple(prep.modalities), accept_lateral=prep.accept_lateral, max_pixels=prep.max_pixels)
-    return Reading(size=prep.size, dtype=prep.dtype, gate=gate)
+    """The settings from file to stored pixels.
+
+    Raises:
+        ConfigurationError: if one of them cannot be.
+    """
+    try:
+        gate = Gate(modalities=tuple(prep.modalities), accept_lateral=prep.accept_lateral, max_pixels=prep.max_pixels)
+        return Reading(size=prep.size, dtype=prep.dtype, gate=gate)
+    except ValueError as error:
+        raise ConfigurationError(f"prep.{error}") from None
 
 
 def check_split(split: SplitConfig) -> None:

@@ -11,8 +11,7 @@ from data_prep.sources import SOURCES, Record
 from data_prep.split import Division
 from xray_resnet.config import DataConfig
 from xray_resnet.findings import LabelState
-from xray_resnet.store.schema import SPLITS, DatasetDescription
-from xray_resnet.store.writer import part_name
+from xray_resnet.store.schema import SPLITS, DatasetDescription, part_name
 
 
 def describe(plan: Plan, journals: Sequence[PartJournal], division: Division, data: DataConfig) -> DatasetDescription:

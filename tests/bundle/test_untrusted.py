@@ -15,7 +15,7 @@ from xray_resnet.bundle import load_model, read_bundle
 from xray_resnet.bundle.metadata import METADATA, ONNX
 from xray_resnet.bundle.onnx_file import refuse_external_data
 from xray_resnet.errors import UserError
-from xray_resnet.model_input import ModelInput
+from xray_resnet.model_input import ModelInput, fingerprint
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +84,25 @@ def test_findings_are_distinct_names(bundle: Path, findings: object) -> None:
 def test_an_impossible_input_is_refused_though_its_fingerprint_fits(bundle: Path, values: dict[str, Any]) -> None:
     change_metadata(bundle, input=values, input_fingerprint=ModelInput(**values).fingerprint())
     with pytest.raises(UserError, match=r"expected 1 to 8192|std above 0"):
+        read_bundle(bundle)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *(("size", size) for size in (64.5, True, 9000)),
+        *(("max_pixels", most) for most in ("many", 10**15)),
+        *(("modalities", names) for names in ("CR", [], [7])),
+        ("dtype", "float64"),
+        ("min_side", 0),
+        ("accept_lateral", 1),
+    ],
+)
+def test_an_impossible_reading_is_refused_though_its_fingerprint_fits(bundle: Path, key: str, value: object) -> None:
+    reading = read_bundle(bundle).metadata.reading
+    changed = {key: value} if key in reading else {"gate": reading["gate"] | {key: value}}
+    change_metadata(bundle, reading=reading | changed, reading_fingerprint=fingerprint(reading | changed))
+    with pytest.raises(UserError, match=f"{key} is .*, expected"):
         read_bundle(bundle)
 
 

@@ -57,6 +57,22 @@ def test_evaluating_without_a_run_names_the_remedy(tmp_path: Path) -> None:
     assert "run xray-train first" in shown.stderr
 
 
+def test_resuming_refuses_settings_that_it_would_not_heed(tmp_path: Path) -> None:
+    shown = run("train", "--resume", str(tmp_path), "--train.epochs", "77")
+    assert shown.returncode == 2
+    assert "goes on with the run's own configuration; leave out --train.epochs" in shown.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--prep.size", "0"), ("--prep.size", "10000"), ("--prep.max_pixels", "0")]
+)
+def test_settings_of_reading_that_cannot_be_are_refused(option: str, value: str, tmp_path: Path) -> None:
+    phantoms = ("--data.phantom.count", "2", "--data.cache", str(tmp_path / "dataset"))
+    shown = run("prep", "--config", "chestxray.yaml", *phantoms, option, value, folder=tmp_path)
+    assert shown.returncode == 2
+    assert f"{option[2:]} is {value}, expected 1 to" in shown.stderr
+
+
 def test_a_missing_extra_says_what_to_install() -> None:
     assert "pip install 'xray-resnet[train]'" in missing_extra(ModuleNotFoundError(name="lightning.pytorch"))
 

@@ -16,7 +16,8 @@ from tests.datasets import make_dataset
 from xray_resnet.errors import UserError
 from xray_resnet.findings import LabelState
 from xray_resnet.store import Dataset, DatasetDescription, StoredImage, open_dataset, write_dataset
-from xray_resnet.store.writer import part_name, write_description, write_part
+from xray_resnet.store.schema import part_name
+from xray_resnet.store.writer import write_description, write_part
 
 FINDINGS = ("Edema", "Pleural_Thickening")
 DESCRIBED: dict[str, Any] = {
@@ -153,7 +154,10 @@ def test_an_unfinished_dataset_is_refused(tmp_path: Path) -> None:
     [
         ({"format_version": 99}, "dataset format 99, this version reads 1"),
         ({"format": "nnU-Net"}, "format is 'nnU-Net'"),
-        ({"parts": {"part-00007.arrow": 3}}, r"part-00007.arrow: this part of the dataset cannot be read"),
+        ({"parts": {"part-00000.arrow": 6, "part-00001.arrow": 3}}, "part-00001.arrow: this part .* cannot be read"),
+        ({"parts": {"../../other/images/part-00000.arrow": 6}}, "its parts are not named part-00000.arrow and so on"),
+        ({"parts": {"part-00000.arrow": 999}}, "this part has 6 rows, not 999"),
+        ({"findings": ["Gout"]}, "this part lacks the columns label_Gout"),
     ],
 )
 def test_a_dataset_that_cannot_be_read_is_refused(tmp_path: Path, change: dict[str, Any], message: str) -> None:

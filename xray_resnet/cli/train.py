@@ -28,6 +28,7 @@ def train(arguments: Sequence[str]) -> int:
     parser = CommandParser(COMMAND, purpose="Trains a pre-activation ResNet on a dataset.", examples=EXAMPLES)
     parser.add_class_arguments(Config)
     parser.add_argument("--resume", type=Path | None, default=None, help="Run folder to go on with.")
+    refuse_settings_beside_resume(arguments)
     values = parser.instantiate(parser.read(arguments))
     config = build_section(Config, values) if values.resume is None else saved_config(values.resume)
     from xray_resnet.training import fit
@@ -35,6 +36,13 @@ def train(arguments: Sequence[str]) -> int:
     build_dataset(config)
     print(fit.train(config, resume=values.resume))
     return 0
+
+
+def refuse_settings_beside_resume(arguments: Sequence[str]) -> None:
+    """A run goes on as it began: no setting beside `--resume` would be heeded."""
+    options = [argument.split("=")[0] for argument in arguments if argument.startswith("--")]
+    if "--resume" in options and (others := [option for option in options if option not in ("--resume", "--help")]):
+        raise ConfigurationError(f"--resume goes on with the run's own configuration; leave out {', '.join(others)}")
 
 
 def saved_config(run: Path) -> Config:

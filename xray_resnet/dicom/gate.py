@@ -67,6 +67,10 @@ class RejectedImage(Exception):  # noqa: N818  a verdict on a file, not a fault 
         return RejectedImage, (self.reason, self.detail)
 
 
+MOST_PIXELS = 1_000_000_000
+"""No setting lets more pixels pass than this."""
+
+
 @dataclass(frozen=True)
 class Gate:
     """What is accepted.
@@ -76,12 +80,25 @@ class Gate:
         accept_lateral: Whether lateral views pass.
         max_pixels: Most pixels that a file may declare; checked before anything is allocated.
         min_side: Fewest rows and columns.
+
+    Raises:
+        ValueError: for a value that cannot be; settings may come from a file that nobody vouches for.
     """
 
     modalities: tuple[str, ...] = ("CR", "DX")
     accept_lateral: bool = False
     max_pixels: int = 100_000_000
     min_side: int = 64
+
+    def __post_init__(self) -> None:
+        if type(self.max_pixels) is not int or not 1 <= self.max_pixels <= MOST_PIXELS:
+            raise ValueError(f"max_pixels is {self.max_pixels!r:.80}, expected 1 to {MOST_PIXELS}")
+        if type(self.min_side) is not int or self.min_side < 1:
+            raise ValueError(f"min_side is {self.min_side!r:.80}, expected at least 1")
+        if type(self.accept_lateral) is not bool:
+            raise ValueError(f"accept_lateral is {self.accept_lateral!r:.80}, expected true or false")
+        if not self.modalities or not all(isinstance(name, str) and name for name in self.modalities):
+            raise ValueError(f"modalities is {self.modalities!r:.80}, expected names such as CR")
 
 
 # Chest in the words of real headers: PS3.16 CID 4030 has CHEST; archives write the rest, also in other languages.

@@ -17,6 +17,10 @@ PIPELINE_VERSION = 1
 """Raised whenever the same file and settings give other pixels."""
 
 
+MAX_SIZE = 8192
+"""Most rows and columns of a stored image."""
+
+
 @dataclass(frozen=True)
 class Reading:
     """Settings from file to stored pixels.
@@ -25,11 +29,20 @@ class Reading:
         size: Rows and columns of the stored square.
         dtype: Type of the stored pixels.
         gate: What is accepted.
+
+    Raises:
+        ValueError: for a size or type that cannot be.
     """
 
     size: int
     dtype: Literal["uint8", "uint16"] = "uint8"
     gate: Gate = DEFAULT_GATE
+
+    def __post_init__(self) -> None:
+        if type(self.size) is not int or not 1 <= self.size <= MAX_SIZE:
+            raise ValueError(f"size is {self.size!r:.80}, expected 1 to {MAX_SIZE}")
+        if self.dtype not in ("uint8", "uint16"):
+            raise ValueError(f"dtype is {self.dtype!r:.80}, expected uint8 or uint16")
 
     def fingerprint(self) -> str:
         """16 hexadecimal digits that change with whatever changes the pixels or the choice of files."""
@@ -45,13 +58,15 @@ class Reading:
         """The settings that `to_json` gave.
 
         Raises:
-            ValueError: for another version of the pipeline, or a size or type that cannot be.
+            ValueError: for another version of the pipeline, or values that cannot be.
+            KeyError, TypeError: for settings that are missing or unknown.
         """
         if values["pipeline_version"] != PIPELINE_VERSION:
             raise ValueError(f"pipeline version {values['pipeline_version']}, this release has {PIPELINE_VERSION}")
-        if values["dtype"] not in ("uint8", "uint16") or not 1 <= values["size"] <= 8192:
-            raise ValueError(f"size {values['size']} or type {values['dtype']} of the stored pixels cannot be")
-        gate = Gate(**(values["gate"] | {"modalities": tuple(values["gate"]["modalities"])}))
+        modalities = values["gate"]["modalities"]
+        if not isinstance(modalities, list):
+            raise ValueError(f"modalities is {modalities!r:.80}, expected a list")
+        gate = Gate(**(values["gate"] | {"modalities": tuple(modalities)}))
         return cls(size=values["size"], dtype=values["dtype"], gate=gate)
 
 

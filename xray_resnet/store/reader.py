@@ -18,6 +18,7 @@ from xray_resnet.store.schema import (
     IMAGES_FOLDER,
     Box,
     DatasetDescription,
+    column_names,
     label_column,
 )
 
@@ -151,7 +152,17 @@ class Dataset:
             raise UserError(
                 f"{path}: this part of the dataset cannot be read ({error}); delete the dataset and {_MAKE_IT}"
             ) from error
-        return [reader.get_batch(position) for position in range(reader.num_record_batches)]
+        batches = [reader.get_batch(position) for position in range(reader.num_record_batches)]
+        self._check_part(path, reader.schema, rows=sum(map(len, batches)))
+        return batches
+
+    def _check_part(self, path: Path, schema: pa.Schema, *, rows: int) -> None:
+        """Refuses a part of other columns or rows than dataset.json says."""
+        expected = self.description.parts[path.name]
+        missing = set(column_names(self.findings)) - set(schema.names)
+        if missing or rows != expected:
+            got = f"lacks the columns {', '.join(sorted(missing))}" if missing else f"has {rows} rows, not {expected}"
+            raise UserError(f"{path}: this part {got}, against {DESCRIPTION_FILE}; delete the dataset and {_MAKE_IT}")
 
 
 def open_dataset(path: str | Path) -> Dataset:

@@ -114,14 +114,27 @@ class DatasetDescription:
 
         Raises:
             KeyError: if a field is missing.
+            ValueError: if a part is not named as parts are; no path is taken from a file.
         """
         values = {name: content[name] for name in cls.__dataclass_fields__}
+        if [*values["parts"]] != [part_name(index) for index in range(len(values["parts"]))]:
+            raise ValueError("its parts are not named part-00000.arrow and so on")
         return cls(**(values | {"findings": tuple(values["findings"])}))
+
+
+def part_name(index: int) -> str:
+    """File name of the part at `index`."""
+    return f"part-{index:05d}.arrow"
 
 
 def label_column(finding: str) -> str:
     """Name of the column with a finding's label states."""
     return f"label_{finding}"
+
+
+def column_names(findings: Sequence[str]) -> list[str]:
+    """Names of the columns of a part."""
+    return [*build_schema(findings, size=1, dtype=np.dtype(np.uint8)).names]
 
 
 def build_schema(findings: Sequence[str], *, size: int, dtype: np.dtype[Any]) -> pa.Schema:

@@ -16,17 +16,13 @@ from xray_resnet.store.schema import (
     StoredImage,
     build_schema,
     label_column,
+    part_name,
 )
 
 _PLAIN = (
     "image_id", "patient_id", "study_id", "view", "sex", "age", "pixels_sha256", "transfer_syntax", "mapping",
 )  # fmt: skip
 _ARRAYS = ("file_size", "content", "affine", "spacing_mm")
-
-
-def part_name(index: int) -> str:
-    """File name of the part at `index`."""
-    return f"part-{index:05d}.arrow"
 
 
 def write_part(path: Path, images: Sequence[StoredImage], *, findings: Sequence[str], size: int, dtype: str) -> None:

@@ -47,5 +47,13 @@ def is_finished(run: Path) -> bool:
 
 
 def _with_absolute_paths(config: Config) -> Config:
-    root = config.data.root and config.data.root.absolute()
-    return replace(config, data=replace(config.data, root=root, cache=config.data.cache.absolute()))
+    return replace(
+        config,
+        data=replace(config.data, root=_absolute(config.data.root), cache=config.data.cache.absolute()),
+        prep=replace(config.prep, hash_key=_absolute(config.prep.hash_key)),
+        train=replace(config.train, output=config.train.output.absolute()),
+    )
+
+
+def _absolute(path: Path | None) -> Path | None:
+    return path and path.absolute()
