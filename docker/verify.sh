@@ -24,7 +24,9 @@ trap 'rm -rf "$work"' EXIT
 echo "== the image, on $(find "$input" -type f | wc -l) files"
 mkdir "$work/container"
 bash "$tool" "$project" -i "$input" -o "$work/container" -v "$model:/model:ro" -- \
-    /input --model /model --output /output --formats csv json --overlay --precision fp32 2>&1 | tee "$work/log" | grep -E '^(==|[0-9]+ files)'
+    /input --model /model --output /output --formats csv json --overlay --precision fp32 >"$work/log" 2>&1 \
+    || { tail -40 "$work/log" >&2; exit 1; }
+grep -E '^(==|[0-9]+ files)' "$work/log"
 
 echo "== this machine"
 xray-predict "$input" --model "$model" --output "$work/host" --formats csv json --overlay --precision fp32
