@@ -12,7 +12,7 @@ import numpy as np
 
 from xray_resnet.evaluation.compare import Comparison, compare
 
-DOSE_FRACTIONS = (1.0, 0.5, 0.25, 0.1)
+DOSE_FRACTIONS = (1.0, 0.5, 0.25, 0.1, 0.02, 0.005)
 WITHOUT_NOISE = ("--augment.quantum_noise", "0", "--augment.electronic_noise", "0")
 NAMES = ("without", "with")
 
