@@ -17,7 +17,7 @@ from pydicom.uid import (
 
 from tests.builders import write_dicom
 from tests.dicom.parts import lut_sequence, make_gradient
-from xray_resnet.dicom import Reason, RejectedImage, read_radiograph
+from xray_resnet.dicom import Gate, Reason, RejectedImage, read_radiograph
 from xray_resnet.dicom.header import read_header
 
 SYNTAXES = [
@@ -85,13 +85,40 @@ def test_pixels_of_a_refused_file_are_never_loaded(tmp_path: Path) -> None:
     assert peak < 10_000_000
 
 
+def test_a_deflated_file_that_swells_is_refused_without_being_inflated_whole(tmp_path: Path) -> None:
+    path = write_dicom(
+        tmp_path / "a.dcm",
+        PixelData=bytes(60_000_000),
+        NumberOfFrames=9,
+        transfer_syntax=DeflatedExplicitVRLittleEndian,
+    )
+    assert path.stat().st_size < 100_000
+    tracemalloc.start()
+    with pytest.raises(RejectedImage, match="its deflated data set holds more than 16785216 bytes") as caught:
+        read_radiograph(path, gate=Gate(max_pixels=4_000))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert caught.value.reason == Reason.TOO_LARGE
+    assert peak < 2_000_000
+
+
+def test_a_picture_larger_than_any_of_its_pixels_could_be_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    with path.open("wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n")
+        file.truncate(400_000_000)
+    with pytest.raises(RejectedImage, match="the picture has 400000000 bytes") as caught:
+        read_radiograph(path, gate=Gate(max_pixels=40_000_000))
+    assert caught.value.reason == Reason.TOO_LARGE
+
+
 def test_a_film_that_vanishes_before_its_pixels_are_read_is_unreadable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write_dicom(tmp_path / "a.dcm", NOISE)
 
-    def read_then_remove(file: Path) -> Dataset:
-        header = read_header(file)
+    def read_then_remove(file: Path, **limits: int) -> Dataset:
+        header = read_header(file, **limits)
         file.unlink()
         return header
 

@@ -221,7 +221,7 @@ def test_an_image_of_padding_alone_is_black(stored: list[int]) -> None:
 def test_an_impossible_window_counts_as_none(width: float) -> None:
     _, mapping = to_display(np.array([[0, 9]]), PixelDescription(bits_stored=12, window=Window(5, width)))
     assert mapping.function == "PERCENTILE"
-    assert mapping.assumed == ("no window: percentiles 0.5 to 99.5 of the pixels",)
+    assert mapping.assumed == ("a window without width: percentiles 0.5 to 99.5 of the pixels",)
 
 
 def test_the_first_of_several_windows_is_used(tmp_path: Path) -> None:

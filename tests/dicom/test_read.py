@@ -340,3 +340,16 @@ def test_a_table_of_bytes_is_read_as_bytes(tmp_path: Path) -> None:
     table[0].LUTDescriptor, table[0].LUTData = [256, 0, 8], bytes(range(255, -1, -1))
     path = write_dicom(tmp_path / "a.dcm", GREY, bits_stored=8, VOILUTSequence=table)
     np.testing.assert_array_equal(read_radiograph(path).pixels, (255 - GREY.astype(np.uint16)) * 257)
+
+
+@pytest.mark.parametrize(
+    ("settings", "assumption"),
+    [
+        ({"RescaleSlope": 0}, "Rescale Slope is 0: 1"),
+        ({"VOILUTFunction": "CUBIC", "WindowCenter": 9, "WindowWidth": 9}, "VOI LUT Function is unknown: LINEAR"),
+    ],
+)
+def test_what_stands_in_for_an_impossible_value_is_said(
+    tmp_path: Path, settings: dict[str, Any], assumption: str
+) -> None:
+    assert assumption in read_radiograph(write_dicom(tmp_path / "a.dcm", **settings)).mapping.assumed

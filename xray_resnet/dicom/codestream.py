@@ -9,25 +9,39 @@ _FRAME_HEADERS = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
 _J2K_START = b"\xff\x4f\xff\x51"
 
 
-def read_stream_size(stream: bytes) -> tuple[int, int] | None:
-    """(rows, columns) that a JPEG, JPEG-LS or JPEG 2000 stream declares; None where it does not say."""
+def read_stream_size(stream: bytes) -> tuple[int, int, int] | None:
+    """(rows, columns, components) that a JPEG, JPEG-LS or JPEG 2000 stream declares; None where it does not say."""
     if stream[:2] == b"\xff\xd8":
         return _read_jpeg_size(stream)
-    start = stream.find(_J2K_START, 0, 512)  # JP2 puts boxes before the codestream
-    return _read_j2k_size(stream, start) if start >= 0 else None
+    start = _find_codestream(stream)
+    return None if start is None else _read_j2k_size(stream, start)
 
 
-def _read_jpeg_size(stream: bytes) -> tuple[int, int] | None:
-    """From the first frame header: length, precision, rows, columns (ITU-T T.81 B.2.2)."""
+def _find_codestream(stream: bytes) -> int | None:
+    """Where a JPEG 2000 codestream starts: at once (PS3.5 A.4.4), or in the box `jp2c` of writers that keep JP2's."""
+    position = 0
+    while not stream.startswith(_J2K_START, position):
+        length, kind = struct.unpack_from(">I4s", stream, position) if position + 8 <= len(stream) else (0, b"")
+        if kind == b"jp2c":
+            position += 16 if length == 1 else 8
+            return position if stream.startswith(_J2K_START, position) else None
+        if length < 8:
+            return None
+        position += length
+    return position
+
+
+def _read_jpeg_size(stream: bytes) -> tuple[int, int, int] | None:
+    """From the first frame header: length, precision, rows, columns, components (ITU-T T.81 B.2.2)."""
     position = 2
-    while position + 9 <= len(stream):
+    while position + 10 <= len(stream):
         if stream[position] != 0xFF or stream[position + 1] == 0xFF:
             position += 1
             continue
         marker = stream[position + 1]
         if marker in _FRAME_HEADERS:
-            rows, columns = struct.unpack_from(">HH", stream, position + 5)
-            return rows, columns
+            rows, columns, components = struct.unpack_from(">HHB", stream, position + 5)
+            return rows, columns, components
         if marker == 0xDA:
             return None
         (length,) = struct.unpack_from(">H", stream, position + 2)
@@ -35,9 +49,10 @@ def _read_jpeg_size(stream: bytes) -> tuple[int, int] | None:
     return None
 
 
-def _read_j2k_size(stream: bytes, start: int) -> tuple[int, int] | None:
-    """From SIZ: the reference grid less the image's offset (ITU-T T.800 A.5.1)."""
-    if len(stream) < start + 24:
+def _read_j2k_size(stream: bytes, start: int) -> tuple[int, int, int] | None:
+    """From SIZ: the reference grid less the image's offset, and the components (ITU-T T.800 A.5.1)."""
+    if len(stream) < start + 42:
         return None
     width, height, left, top = struct.unpack_from(">4I", stream, start + 8)
-    return height - top, width - left
+    (components,) = struct.unpack_from(">H", stream, start + 40)
+    return height - top, width - left, components

@@ -77,17 +77,7 @@ def decode_stored_values(header: Dataset, path: Path) -> NDArray[np.integer]:
     _load_pixels(header)
     _check_length(header, syntax)
     _check_stream_size(header, syntax)
-    try:
-        with quiet_pydicom():
-            stored = _decode(header, path, syntax)
-    except RejectedImage:
-        raise
-    except Exception as error:  # decoders raise whatever they like; their texts may quote the file
-        raise RejectedImage(Reason.DECODE_FAILED, f"{syntax.name} raised {type(error).__name__}") from None
-    except BaseException as panic:  # a panic of Rust, in which pylibjpeg's RLE is written, is no Exception to Python
-        if type(panic).__name__ != "PanicException":
-            raise
-        raise RejectedImage(Reason.DECODE_FAILED, f"the {syntax.name} stream is damaged") from None
+    stored = _decode_or_reject(header, path, syntax)
     expected = (int(header.Rows), int(header.Columns))
     if stored.shape != expected:
         raise RejectedImage(Reason.DECODE_FAILED, f"the codec gave {stored.shape} pixels, the header says {expected}")
@@ -95,15 +85,23 @@ def decode_stored_values(header: Dataset, path: Path) -> NDArray[np.integer]:
 
 
 def transfer_syntax_of(header: Dataset) -> UID:
-    """Transfer Syntax UID (0002,0010); without it, the uncompressed encoding that the elements have."""
-    meta = getattr(header, "file_meta", None)
-    uid = meta.get("TransferSyntaxUID") if meta is not None else None
-    if uid:
-        return UID(str(uid))
-    is_implicit, is_little_endian = header.original_encoding
-    if not is_little_endian:
-        return ExplicitVRBigEndian
-    return ImplicitVRLittleEndian if is_implicit else ExplicitVRLittleEndian
+    """Transfer Syntax UID (0002,0010), which `read_header` sees to."""
+    return UID(str(header.file_meta.TransferSyntaxUID))
+
+
+def _decode_or_reject(header: Dataset, path: Path, syntax: UID) -> NDArray[np.integer]:
+    """What the codec gives; whatever it raises is a verdict, without its text, which may quote the file."""
+    try:
+        with quiet_pydicom():
+            return _decode(header, path, syntax)
+    except RejectedImage:
+        raise
+    except Exception as error:  # decoders raise whatever they like
+        raise RejectedImage(Reason.DECODE_FAILED, f"{syntax.name} raised {type(error).__name__}") from None
+    except BaseException as panic:  # a panic of Rust, in which pylibjpeg's RLE is written, is no Exception to Python
+        if type(panic).__name__ != "PanicException":
+            raise
+        raise RejectedImage(Reason.DECODE_FAILED, f"the {syntax.name} stream is damaged") from None
 
 
 def _decode(header: Dataset, path: Path, syntax: UID) -> NDArray[np.integer]:
@@ -111,9 +109,6 @@ def _decode(header: Dataset, path: Path, syntax: UID) -> NDArray[np.integer]:
         return _decode_baseline_jpeg(header)
     if syntax == JPEGExtended12Bit and header.BitsStored > 8:
         return _decode_with_gdcm(header, path)
-    if not header.get("file_meta") or "TransferSyntaxUID" not in header.file_meta:
-        header.ensure_file_meta()
-        header.file_meta.TransferSyntaxUID = syntax
     # pydicom takes the lowest bits whatever High Bit says; see _remove_unused_bits.
     lowest = not _may_hold_unused_bits(syntax)
     stored, _ = get_decoder(syntax).as_array(
@@ -172,13 +167,15 @@ def _check_stream_size(header: Dataset, syntax: UID) -> None:
     """A codec allocates what its stream declares, whatever the header says: they must agree first."""
     if not syntax.is_encapsulated or syntax == RLELossless:
         return
-    expected = (int(header.Rows), int(header.Columns))
+    expected = (int(header.Rows), int(header.Columns), 1)
     try:
         declared = read_stream_size(get_frame(header.PixelData, 0, number_of_frames=1))
     except Exception as error:  # pydicom raises several kinds on damaged fragments
         raise RejectedImage(Reason.DECODE_FAILED, f"the fragments are damaged ({type(error).__name__})") from None
-    if declared is not None and declared != expected:
-        raise RejectedImage(Reason.DECODE_FAILED, f"the stream declares {declared} pixels, the header {expected}")
+    if declared != expected:
+        raise RejectedImage(
+            Reason.DECODE_FAILED, f"rows, columns, components: the stream declares {declared}, the header {expected}"
+        )
 
 
 def _check_length(header: Dataset, syntax: UID) -> None:
@@ -187,7 +184,7 @@ def _check_length(header: Dataset, syntax: UID) -> None:
         return
     if header["PixelData"].is_undefined_length:
         raise RejectedImage(Reason.DECODE_FAILED, "the pixels are compressed and no transfer syntax says how")
-    expected = int(header.Rows) * int(header.Columns) * int(header.get("BitsAllocated") or 0) // 8
+    expected = int(header.Rows) * int(header.Columns) * int(header.BitsAllocated) // 8
     got = len(header.PixelData or b"")
     if got < expected:
         raise RejectedImage(Reason.TRUNCATED, f"{got} bytes of pixels, expected {expected}")
@@ -203,7 +200,7 @@ def _remove_unused_bits(stored: NDArray[np.integer], header: Dataset, syntax: UI
         return stored
     return extract_stored_bits(
         stored,
-        bits_stored=int(header.get("BitsStored") or header.BitsAllocated),
-        high_bit=int(header.get("HighBit") or int(header.get("BitsStored") or header.BitsAllocated) - 1),
-        is_signed=bool(header.get("PixelRepresentation")),
+        bits_stored=int(header.BitsStored),
+        high_bit=int(header.get("HighBit") or header.BitsStored - 1),
+        is_signed=bool(header.PixelRepresentation),
     )

@@ -1,5 +1,7 @@
 """What a header says of its stored values, as plain values for the pixel maths."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from pydicom import Dataset
 
@@ -10,8 +12,7 @@ _WINDOW_FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
 
 def describe_pixels(header: Dataset) -> PixelDescription:
     """Reads the attributes of the display pipeline; of several windows or VOI LUTs the first."""
-    bits_stored = int(header.get("BitsStored") or header.BitsAllocated)
-    is_signed = bool(header.get("PixelRepresentation"))
+    bits_stored, is_signed = int(header.BitsStored), bool(header.PixelRepresentation)
     modality_lut = _read_lut(header, "ModalityLUTSequence", is_signed=is_signed)
     return PixelDescription(
         bits_stored=bits_stored,
@@ -25,7 +26,17 @@ def describe_pixels(header: Dataset) -> PixelDescription:
         is_inverse=_is_inverse(header),
         intensity_relationship=_read_one_of(header, "PixelIntensityRelationship", ("LIN", "LOG", "DISP")) or "",
         intensity_sign=int(_read_one_of(header, "PixelIntensityRelationshipSign", ("-1", "1")) or 0),
+        assumed=tuple(_replaced_values(header)),
     )
+
+
+def _replaced_values(header: Dataset) -> Iterator[str]:
+    """What is taken instead of values that cannot be."""
+    if _number(header.get("RescaleSlope")) == 0:
+        yield "Rescale Slope is 0: 1"
+    function = header.get("VOILUTFunction")
+    if "WindowWidth" in header and function and str(function).upper() not in _WINDOW_FUNCTIONS:
+        yield "VOI LUT Function is unknown: LINEAR"
 
 
 def _is_inverse(header: Dataset) -> bool:

@@ -4,6 +4,7 @@ import logging
 import mmap
 import re
 import warnings
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,14 @@ import pydicom
 from pydicom import Dataset
 from pydicom.dataelem import RawDataElement
 from pydicom.errors import InvalidDicomError
+from pydicom.filereader import read_dataset
 from pydicom.tag import Tag
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
 
 from xray_resnet.dicom.gate import Reason, RejectedImage
 
@@ -44,6 +52,9 @@ _UNENDED_PIXELS = b"\xe0\x7f\x10\x00OB\x00\x00\xff\xff\xff\xff"
 """The head of Pixel Data (7FE0,0010) in fragments; pydicom drops the element where their end is missing."""
 _UID = re.compile(r"[0-9.]{1,64}")
 _MAX_SPACING_RATIO = 4.0
+MAX_INFLATED_BYTES = 1 << 28
+_PREAMBLE_BYTES = 128
+_PIECE_BYTES = 1 << 16
 _DEFERRED_BYTES = 1 << 20
 """Longer elements stay on the disk until they are asked for: pixels that the gate refuses are never loaded."""
 
@@ -64,20 +75,27 @@ def quiet_pydicom() -> Iterator[None]:
             settings.reading_validation_mode = validation
 
 
-def read_header(path: Path) -> Dataset:
+def read_header(path: Path, *, max_inflated_bytes: int = MAX_INFLATED_BYTES) -> Dataset:
     """The data set of a DICOM file, also where preamble or file meta are missing.
 
     An element that we use and that cannot be read is left out: it counts as missing from here on.
 
+    Args:
+        path: The file.
+        max_inflated_bytes: Most that a deflated data set may hold; pydicom inflates it whole.
+
     Raises:
-        RejectedImage: NOT_DICOM, TRUNCATED or UNREADABLE.
+        RejectedImage: NOT_DICOM, TRUNCATED, TOO_LARGE or UNREADABLE.
     """
     _check_start(path)
     with quiet_pydicom():
         try:
+            _check_inflated_size(path, max_inflated_bytes)
             header = pydicom.dcmread(path, force=True, defer_size=_DEFERRED_BYTES)
             _drop_unreadable(header)
             is_dicom = "SOPClassUID" in header or "PixelData" in header or bool(getattr(header, "file_meta", None))
+        except RejectedImage:
+            raise
         except (InvalidDicomError, IsADirectoryError):
             raise RejectedImage(Reason.NOT_DICOM, "it cannot be read as DICOM") from None
         except EOFError:
@@ -90,6 +108,7 @@ def read_header(path: Path) -> Dataset:
         raise RejectedImage(Reason.NOT_DICOM, "it has neither a preamble nor an image of DICOM")
     if "PixelData" not in header and (_is_cut(header, path) or _has_unended_pixels(path)):
         raise RejectedImage(Reason.TRUNCATED, "the file ends within its header or pixels")
+    _supply_transfer_syntax(header)
     return header
 
 
@@ -127,6 +146,32 @@ def _check_start(path: Path) -> None:
         raise RejectedImage(Reason.UNREADABLE, error.strerror or "the file cannot be opened") from None
     if start[128:] != b"DICM" and start[:2] not in _FIRST_GROUPS:
         raise RejectedImage(Reason.NOT_DICOM, "it begins like no DICOM, PNG or JPEG file")
+
+
+def _check_inflated_size(path: Path, most: int) -> None:
+    """Inflates a deflated data set (PS3.5 A.5) piece by piece, keeping none, and stops where it is too much."""
+    with path.open("rb") as file:
+        file.seek(_PREAMBLE_BYTES)
+        if file.read(4) != b"DICM":
+            return
+        meta = read_dataset(file, False, True, stop_when=lambda tag, *_: tag.group != 2)
+        if str(meta.get("TransferSyntaxUID")) != DeflatedExplicitVRLittleEndian:
+            return
+        inflater, inflated, piece = zlib.decompressobj(-zlib.MAX_WBITS), 0, file.read(_PIECE_BYTES)
+        while piece and not inflater.eof:
+            inflated += len(inflater.decompress(piece, _PIECE_BYTES))
+            if inflated > most:
+                raise RejectedImage(Reason.TOO_LARGE, f"its deflated data set holds more than {most} bytes")
+            piece = inflater.unconsumed_tail or file.read(_PIECE_BYTES)
+
+
+def _supply_transfer_syntax(header: Dataset) -> None:
+    """Where the file names no transfer syntax: the uncompressed encoding that its elements have."""
+    header.ensure_file_meta()
+    if not header.file_meta.get("TransferSyntaxUID"):
+        is_implicit, is_little_endian = header.original_encoding
+        explicit = ExplicitVRLittleEndian if is_little_endian else ExplicitVRBigEndian
+        header.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if is_implicit else explicit
 
 
 def _drop_unreadable(header: Dataset) -> None:

@@ -76,6 +76,7 @@ class PixelDescription:
         is_inverse: Whether low output values are to be shown bright.
         intensity_relationship: Pixel Intensity Relationship (0028,1040).
         intensity_sign: Pixel Intensity Relationship Sign (0028,1041); 0 where absent.
+        assumed: In words, what stands in for values that cannot be.
     """
 
     bits_stored: int
@@ -89,6 +90,7 @@ class PixelDescription:
     is_inverse: bool = False
     intensity_relationship: str = ""
     intensity_sign: int = 0
+    assumed: tuple[str, ...] = ()
 
     @property
     def lowest(self) -> int:
@@ -175,13 +177,14 @@ def _apply_voi(
         return apply_window(modality, window), _mapping(
             description, window.function, window=(window.center, window.width)
         )
+    lack = "no window" if window is None else "a window without width"
     if description.bits_stored <= 8:
         low, high = float(modality.min()), float(modality.max())
-        function, assumed = "IDENTITY", "no window: the full range of 8 bits"
+        function, assumed = "IDENTITY", f"{lack}: the full range of 8 bits"
     else:
         counts = np.bincount(index.ravel(), minlength=len(modality))
         low, high = _find_percentiles(modality, np.where(is_padding, 0, counts))
-        function, assumed = "PERCENTILE", f"no window: percentiles {PERCENTILES[0]} to {PERCENTILES[1]} of the pixels"
+        function, assumed = "PERCENTILE", f"{lack}: percentiles {PERCENTILES[0]} to {PERCENTILES[1]} of the pixels"
     shares = np.clip((modality - low) / max(high - low, 1e-12), 0, 1)
     return shares, _mapping(description, function, window=((low + high) / 2, high - low), assumed=(assumed,))
 
@@ -209,5 +212,5 @@ def _mapping(
         inverted=description.is_inverse,
         intensity_relationship=description.intensity_relationship,
         intensity_sign=description.intensity_sign,
-        assumed=tuple(assumed),
+        assumed=(*description.assumed, *assumed),
     )

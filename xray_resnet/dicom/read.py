@@ -14,6 +14,11 @@ from xray_resnet.dicom.pixels import to_display
 from xray_resnet.dicom.radiograph import Radiograph
 
 DEFAULT_GATE = Gate()
+_BYTES_PER_PIXEL = 2
+_BYTES_PER_PICTURE_PIXEL = 8
+"""Four channels of 16 bits."""
+_ELSE_BYTES = 1 << 24
+"""What a file may hold besides its pixels."""
 
 
 def read_radiograph(path: Path | str, *, gate: Gate = DEFAULT_GATE) -> Radiograph:
@@ -31,14 +36,20 @@ def read_radiograph(path: Path | str, *, gate: Gate = DEFAULT_GATE) -> Radiograp
         (2140, 1760)
     """
     path = Path(path)
-    start = _read_start(path)
-    radiograph = read_picture(path.read_bytes(), gate) if picture_format(start) else _read_dicom(path, gate)
+    radiograph = _read_picture(path, gate) if picture_format(_read_start(path)) else _read_dicom(path, gate)
     _check_blank(radiograph.pixels)
     return radiograph
 
 
+def _read_picture(path: Path, gate: Gate) -> Radiograph:
+    most = gate.max_pixels * _BYTES_PER_PICTURE_PIXEL + _ELSE_BYTES
+    if (size := path.stat().st_size) > most:
+        raise RejectedImage(Reason.TOO_LARGE, f"the picture has {size} bytes, expected at most {most}")
+    return read_picture(path.read_bytes(), gate)
+
+
 def _read_dicom(path: Path, gate: Gate) -> Radiograph:
-    header = read_header(path)
+    header = read_header(path, max_inflated_bytes=gate.max_pixels * _BYTES_PER_PIXEL + _ELSE_BYTES)
     with quiet_pydicom():
         check_header(header, gate)
         stored = decode_stored_values(header, path)
