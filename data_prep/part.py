@@ -11,7 +11,7 @@ import numpy as np
 
 from data_prep.identity import hash_name
 from data_prep.sources import Record
-from xray_resnet.dicom import Prepared, Reading, RejectedImage, prepare
+from xray_resnet.dicom import Prepared, Reading, Reason, RejectedImage, prepare, says_lateral
 from xray_resnet.files import write_json
 from xray_resnet.store import StoredImage
 from xray_resnet.store.schema import IMAGES_FOLDER, part_name
@@ -97,13 +97,20 @@ def _prepare_all(task: PartTask) -> tuple[list[tuple[str, StoredImage]], list[tu
     rejected: list[tuple[str, str, str]] = []
     for record in task.records:
         try:
-            prepared = prepare(record.path, task.reading)
+            prepared = _prepare(record, task.reading)
         except RejectedImage as rejection:
             relative = record.path.relative_to(task.root).as_posix()
             rejected.append((relative, str(rejection.reason), rejection.detail))
         else:
             accepted.append((record.name, to_stored(record, prepared, key=task.key)))
     return accepted, rejected
+
+
+def _prepare(record: Record, reading: Reading) -> Prepared:
+    """The record's stored image; a picture has no header, so that a table may have to tell lateral views."""
+    if says_lateral(record.view) and not reading.gate.accept_lateral:
+        raise RejectedImage(Reason.LATERAL_VIEW, "the source's table says lateral")
+    return prepare(record.path, reading)
 
 
 def to_stored(record: Record, prepared: Prepared, *, key: bytes) -> StoredImage:

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-Source = Literal["phantom", "nih_chestxray14", "image_folder", "table"]
+Source = Literal[
+    "phantom", "nih_chestxray14", "chexpert", "mimic_cxr", "padchest", "rsna_pneumonia", "siim_pneumothorax",
+    "vindr_cxr", "openi", "covid_chestxray", "image_folder", "table", "combined",
+]  # fmt: skip
 
 
 @dataclass
@@ -51,6 +54,35 @@ class TableConfig:
 
 
 @dataclass
+class MimicCxrConfig:
+    """MIMIC-CXR: which of its two labellers to believe."""
+
+    labeller: Literal["chexpert", "negbio"] = "chexpert"
+    """The table of labels."""
+
+
+@dataclass
+class MemberConfig:
+    """One source of several."""
+
+    source: Source
+    """The layout of the member."""
+    folder: str
+    """Its folder, relative to `data.root`."""
+    image_folder: ImageFolderConfig = field(default_factory=ImageFolderConfig)
+    table: TableConfig = field(default_factory=TableConfig)
+    mimic_cxr: MimicCxrConfig = field(default_factory=MimicCxrConfig)
+
+
+@dataclass
+class CombinedConfig:
+    """Several sources in one dataset."""
+
+    members: dict[str, MemberConfig] = field(default_factory=dict)
+    """Name of each member → its source, folder and settings."""
+
+
+@dataclass
 class SplitConfig:
     """How patients are divided."""
 
@@ -81,6 +113,8 @@ class DataConfig:
     phantom: PhantomConfig = field(default_factory=PhantomConfig)
     image_folder: ImageFolderConfig = field(default_factory=ImageFolderConfig)
     table: TableConfig = field(default_factory=TableConfig)
+    mimic_cxr: MimicCxrConfig = field(default_factory=MimicCxrConfig)
+    combined: CombinedConfig = field(default_factory=CombinedConfig)
     split: SplitConfig = field(default_factory=SplitConfig)
 
 

@@ -24,7 +24,12 @@ _SHIPPED_IN_REPOSITORY = Path(__file__).resolve().parent.parent / "configs"
 class CommandParser(ArgumentParser):
     """A parser that reads named configurations and answers wrong usage with a sentence, not with all of its options."""
 
-    def __init__(self, command: str, *, purpose: str, examples: Sequence[str]) -> None:
+    def __init__(self, command: str = "", *, purpose: str = "", examples: Sequence[str] = (), **of_a_part: Any) -> None:
+        """Settings beyond ours come from jsonargparse, which makes parsers of this class for the parts of a mapping."""
+        self._given: Sequence[str] = ()
+        if of_a_part:
+            super().__init__(**of_a_part)
+            return
         listing = "\n".join(f"  {example}" for example in examples)
         super().__init__(
             prog=command,
@@ -35,7 +40,6 @@ class CommandParser(ArgumentParser):
             exit_on_error=False,
             allow_abbrev=False,
         )
-        self._given: Sequence[str] = ()
         self.add_argument("--config", action="config", help="YAML file, in the working folder or shipped.")
 
     def read(self, arguments: Sequence[str]) -> Namespace:

@@ -45,6 +45,31 @@ NIH_CHESTXRAY14 = (
 PHANTOM = ("Cardiomegaly", "Effusion", "Consolidation", "Nodule", "Pneumothorax")
 """The findings that the synthetic phantom renders."""
 
+VOCABULARY = (
+    *NIH_CHESTXRAY14,
+    "Aortic_Enlargement",
+    "COPD",
+    "COVID-19",
+    "Calcification",
+    "Clavicle_Fracture",
+    "Enlarged_Cardiomediastinum",
+    "Enlarged_Pulmonary_Artery",
+    "Fracture",
+    "Interstitial_Lung_Disease",
+    "Lung_Cavity",
+    "Lung_Cyst",
+    "Lung_Lesion",
+    "Lung_Opacity",
+    "Lung_Tumor",
+    "Mediastinal_Shift",
+    "Nodule_or_Mass",
+    "Pleural_Other",
+    "Rib_Fracture",
+    "Support_Devices",
+    "Tuberculosis",
+)
+"""The one name of every finding that the public archives label; each source maps its own words to these."""
+
 _TARGET_OF_POLICY = {"ignore": np.nan, "zeros": 0.0, "ones": 1.0, "smooth": SMOOTH_TARGET}
 
 

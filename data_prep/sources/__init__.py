@@ -2,10 +2,25 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from data_prep.sources import image_folder, nih_chestxray14, phantom, table
+from data_prep.sources import (
+    chexpert,
+    covid_chestxray,
+    image_folder,
+    mimic_cxr,
+    nih_chestxray14,
+    openi,
+    padchest,
+    phantom,
+    rsna_pneumonia,
+    siim_pneumothorax,
+    table,
+    vindr_cxr,
+)
+from data_prep.sources.combined import combine
 from data_prep.sources.record import Box, Listing, Record
 from xray_resnet.config import DataConfig
 
@@ -35,9 +50,23 @@ class Source:
     synthetic: bool = False
 
 
+_LISTED = {
+    "nih_chestxray14": nih_chestxray14.list_records,
+    "chexpert": chexpert.list_records,
+    "mimic_cxr": mimic_cxr.list_records,
+    "padchest": padchest.list_records,
+    "rsna_pneumonia": rsna_pneumonia.list_records,
+    "siim_pneumothorax": siim_pneumothorax.list_records,
+    "vindr_cxr": vindr_cxr.list_records,
+    "openi": openi.list_records,
+    "covid_chestxray": covid_chestxray.list_records,
+    "image_folder": image_folder.list_records,
+    "table": table.list_records,
+}
+"""Sources that lie on the disk."""
+
 SOURCES = {
     "phantom": Source(phantom.list_records, make=phantom.make, synthetic=True),
-    "nih_chestxray14": Source(nih_chestxray14.list_records),
-    "image_folder": Source(image_folder.list_records),
-    "table": Source(table.list_records),
+    **{name: Source(list_records) for name, list_records in _LISTED.items()},
+    "combined": Source(partial(combine, list_of=_LISTED)),
 }

@@ -1,9 +1,11 @@
 """Reading the CSV tables of a source: the columns that are needed, and clear words where one is missing."""
 
 import csv
+import gzip
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TextIO
 
 from xray_resnet.errors import UserError
 
@@ -14,14 +16,14 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
     """The rows of a CSV table with a header, values stripped of blanks.
 
     Args:
-        path: The table, UTF-8 with or without a byte order mark.
+        path: The table, UTF-8 with or without a byte order mark; gzip-compressed where its name ends with .gz.
         columns: Columns that must be there; others are kept too.
 
     Raises:
         UserError: if the table is missing, not text, or lacks a column (the nearest name is given).
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with _open_text(path) as file:
             reader = csv.DictReader(file, restkey="", restval="")
             header = [name.strip() for name in reader.fieldnames or []]
             reader.fieldnames = header
@@ -29,13 +31,32 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
             return [{name: row[name].strip() for name in header if name} for row in reader]
     except FileNotFoundError as error:
         raise UserError(f"{path}: there is no such table; put it there or set data.root") from error
-    except (UnicodeDecodeError, csv.Error, IsADirectoryError) as error:
+    except (UnicodeDecodeError, csv.Error, IsADirectoryError, gzip.BadGzipFile, EOFError) as error:
         raise UserError(f"{path}: not a CSV table in UTF-8 ({error}); export it again as CSV") from error
+
+
+def find_table(root: Path, *names: str) -> Path:
+    """The first of `names` that is below `root`, as it is or compressed with gzip.
+
+    Raises:
+        UserError: if none is there.
+    """
+    for name in names:
+        for path in (root / name, root / f"{name}.gz"):
+            if path.is_file():
+                return path
+    raise UserError(f"{root}: there is no {' or '.join(names)}, nor one with .gz; put it there or set data.root")
 
 
 def where(path: Path, position: int) -> str:
     """Names a row in an error: the table and the line of its first row being 2."""
     return f"{path} line {position + 2}"
+
+
+def _open_text(path: Path) -> TextIO:
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
+    return path.open(encoding="utf-8-sig", newline="")
 
 
 def _check_columns(path: Path, header: Sequence[str], columns: Sequence[str]) -> None:

@@ -1,8 +1,11 @@
 """What a source says of one image, before its pixels are read."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from xray_resnet.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -66,3 +69,18 @@ class Listing:
     records: list[Record]
     findings: tuple[str, ...]
     notes: Mapping[str, int] = field(default_factory=dict)
+
+
+def keep_images(records: Sequence[Record], findings: tuple[str, ...], root: Path) -> Listing:
+    """A listing of the records whose file is there, the others counted.
+
+    Raises:
+        UserError: if none is there, or two records share a name.
+    """
+    there = [record for record in records if record.path.is_file()]
+    if not there:
+        raise UserError(f"{root}: none of the {len(records)} images of the tables is there; unpack the images below it")
+    if len({record.name for record in there}) < len(there):
+        twice = Counter(record.name for record in there).most_common(1)[0][0]
+        raise UserError(f"{root}: image {twice!r} stands in the tables twice; keep one row per image")
+    return Listing(there, findings, {"rows of the table without an image": len(records) - len(there)})

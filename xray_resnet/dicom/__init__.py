@@ -1,6 +1,6 @@
 """DICOM and image files to anonymous radiographs and square stored images."""
 
-from xray_resnet.dicom.gate import REASON_TEXTS, Gate, Reason, RejectedImage
+from xray_resnet.dicom.gate import REASON_TEXTS, Gate, Reason, RejectedImage, says_lateral
 from xray_resnet.dicom.geometry import Placement
 from xray_resnet.dicom.preparation import Prepared, Reading, prepare
 from xray_resnet.dicom.radiograph import DisplayMapping, Radiograph
@@ -18,4 +18,5 @@ __all__ = [
     "RejectedImage",
     "prepare",
     "read_radiograph",
+    "says_lateral",
 ]

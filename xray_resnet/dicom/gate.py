@@ -151,6 +151,11 @@ def check_size(rows: int, columns: int, gate: Gate) -> None:
         raise RejectedImage(Reason.TOO_SMALL, f"{rows} × {columns} pixels, expected at least {gate.min_side} a side")
 
 
+def says_lateral(words: str) -> bool:
+    """A decubitus is named by the side that lies down, and shows the chest from the front."""
+    return bool(_LATERAL.search(words)) and not _OBLIQUE_OR_DECUBITUS.search(words)
+
+
 def _check_image(header: Dataset) -> None:
     if "PixelData" not in header:
         raise RejectedImage(Reason.NO_PIXELS, "Pixel Data (7FE0,0010) is missing")
@@ -190,7 +195,7 @@ def _check_view(header: Dataset) -> None:
     The rows of a frontal view run from side to side, those of a lateral view from front to back.
     """
     view = _code(header.get("ViewPosition")).upper()
-    if _says_lateral(view):
+    if says_lateral(view):
         raise RejectedImage(Reason.LATERAL_VIEW, f"View Position (0018,5101) is {_show(view)}")
     if any(_is_lateral(item) for item in header.get("ViewCodeSequence") or ()):
         raise RejectedImage(Reason.LATERAL_VIEW, "View Code Sequence (0054,0220) says lateral")
@@ -202,12 +207,7 @@ def _check_view(header: Dataset) -> None:
 def _is_lateral(view_code: Dataset) -> bool:
     if str(view_code.get("CodeValue") or "") in _LATERAL_CODES:
         return True
-    return _says_lateral(str(view_code.get("CodeMeaning") or ""))
-
-
-def _says_lateral(words: str) -> bool:
-    """A decubitus is named by the side that lies down, and shows the chest from the front."""
-    return bool(_LATERAL.search(words)) and not _OBLIQUE_OR_DECUBITUS.search(words)
+    return says_lateral(str(view_code.get("CodeMeaning") or ""))
 
 
 def _code(value: object) -> str:

@@ -1,0 +1,58 @@
+"""covid-chestxray-dataset (Cohen et al. 2020) in its original layout: `metadata.csv` and `images/`.
+
+Its findings are a tree, `Pneumonia/Viral/COVID-19`: every node on the way is positive. CT slices are left out.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from data_prep.sources.csv_table import Row, read_rows, where
+from data_prep.sources.files import resolve_below
+from data_prep.sources.record import Listing, Record, keep_images
+from xray_resnet.config import DataConfig
+from xray_resnet.errors import UserError
+from xray_resnet.findings import LabelState
+
+NODES = {"Pneumonia": "Pneumonia", "COVID-19": "COVID-19", "Tuberculosis": "Tuberculosis"}
+"""Finding → node of the tree."""
+FINDINGS = tuple(NODES)
+
+_COLUMNS = ("patientid", "sex", "age", "finding", "view", "modality", "folder", "filename")
+_UNKNOWN = {"", "todo", "Unknown"}
+_VIEWS = {"L": "LATERAL", "AP Supine": "AP", "AP Erect": "AP"}
+
+
+def list_records(_: DataConfig, root: Path) -> Listing:
+    """Every radiograph of the table that is there.
+
+    Raises:
+        UserError: if the table is missing or holds what it should not, or no image is there.
+    """
+    path = root / "metadata.csv"
+    rows = [(where(path, line), row) for line, row in enumerate(read_rows(path, _COLUMNS))]
+    radiographs = [_to_record(row, root, place) for place, row in rows if row["modality"] == "X-ray"]
+    listing = keep_images(radiographs, FINDINGS, root)
+    notes = {"rows of the table that are no radiograph": len(rows) - len(radiographs)}
+    return Listing(listing.records, FINDINGS, dict(listing.notes) | notes)
+
+
+def read_states(finding: str) -> Mapping[str, int]:
+    """A path of the tree to states; unknown is not assessed."""
+    if finding in _UNKNOWN:
+        return dict.fromkeys(FINDINGS, int(LabelState.NOT_ASSESSED))
+    nodes = finding.split("/")
+    return {name: int(LabelState.POSITIVE if node in nodes else LabelState.NEGATIVE) for name, node in NODES.items()}
+
+
+def _to_record(row: Row, root: Path, place: str) -> Record:
+    if not row["patientid"]:
+        raise UserError(f"{place}: column 'patientid' is blank; every image needs its patient")
+    return Record(
+        path=resolve_below(root, f"{row['folder']}/{row['filename']}", where=place),
+        name=row["filename"],
+        patient=f"covid_chestxray {row['patientid']}",
+        view=_VIEWS.get(row["view"], row["view"]),
+        sex=row["sex"] if row["sex"] in ("M", "F") else "",
+        age=float(row["age"]) if row["age"].replace(".", "", 1).isdigit() and float(row["age"]) <= 120 else None,
+        states=read_states(row["finding"]),
+    )

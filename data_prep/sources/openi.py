@@ -1,0 +1,113 @@
+"""Indiana University chest X-rays of OpenI (Demner-Fushman et al., JAMIA 2016) in their original layout.
+
+Reports as `ecgen-radiology/<number>.xml`, images as `<parentImage id>.png` or `.dcm`, both anywhere below the root.
+The report's MeSH terms were coded by hand: a finding that they do not name is negative. Where Kaggle's
+`indiana_projections.csv` lies in the root, it tells lateral views.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from xml.etree import ElementTree
+
+from data_prep.sources.csv_table import read_rows
+from data_prep.sources.files import list_files, resolve_below
+from data_prep.sources.record import Listing, Record, keep_images
+from xray_resnet.config import DataConfig
+from xray_resnet.errors import UserError
+from xray_resnet.findings import LabelState
+
+HEADINGS = {
+    "Atelectasis": ("pulmonary atelectasis", "atelectasis"),
+    "Cardiomegaly": ("cardiomegaly",),
+    "Effusion": ("pleural effusion",),
+    "Infiltration": ("infiltrate",),
+    "Mass": ("mass",),
+    "Nodule": ("nodule", "multiple pulmonary nodules", "solitary pulmonary nodule"),
+    "Pneumonia": ("pneumonia",),
+    "Pneumothorax": ("pneumothorax", "hydropneumothorax"),
+    "Consolidation": ("consolidation",),
+    "Edema": ("pulmonary edema",),
+    "Emphysema": ("emphysema", "pulmonary emphysema"),
+    "Fibrosis": ("pulmonary fibrosis",),
+    "Hernia": ("hernia, hiatal",),
+    "Fracture": ("fractures, bone",),
+    "Lung_Opacity": ("opacity",),
+    "Calcification": ("calcinosis", "calcified granuloma"),
+}
+"""Finding → MeSH headings, as they stand before the first `/` of a term; thickening is told by its site."""
+FINDINGS = (*HEADINGS, "Pleural_Thickening")
+PROJECTIONS = "indiana_projections.csv"
+
+_FINDING_OF = {heading: finding for finding, headings in HEADINGS.items() for heading in headings}
+_NOT_INDEXED = {"no indexing", "technical quality of image unsatisfactory"}
+_MAX_REPORT_BYTES = 1 << 20
+
+
+def list_records(_: DataConfig, root: Path) -> Listing:
+    """Every image of the reports that is there.
+
+    Raises:
+        UserError: if there is no report, one is damaged, or no image is there.
+    """
+    files = list_files(root)
+    reports = [path for path in files if path.suffix == ".xml"]
+    if not reports:
+        raise UserError(f"{root}: there is no report (ecgen-radiology/1.xml and so on); unpack NLMCXR_reports below it")
+    images = {path.stem: path for path in sorted(files, key=_dicom_last) if path.suffix in (".png", ".dcm")}
+    laterals = _read_laterals(root / PROJECTIONS)
+    records = [record for report in reports for record in _read_report(report, root, images, laterals)]
+    return keep_images(records, FINDINGS, root)
+
+
+def read_states(terms: list[str]) -> Mapping[str, int]:
+    """MeSH terms such as `Pleural Effusion/left/small` to states; a report that was not indexed tells nothing."""
+    parts = [[part.strip().lower() for part in term.split("/")] for term in terms]
+    found = {_FINDING_OF[heading] for heading, *_ in parts if heading in _FINDING_OF}
+    found |= {"Pleural_Thickening" for heading, *sites in parts if heading == "thickening" and "pleura" in sites}
+    silent = LabelState.NEGATIVE if parts and parts[0][0] not in _NOT_INDEXED else LabelState.NOT_ASSESSED
+    return {finding: int(LabelState.POSITIVE if finding in found else silent) for finding in FINDINGS}
+
+
+def _read_report(path: Path, root: Path, images: Mapping[str, Path], laterals: set[str]) -> Iterator[Record]:
+    report = _parse(path)
+    number = report.find("uId")
+    name = number.get("id", "") if number is not None else ""
+    states = read_states([term.text or "" for term in report.iterfind("MeSH/major")])
+    for image in report.iterfind("parentImage"):
+        stem = image.get("id", "")
+        yield Record(
+            path=images.get(stem) or resolve_below(root, f"{stem}.png", where=str(path)),
+            name=stem,
+            patient=f"openi {name or path.stem}",
+            study=f"openi {name or path.stem}",
+            view="LATERAL" if stem in laterals else "",
+            states=states,
+        )
+
+
+def _parse(path: Path) -> ElementTree.Element:
+    """The report; one that declares entities is refused, so that nothing expands or is fetched."""
+    if path.stat().st_size > _MAX_REPORT_BYTES:
+        raise UserError(f"{path}: {path.stat().st_size} bytes, expected at most {_MAX_REPORT_BYTES}; it is no report")
+    content = path.read_bytes()
+    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
+        raise UserError(f"{path}: a report declares no document type or entities; restore the original file")
+    try:
+        return ElementTree.fromstring(content)
+    except ElementTree.ParseError as error:
+        raise UserError(f"{path}: not an XML report ({error}); restore the original file") from None
+
+
+def _read_laterals(path: Path) -> set[str]:
+    """Stems of the images that Kaggle's table calls lateral: `1_IM-0001-3001.dcm.png` is `CXR1_1_IM-0001-3001`."""
+    if not path.is_file():
+        return set()
+    rows = read_rows(path, ("filename", "projection"))
+    names = [
+        row["filename"].removesuffix(".png").removesuffix(".dcm") for row in rows if row["projection"] == "Lateral"
+    ]
+    return {f"CXR{name.partition('_')[0]}_{name}" for name in names}
+
+
+def _dicom_last(path: Path) -> tuple[bool, Path]:
+    return path.suffix == ".dcm", path

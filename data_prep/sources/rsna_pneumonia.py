@@ -1,0 +1,91 @@
+"""RSNA Pneumonia Detection Challenge, stage 2 (Shih et al., Radiology: AI 2019), in its original layout.
+
+`stage_2_train_labels.csv` (a row per box), `stage_2_detailed_class_info.csv`, `stage_2_train_images/<patientId>.dcm`.
+The radiographs come from NIH ChestX-ray14: where RSNA's `pneumonia-challenge-dataset-mappings_2018.json` lies beside
+the tables, its patients are NIH's.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+
+from data_prep.sources.csv_table import Row, read_rows, where
+from data_prep.sources.files import resolve_below
+from data_prep.sources.record import Box, Listing, Record, keep_images
+from xray_resnet.config import DataConfig
+from xray_resnet.errors import UserError
+from xray_resnet.findings import LabelState
+
+LABELS = "stage_2_train_labels.csv"
+CLASSES = "stage_2_detailed_class_info.csv"
+MAPPING = "pneumonia-challenge-dataset-mappings_2018.json"
+FINDINGS = ("Pneumonia", "Lung_Opacity")
+
+_CLASSES = {
+    "Lung Opacity": LabelState.POSITIVE,
+    "No Lung Opacity / Not Normal": LabelState.NEGATIVE,
+    "Normal": LabelState.NEGATIVE,
+}
+_BOX = ("x", "y", "width", "height")
+
+
+def list_records(_: DataConfig, root: Path) -> Listing:
+    """Every image of the tables that is there: Pneumonia by Target, Lung_Opacity by its class, boxes of the former.
+
+    Raises:
+        UserError: if a table is missing or holds what it should not, or no image is there.
+    """
+    labels = read_rows(root / LABELS, ("patientId", *_BOX, "Target"))
+    opacities = _read_classes(root / CLASSES)
+    nih_patients = _read_mapping(root / MAPPING)
+    boxes: defaultdict[str, tuple[Box, ...]] = defaultdict(tuple)
+    for line, row in enumerate(labels):
+        boxes[row["patientId"]] += _read_box(row, where(root / LABELS, line))
+    records = [
+        _to_record(name, root, found, opacities.get(name, LabelState.NOT_ASSESSED), nih_patients.get(name))
+        for name, found in boxes.items()
+    ]
+    return keep_images(records, FINDINGS, root)
+
+
+def _to_record(name: str, root: Path, boxes: tuple[Box, ...], opacity: LabelState, nih_patient: str | None) -> Record:
+    pneumonia = LabelState.POSITIVE if boxes else LabelState.NEGATIVE
+    return Record(
+        path=resolve_below(root, f"stage_2_train_images/{name}.dcm", where=LABELS),
+        name=name,
+        patient=nih_patient or f"rsna_pneumonia {name}",
+        states={"Pneumonia": int(pneumonia), "Lung_Opacity": int(opacity)},
+        boxes=boxes,
+    )
+
+
+def _read_box(row: Row, place: str) -> tuple[Box, ...]:
+    """The row's box; none where Target is 0."""
+    if row["Target"] == "0":
+        return ()
+    try:
+        return (Box("Pneumonia", *(float(row[name]) for name in _BOX)),)
+    except ValueError:
+        raise UserError(
+            f"{place}: Target is {row['Target']!r} without a box of four numbers; restore the table"
+        ) from None
+
+
+def _read_classes(path: Path) -> Mapping[str, LabelState]:
+    rows = read_rows(path, ("patientId", "class"))
+    for line, row in enumerate(rows):
+        if row["class"] not in _CLASSES:
+            raise UserError(f"{where(path, line)}: class is {row['class']!r}, expected {', '.join(_CLASSES)}")
+    return {row["patientId"]: _CLASSES[row["class"]] for row in rows}
+
+
+def _read_mapping(path: Path) -> Mapping[str, str]:
+    """Image of the challenge → patient of NIH ChestX-ray14, as that source names it; empty without the file."""
+    if not path.is_file():
+        return {}
+    try:
+        entries = json.loads(path.read_bytes())
+        return {row["subset_img_id"]: f"nih_chestxray14 {int(row['img_id'].partition('_')[0])}" for row in entries}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(f"{path}: not RSNA's mapping to NIH images ({error!r}); restore or remove it") from None

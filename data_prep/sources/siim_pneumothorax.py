@@ -1,0 +1,76 @@
+"""SIIM-ACR Pneumothorax Segmentation (Kaggle 2019) in its original layout.
+
+`train-rle.csv` (a row per mask, -1 without one) and `dicom-images-train/<study>/<series>/<ImageId>.dcm`.
+"""
+
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+
+from data_prep.sources.csv_table import find_table, read_rows, where
+from data_prep.sources.files import list_files, resolve_below
+from data_prep.sources.record import Box, Listing, Record, keep_images
+from xray_resnet.config import DataConfig
+from xray_resnet.errors import UserError
+from xray_resnet.findings import LabelState
+
+FINDINGS = ("Pneumothorax",)
+SIDE = 1024
+"""Rows and columns of every image of the challenge, and of its masks."""
+
+
+def list_records(_: DataConfig, root: Path) -> Listing:
+    """Every image of the table that is there; each mask becomes its enclosing box.
+
+    Raises:
+        UserError: if the table is missing or holds what it should not, or no image is there.
+    """
+    path = find_table(root, "train-rle.csv", "stage_2_train.csv")
+    boxes: defaultdict[str, tuple[Box, ...]] = defaultdict(tuple)
+    for line, row in enumerate(read_rows(path, ("ImageId", "EncodedPixels"))):
+        boxes[row["ImageId"]] += _read_boxes(row["EncodedPixels"], where(path, line))
+    files = {file.stem: file for file in list_files(root) if file.suffix == ".dcm"}
+    records = [
+        _to_record(name, files.get(name) or resolve_below(root, f"{name}.dcm", where=str(path)), found)
+        for name, found in boxes.items()
+    ]
+    return keep_images(records, FINDINGS, root)
+
+
+def enclose_runs(encoded: str) -> tuple[int, int, int, int]:
+    """(x, y, width, height) of the box around a mask of SIDE × SIDE.
+
+    The challenge's run-length code is relative and column by column: each pair is the distance from the end of the
+    run before, and a length.
+
+    Raises:
+        ValueError: if it is no such code, or leaves the image.
+    """
+    numbers = np.array(encoded.split(), np.int64).reshape(-1, 2)
+    if not len(numbers) or (numbers < 0).any() or numbers.sum() > SIDE * SIDE or not numbers[:, 1].all():
+        raise ValueError("a run-length code needs pairs of distance and length within the image")
+    ends = np.cumsum(numbers.sum(axis=1))
+    starts = ends - numbers[:, 1]
+    last = ends - 1
+    left, right = starts[0] // SIDE, last[-1] // SIDE
+    wraps = starts // SIDE != last // SIDE  # such a run reaches the bottom of a column and the top of the next
+    top = 0 if wraps.any() else (starts % SIDE).min()
+    bottom = SIDE - 1 if wraps.any() else (last % SIDE).max()
+    return int(left), int(top), int(right - left + 1), int(bottom - top + 1)
+
+
+def _to_record(name: str, path: Path, boxes: tuple[Box, ...]) -> Record:
+    state = LabelState.POSITIVE if boxes else LabelState.NEGATIVE
+    return Record(
+        path=path, name=name, patient=f"siim_pneumothorax {name}", states={"Pneumothorax": int(state)}, boxes=boxes
+    )
+
+
+def _read_boxes(encoded: str, place: str) -> tuple[Box, ...]:
+    if encoded == "-1":
+        return ()
+    try:
+        return (Box("Pneumothorax", *enclose_runs(encoded)),)
+    except ValueError as error:
+        raise UserError(f"{place}: EncodedPixels: {error}; restore the original table") from None

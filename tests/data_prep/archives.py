@@ -1,0 +1,231 @@
+"""Tiny trees in the original layouts of public archives, made of noise."""
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from tests.builders import write_dicom
+
+SIDE = 80
+
+
+def make_chexpert(root: Path) -> None:
+    """Three training patients, one with a lateral view, and a validation patient; with and without U labels."""
+    head = (
+        "Path,Sex,Age,Frontal/Lateral,AP/PA,No Finding,Enlarged Cardiomediastinum,Cardiomegaly,Lung Opacity,"
+        "Lung Lesion,Edema,Consolidation,Pneumonia,Atelectasis,Pneumothorax,Pleural Effusion,Pleural Other,"
+        "Fracture,Support Devices"
+    )
+    first = "CheXpert-v1.0-small/train/patient00001/study1/view1_frontal.jpg,Female,68,Frontal,AP"
+    side = "CheXpert-v1.0-small/train/patient00001/study1/view2_lateral.jpg,Female,68,Lateral,"
+    second = "CheXpert-v1.0-small/train/patient00002/study2/view1_frontal.jpg,Male,87,Frontal,PA"
+    other = "CheXpert-v1.0-small/train/patient00003/study1/view1_frontal.jpg,Male,41,Frontal,PA"
+    third = "CheXpert-v1.0-small/valid/patient64541/study1/view1_frontal.jpg,Male,73,Frontal,AP"
+    labels = ",,,,1.0,0.0,-1.0,,,,,U,,,1.0"
+    write(root / "train.csv", head, first + labels, side + labels, second + ",1.0,,,,,,,,,,0.0,,,", other + "," * 14)
+    write(root / "valid.csv", head, third + ",0.0,0.0,1.0" + ",0.0" * 11)
+    for row in (first, side, second, other, third):
+        write_picture(root / row.split(",")[0])
+
+
+def make_mimic_cxr(root: Path) -> None:
+    """DICOM and JPEG images of four patients; a lateral view, and studies without a report."""
+    images = (("10000032", "50414267", "02aa804e-bde0afdd"), ("10000032", "50414268", "174413ec-4ec4c1f7"))
+    images += (("11000033", "50414269", "2a2277a9-b0ded155"), ("12000034", "50414270", "68b5c4b1-227d0485"))
+    images += (("13000035", "50414277", "3a84290a-d0a7a4c2"),)
+    tables = {
+        "metadata": ["dicom_id,subject_id,study_id,PerformedProcedureStepDescription,ViewPosition,Rows,Columns"],
+        "split": ["dicom_id,study_id,subject_id,split"],
+    }
+    views, splits = ("PA", "AP", "LATERAL", "PA", "PA"), ("train", "train", "validate", "test", "test")
+    for (subject, study, image), view, split in zip(images, views, splits, strict=True):
+        tables["metadata"].append(f"{image},{subject},{study},CHEST (PA AND LAT),{view},80,80")
+        tables["split"].append(f"{image},{study},{subject},{split}")
+        path = root / "files" / f"p{subject[:2]}" / f"p{subject}" / f"s{study}" / image
+        write_film(path.with_suffix(".dcm")) if study.endswith("7") else write_picture(path.with_suffix(".jpg"))
+    head = "subject_id,study_id,Atelectasis,Cardiomegaly,Consolidation,Edema,Enlarged Cardiomediastinum,Fracture,"
+    head += "Lung Lesion,Lung Opacity,No Finding,Pleural Effusion,Pleural Other,Pneumonia,Pneumothorax,Support Devices"
+    for labeller, first in (("chexpert", "1.0,,0.0,-1.0"), ("negbio", "0.0,,0.0,-1.0")):
+        rows = [f"10000032,50414267,{first}" + "," * 10, "10000032,50414268" + ",0.0" * 14]
+        tables[labeller] = [head, *rows, "11000033,50414269" + "," * 14]
+    for name, lines in tables.items():
+        (root / f"mimic-cxr-2.0.0-{name}.csv.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
+
+
+def make_padchest(root: Path) -> None:
+    """16-bit pictures; labels in English and Spanish, a normal study, an excluded one, and a lateral view."""
+    rows = (
+        ("a.png", "0", "S1", "P1", "M", "PA", "['cardiomegaly', 'loculated pleural effusion']"),
+        ("b.png", "0", "S2", "P2", "F", "AP_horizontal", "['derrame pleural', 'cambios crónicos']"),
+        ("c.png", "1", "S3", "P3", "F", "PA", "['normal']"),
+        ("d.png", "1", "S4", "P4", "M", "PA", "['exclude']"),
+        ("e.png", "1", "S5", "P5", "M", "L", "['pneumonia']"),
+    )
+    head = "ImageID,ImageDir,StudyDate_DICOM,StudyID,PatientID,PatientBirth,PatientSex_DICOM,Projection,Labels"
+    lines = [
+        f'{image},{folder},20150414,{study},{patient},1943.0,{sex},{view},"{labels}"'
+        for image, folder, study, patient, sex, view, labels in rows
+    ]
+    write(root / "PADCHEST_chest_x_ray_images_labels_160K_01.02.19.csv", head, *lines)
+    for image, folder, *_ in rows:
+        write_picture(root / folder / image, np.uint16)
+
+
+def make_rsna_pneumonia(root: Path) -> None:
+    """Three images; one with two boxes, and one that RSNA's mapping gives to a patient of NIH."""
+    write(
+        root / "stage_2_train_labels.csv",
+        "patientId,x,y,width,height,Target",
+        "aa-1,10.0,20.0,30.0,40.0,1",
+        "aa-1,50.0,20.0,10.0,12.0,1",
+        "bb-2,,,,,0",
+        "cc-3,,,,,0",
+    )
+    write(
+        root / "stage_2_detailed_class_info.csv",
+        "patientId,class",
+        "aa-1,Lung Opacity",
+        "aa-1,Lung Opacity",
+        "bb-2,No Lung Opacity / Not Normal",
+        "cc-3,Normal",
+    )
+    mapping = [{"subset_img_id": "bb-2", "img_id": "00000013_004.png"}]
+    (root / "pneumonia-challenge-dataset-mappings_2018.json").write_text(json.dumps(mapping))
+    for name in ("aa-1", "bb-2", "cc-3"):
+        write_film(root / f"stage_2_train_images/{name}.dcm")
+
+
+def make_siim_pneumothorax(root: Path) -> None:
+    """Three images; one with two masks. A mask of column 5, rows 10 to 19, then column 7, rows 12 to 15."""
+    write(
+        root / "train-rle.csv",
+        "ImageId, EncodedPixels",
+        f"1.2.3, {5 * 1024 + 10} 10 {2 * 1024 - 8} 4",
+        "1.2.3, 0 1",
+        "1.2.4, -1",
+        "1.2.5, -1",
+    )
+    for name in ("1.2.3", "1.2.4", "1.2.5"):
+        write_film(root / f"dicom-images-train/{name}9/{name}8/{name}.dcm")
+
+
+def make_vindr_cxr(root: Path) -> None:
+    """A training image of three readers, one of three who saw nothing, and test images of their consensus."""
+    names = (
+        "Aortic enlargement,Atelectasis,Calcification,Cardiomegaly,Clavicle fracture,Consolidation,Edema,Emphysema,"
+        "Enlarged PA,ILD,Infiltration,Lung Opacity,Lung cavity,Lung cyst,Mediastinal shift,Nodule/Mass,"
+        "Pleural effusion,Pleural thickening,Pneumothorax,Pulmonary fibrosis,Rib fracture,Other lesion,COPD,"
+        "Lung tumor,Pneumonia,Tuberculosis,Other diseases,No finding"
+    )
+
+    def row(*present: str) -> str:
+        return ",".join(str(int(name in present)) for name in names.split(","))
+
+    write(
+        root / "annotations/image_labels_train.csv",
+        f"image_id,rad_id,{names}",
+        f"img1,R1,{row('Cardiomegaly', 'Nodule/Mass')}",
+        f"img1,R2,{row('Cardiomegaly')}",
+        f"img1,R3,{row()}",
+        *(f"img2,{reader},{row('No finding')}" for reader in ("R1", "R2", "R3")),
+    )
+    write(
+        root / "annotations/image_labels_test.csv",
+        f"image_id,{names}",
+        f"img3,{row('Pleural effusion')}",
+        f"img4,{row()}",
+    )
+    write(
+        root / "annotations/annotations_train.csv",
+        "image_id,rad_id,class_name,x_min,y_min,x_max,y_max",
+        "img1,R1,Cardiomegaly,10,20,50,60",
+        "img1,R2,Cardiomegaly,12,20,52,60",
+        "img1,R1,Nodule/Mass,5,5,9,9",
+        "img1,R3,No finding,,,,",
+    )
+    write(
+        root / "annotations/annotations_test.csv",
+        "image_id,class_name,x_min,y_min,x_max,y_max",
+        "img3,Pleural effusion,1,2,11,22",
+    )
+    for name in ("train/img1", "train/img2", "test/img3", "test/img4"):
+        write_film(root / f"{name}.dicom")
+
+
+def make_openi(root: Path) -> None:
+    """Reports with MeSH terms, a normal one, and one that was never indexed; a lateral view by Kaggle's table."""
+    reports = {
+        1: ("normal",),
+        2: ("Cardiomegaly/borderline", "Thickening/pleura/apex"),
+        3: ("No Indexing",),
+    }
+    for number, terms in reports.items():
+        majors = "".join(f"<major>{term}</major>" for term in terms)
+        films = (f"{number}_IM-1001", f"{number}_IM-2001")
+        images = "".join(f'<parentImage id="CXR{number}_{film}"/>' for film in films)
+        text = f'<eCitation><uId id="CXR{number}"/><MeSH>{majors}</MeSH>{images}</eCitation>'
+        write(root / f"ecgen-radiology/{number}.xml", '<?xml version="1.0" encoding="utf-8"?>', text)
+        for film in films:
+            write_picture(root / f"NLMCXR_png/CXR{number}_{film}.png")
+    laterals = [f"{number},{number}_IM-2001.dcm.png,Lateral" for number in reports]
+    write(root / "indiana_projections.csv", "uid,filename,projection", "1,1_IM-1001.dcm.png,Frontal", *laterals)
+
+
+def make_covid_chestxray(root: Path) -> None:
+    """Radiographs of every branch of the tree, an unknown one, a lateral view, and a CT slice."""
+    head = "patientid,offset,sex,age,finding,view,modality,date,location,folder,filename"
+    rows = (
+        ("2", "M", "65", "Pneumonia/Viral/COVID-19", "PA", "X-ray", "a.jpg"),
+        ("3", "F", "28", "Tuberculosis", "AP Supine", "X-ray", "b.jpg"),
+        ("4", "", "", "No Finding", "AP", "X-ray", "c.jpg"),
+        ("5", "M", "50", "todo", "PA", "X-ray", "d.jpg"),
+        ("2", "M", "65", "Pneumonia/Viral/COVID-19", "L", "X-ray", "e.jpg"),
+        ("6", "M", "44", "Pneumonia", "Axial", "CT", "f.jpg"),
+    )
+    lines = [
+        f"{p},0,{sex},{age},{finding},{view},{kind},2020,Rome,images,{file}"
+        for p, sex, age, finding, view, kind, file in rows
+    ]
+    write(root / "metadata.csv", head, *lines)
+    for *_, name in rows:
+        write_picture(root / "images" / name)
+
+
+ARCHIVES: dict[str, Callable[[Path], None]] = {
+    "chexpert": make_chexpert,
+    "mimic_cxr": make_mimic_cxr,
+    "padchest": make_padchest,
+    "rsna_pneumonia": make_rsna_pneumonia,
+    "siim_pneumothorax": make_siim_pneumothorax,
+    "vindr_cxr": make_vindr_cxr,
+    "openi": make_openi,
+    "covid_chestxray": make_covid_chestxray,
+}
+
+
+def write(path: Path, *lines: str) -> None:
+    """Writes lines of text, making the folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(lines) + "\n")
+
+
+def write_picture(path: Path, dtype: type = np.uint8) -> None:
+    """A PNG or JPEG file of blobs that depend on where it lies."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    assert cv2.imwrite(str(path), _draw(path, dtype))
+
+
+def write_film(path: Path) -> None:
+    """A 12-bit DICOM file of blobs that depend on where it lies."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_dicom(path, _draw(path, np.uint16) >> 4)
+
+
+def _draw(path: Path, dtype: type) -> np.ndarray:
+    coarse = np.random.default_rng(list("/".join(path.parts[-4:]).encode())).random((9, 9))
+    smooth = cv2.resize(coarse, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
+    return (smooth * np.iinfo(dtype).max).astype(dtype)

@@ -1,0 +1,331 @@
+"""Public archives: from tiny trees in their original layouts to states, boxes, splits, a dataset and a training."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from data_prep.ingest import prepare_dataset
+from data_prep.sources import SOURCES, Box, Listing, Record
+from data_prep.sources.siim_pneumothorax import enclose_runs
+from data_prep.sources.vindr_cxr import agree, merge_boxes
+from tests.data_prep.archives import ARCHIVES, make_mimic_cxr, make_openi, make_rsna_pneumonia, make_siim_pneumothorax
+from xray_resnet.config import (
+    CombinedConfig,
+    Config,
+    DataConfig,
+    MemberConfig,
+    MimicCxrConfig,
+    ModelConfig,
+    PrepConfig,
+    SplitConfig,
+    TrainConfig,
+)
+from xray_resnet.errors import ConfigurationError, UserError
+from xray_resnet.findings import VOCABULARY, LabelState
+from xray_resnet.store import open_dataset
+
+POSITIVE, NEGATIVE, UNCERTAIN, UNMENTIONED, NOT_ASSESSED = (
+    LabelState[name] for name in ("POSITIVE", "NEGATIVE", "UNCERTAIN", "UNMENTIONED", "NOT_ASSESSED")
+)
+
+
+def list_archive(source: str, root: Path, config: DataConfig | None = None) -> Listing:
+    ARCHIVES[source](root)
+    return SOURCES[source].list_records(config or DataConfig(), root)
+
+
+def by_name(listing: Listing) -> dict[str, Record]:
+    return {record.name.rpartition("/")[2]: record for record in listing.records}
+
+
+def positives(record: Record) -> set[str]:
+    return {finding for finding, state in record.states.items() if state == POSITIVE}
+
+
+def counted(record: Record) -> Counter[int]:
+    return Counter(record.states.values())
+
+
+def test_chexpert_ones_zeros_minus_ones_us_and_blanks_are_states(tmp_path: Path) -> None:
+    first = list_archive("chexpert", tmp_path).records[0]
+    expected = {"Cardiomegaly": UNMENTIONED, "Lung_Opacity": POSITIVE, "Lung_Lesion": NEGATIVE, "Edema": UNCERTAIN}
+    assert {finding: first.states[finding] for finding in expected} == expected
+    assert (first.states["Effusion"], first.states["Support_Devices"]) == (UNCERTAIN, POSITIVE)
+    assert (first.patient, first.sex, first.age, first.view) == ("chexpert patient00001", "F", 68.0, "AP")
+
+
+def test_chexpert_radiologists_labels_are_tested_unless_there_is_a_test_table(tmp_path: Path) -> None:
+    splits = Counter(record.split for record in list_archive("chexpert", tmp_path).records)
+    assert splits == {"train": 4, "test": 1}
+    (tmp_path / "test.csv").write_text((tmp_path / "valid.csv").read_text().replace("valid/", "test/"))
+    (tmp_path / "CheXpert-v1.0-small/valid").rename(tmp_path / "CheXpert-v1.0-small/test")
+    listing = SOURCES["chexpert"].list_records(DataConfig(), tmp_path)
+    assert Counter(record.split for record in listing.records) == {"train": 4, "test": 1}
+
+
+def test_chexpert_images_are_found_from_within_its_folder(tmp_path: Path) -> None:
+    ARCHIVES["chexpert"](tmp_path)
+    inner = tmp_path / "CheXpert-v1.0-small"
+    for name in ("train.csv", "valid.csv"):
+        (tmp_path / name).rename(inner / name)
+    assert len(SOURCES["chexpert"].list_records(DataConfig(), inner).records) == 5
+
+
+def test_mimic_labels_belong_to_studies_and_one_without_a_report_is_not_assessed(tmp_path: Path) -> None:
+    records = by_name(list_archive("mimic_cxr", tmp_path))
+    first, last = records["02aa804e-bde0afdd"], records["68b5c4b1-227d0485"]
+    assert (first.states["Atelectasis"], first.states["Cardiomegaly"]) == (POSITIVE, UNMENTIONED)
+    assert (first.states["Consolidation"], first.states["Edema"]) == (NEGATIVE, UNCERTAIN)
+    assert counted(last) == {NOT_ASSESSED: 13}
+    assert [record.split for record in records.values()] == ["train", "train", "val", "test", "test"]
+    assert first.path.suffix == ".dcm" and last.path.suffix == ".jpg"
+
+
+def test_mimic_labels_come_from_the_labeller_that_was_asked_for(tmp_path: Path) -> None:
+    listing = list_archive("mimic_cxr", tmp_path, DataConfig(mimic_cxr=MimicCxrConfig("negbio")))
+    assert by_name(listing)["02aa804e-bde0afdd"].states["Atelectasis"] == NEGATIVE
+
+
+def test_padchest_labels_are_read_in_both_languages(tmp_path: Path) -> None:
+    records = by_name(list_archive("padchest", tmp_path))
+    assert {name for name, state in records["a.png"].states.items() if state == POSITIVE} == {
+        "Cardiomegaly",
+        "Effusion",
+    }
+    assert records["b.png"].states["Effusion"] == POSITIVE
+    assert records["b.png"].states["Cardiomegaly"] == UNMENTIONED
+    assert set(counted(records["c.png"])) == {NEGATIVE}
+    assert set(counted(records["d.png"])) == {NOT_ASSESSED}
+    assert (records["b.png"].view, records["a.png"].age) == ("AP", 72.0)
+
+
+def test_rsna_boxes_targets_classes_and_patients_of_nih(tmp_path: Path) -> None:
+    records = by_name(list_archive("rsna_pneumonia", tmp_path))
+    assert records["aa-1"].boxes == (Box("Pneumonia", 10, 20, 30, 40), Box("Pneumonia", 50, 20, 10, 12))
+    assert [dict(record.states) for record in records.values()] == [
+        {"Pneumonia": POSITIVE, "Lung_Opacity": POSITIVE},
+        {"Pneumonia": NEGATIVE, "Lung_Opacity": NEGATIVE},
+        {"Pneumonia": NEGATIVE, "Lung_Opacity": NEGATIVE},
+    ]
+    assert [record.patient for record in records.values()] == [
+        "rsna_pneumonia aa-1",
+        "nih_chestxray14 13",
+        "rsna_pneumonia cc-3",
+    ]
+
+
+def test_siim_masks_become_their_enclosing_boxes(tmp_path: Path) -> None:
+    records = by_name(list_archive("siim_pneumothorax", tmp_path))
+    assert records["1.2.3"].boxes == (Box("Pneumothorax", 5, 10, 3, 10), Box("Pneumothorax", 0, 0, 1, 1))
+    assert [record.states["Pneumothorax"] for record in records.values()] == [POSITIVE, NEGATIVE, NEGATIVE]
+
+
+def test_a_run_over_the_end_of_a_column_spans_all_rows() -> None:
+    assert enclose_runs("1020 10") == (0, 0, 2, 1024)
+
+
+@pytest.mark.parametrize("encoded", ["", "5", "1 -4", "1048570 9", "a b", "3 0"])
+def test_what_is_no_run_length_code_is_refused(encoded: str) -> None:
+    with pytest.raises(ValueError):
+        enclose_runs(encoded)
+
+
+def test_vindr_readers_agree_by_majority(tmp_path: Path) -> None:
+    records = by_name(list_archive("vindr_cxr", tmp_path))
+    first = records["img1"]
+    assert (first.states["Cardiomegaly"], first.states["Nodule_or_Mass"]) == (POSITIVE, UNCERTAIN)
+    assert first.boxes == (Box("Cardiomegaly", 11, 20, 40, 40),)
+    assert set(counted(records["img2"])) == {NEGATIVE}
+    assert records["img3"].boxes == (Box("Effusion", 1, 2, 10, 20),)
+    assert [record.split for record in records.values()] == ["train", "train", "test", "test"]
+
+
+@pytest.mark.parametrize(
+    ("votes", "state"),
+    [([1, 1, 0], POSITIVE), ([1, 0, 0], UNCERTAIN), ([0, 0, 0], NEGATIVE), ([1], POSITIVE), ([1, 0], UNCERTAIN)],
+)
+def test_most_readers_decide(votes: list[int], state: LabelState) -> None:
+    assert agree([bool(vote) for vote in votes]) == state
+
+
+def test_boxes_of_one_reader_are_never_merged_with_each_other() -> None:
+    assert merge_boxes([("R1", (0, 0, 9, 9)), ("R1", (0, 0, 9, 9))], readers=3) == []
+
+
+def test_openi_terms_are_findings_and_silence_is_negative_only_where_indexed(tmp_path: Path) -> None:
+    records = by_name(list_archive("openi", tmp_path))
+    assert positives(records["CXR2_2_IM-1001"]) == {"Cardiomegaly", "Pleural_Thickening"}
+    assert set(counted(records["CXR1_1_IM-1001"])) == {NEGATIVE}
+    assert set(counted(records["CXR3_3_IM-1001"])) == {NOT_ASSESSED}
+    assert records["CXR2_2_IM-2001"].view == "LATERAL"
+
+
+def test_openi_reports_with_entities_are_refused(tmp_path: Path) -> None:
+    make_openi(tmp_path)
+    (tmp_path / "ecgen-radiology/1.xml").write_text('<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>')
+    with pytest.raises(UserError, match="declares no document type or entities"):
+        SOURCES["openi"].list_records(DataConfig(), tmp_path)
+
+
+def test_covid_findings_are_the_nodes_on_the_way(tmp_path: Path) -> None:
+    listing = list_archive("covid_chestxray", tmp_path)
+    records = by_name(listing)
+    assert dict(records["a.jpg"].states) == {"Pneumonia": POSITIVE, "COVID-19": POSITIVE, "Tuberculosis": NEGATIVE}
+    assert records["b.jpg"].states["Tuberculosis"] == POSITIVE
+    assert set(counted(records["c.jpg"])) == {NEGATIVE}
+    assert set(counted(records["d.jpg"])) == {NOT_ASSESSED}
+    assert listing.notes["rows of the table that are no radiograph"] == 1
+
+
+@pytest.mark.parametrize("source", ARCHIVES)
+def test_every_finding_is_a_word_of_the_vocabulary(source: str, tmp_path: Path) -> None:
+    listing = list_archive(source, tmp_path)
+    assert set(listing.findings) <= set(VOCABULARY)
+    assert all(set(record.states) == set(listing.findings) for record in listing.records)
+
+
+@pytest.mark.parametrize("source", ARCHIVES)
+def test_a_missing_table_is_one_sentence(source: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"there is no .*(put it there|unpack NLMCXR_reports below it)"):
+        SOURCES[source].list_records(DataConfig(), tmp_path)
+
+
+@pytest.mark.parametrize("source", ARCHIVES)
+def test_tables_without_images_are_one_sentence(source: str, tmp_path: Path) -> None:
+    ARCHIVES[source](tmp_path)
+    for path in tmp_path.rglob("*"):
+        if path.suffix in (".jpg", ".png", ".dcm", ".dicom"):
+            path.unlink()
+    with pytest.raises(UserError, match=r"none of the \d+ images of the tables is there"):
+        SOURCES[source].list_records(DataConfig(), tmp_path)
+
+
+@pytest.mark.parametrize("source", [source for source in ARCHIVES if source not in ("mimic_cxr", "openi")])
+def test_a_missing_column_names_the_table(source: str, tmp_path: Path) -> None:
+    ARCHIVES[source](tmp_path)
+    for path in tmp_path.rglob("*.csv"):
+        head, _, rows = path.read_text().partition("\n")
+        path.write_text("x" + head.replace(",", ",x") + "\n" + rows)
+    with pytest.raises(UserError, match=r"\.csv: no column '"):
+        SOURCES[source].list_records(DataConfig(), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("source", "table", "old", "new", "message"),
+    [
+        (
+            "chexpert",
+            "train.csv",
+            "1.0,0.0,-1.0",
+            "1.0,0.0,7",
+            r"train.csv line 2: column 'Edema' is '7', expected 1, 0",
+        ),
+        ("rsna_pneumonia", "stage_2_train_labels.csv", "10.0", "ten", "line 2: Target is '1' without a box"),
+        (
+            "rsna_pneumonia",
+            "stage_2_detailed_class_info.csv",
+            "Normal",
+            "Fine",
+            "class is '.*Fine', expected Lung Opacity",
+        ),
+        ("siim_pneumothorax", "train-rle.csv", "0 1\n", "0 x\n", "line 3: EncodedPixels"),
+        ("vindr_cxr", "annotations/image_labels_test.csv", ",1,", ",yes,", "is 'yes', expected 0 or 1"),
+        ("padchest", "PADCHEST_chest_x_ray_images_labels_160K_01.02.19.csv", "['normal']", "normal", "expected a list"),
+        ("covid_chestxray", "metadata.csv", "\n3,", "\n,", "line 3: column 'patientid' is blank"),
+    ],
+)
+def test_a_value_that_cannot_be_names_its_line(
+    source: str, table: str, old: str, new: str, message: str, tmp_path: Path
+) -> None:
+    ARCHIVES[source](tmp_path)
+    text = (tmp_path / table).read_text()
+    assert old in text
+    (tmp_path / table).write_text(text.replace(old, new))
+    with pytest.raises(UserError, match=message):
+        SOURCES[source].list_records(DataConfig(), tmp_path)
+
+
+def prepare(source: str, root: Path, cache: Path, **data: object) -> Path:
+    section = DataConfig(
+        source=source, root=root, cache=cache, split=SplitConfig(0.5, 0.5, 0.0, official=False), **data
+    )  # type: ignore[arg-type]
+    return prepare_dataset(Config(data=section, prep=PrepConfig(size=32, workers=1, hash_key=cache.with_name("key"))))
+
+
+@pytest.mark.parametrize("source", ARCHIVES)
+def test_every_archive_becomes_a_dataset_that_trains(source: str, tmp_path: Path) -> None:
+    from xray_resnet.training import fit
+
+    ARCHIVES[source](tmp_path / "archive")
+    cache = prepare(source, tmp_path / "archive", tmp_path / "dataset")
+    assert set(json.loads((cache / "ingest.json").read_text())["reasons"]) <= {"lateral_view"}
+    config = Config(
+        data=DataConfig(source=source, cache=cache),
+        model=ModelConfig(depth=18, base_width=8, image_size=32),
+        train=TrainConfig(output=tmp_path / "runs", epochs=1, batch_size=2, precision="fp32", accelerator="cpu"),
+    )
+    assert (fit.train(config, announce=lambda _: None) / "bundle/models/model.onnx").is_file()
+
+
+@pytest.mark.parametrize("source", ["chexpert", "mimic_cxr", "padchest", "openi", "covid_chestxray"])
+def test_laterals_that_the_table_tells_are_rejected(source: str, tmp_path: Path) -> None:
+    ARCHIVES[source](tmp_path / "archive")
+    rejected = (prepare(source, tmp_path / "archive", tmp_path / "dataset") / "rejected.csv").read_text()
+    assert "lateral_view,the source's table says lateral" in rejected
+
+
+def combined(**members: MemberConfig) -> CombinedConfig:
+    return CombinedConfig(members)
+
+
+def test_members_of_a_combination_keep_their_labels_and_are_silent_on_others(tmp_path: Path) -> None:
+    make_rsna_pneumonia(tmp_path / "archives/rsna")
+    make_siim_pneumothorax(tmp_path / "archives/siim")
+    members = combined(a=MemberConfig("rsna_pneumonia", "rsna"), b=MemberConfig("siim_pneumothorax", "siim"))
+    dataset = open_dataset(prepare("combined", tmp_path / "archives", tmp_path / "dataset", combined=members))
+    assert dataset.findings == ("Pneumonia", "Lung_Opacity", "Pneumothorax")
+    rows = {tuple(row) for row in dataset.states.tolist()}
+    assert rows == {(1, 1, 3), (0, 0, 3), (3, 3, 1), (3, 3, 0)}
+
+
+def test_a_patient_of_two_members_is_one_where_the_archives_say_so(tmp_path: Path) -> None:
+    make_rsna_pneumonia(tmp_path / "rsna")
+    members = combined(a=MemberConfig("rsna_pneumonia", "rsna"), b=MemberConfig("rsna_pneumonia", "rsna"))
+    listing = SOURCES["combined"].list_records(DataConfig(combined=members), tmp_path)
+    assert [record.name for record in listing.records if record.patient == "nih_chestxray14 13"] == ["a/bb-2", "b/bb-2"]
+
+
+@pytest.mark.parametrize(
+    ("members", "message"),
+    [
+        ({}, "data.combined.members is empty"),
+        ({"a": MemberConfig("phantom", "x")}, "data.combined.members.a.source is 'phantom'; a member is one of"),
+    ],
+)
+def test_a_combination_that_cannot_be_is_refused(
+    members: dict[str, MemberConfig], message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        SOURCES["combined"].list_records(DataConfig(combined=CombinedConfig(members)), tmp_path)
+
+
+def test_a_member_stays_below_the_root(tmp_path: Path) -> None:
+    members = combined(a=MemberConfig("rsna_pneumonia", "../elsewhere"))
+    with pytest.raises(UserError, match="leaves the source folder"):
+        SOURCES["combined"].list_records(DataConfig(combined=members), tmp_path)
+
+
+def test_mimic_without_its_splits_says_which_table(tmp_path: Path) -> None:
+    make_mimic_cxr(tmp_path)
+    (tmp_path / "mimic-cxr-2.0.0-split.csv.gz").unlink()
+    with pytest.raises(UserError, match=r"there is no mimic-cxr-2.0.0-split.csv.gz"):
+        SOURCES["mimic_cxr"].list_records(DataConfig(), tmp_path)
+
+
+def test_a_table_that_is_no_gzip_is_one_sentence(tmp_path: Path) -> None:
+    make_mimic_cxr(tmp_path)
+    (tmp_path / "mimic-cxr-2.0.0-split.csv.gz").write_text("dicom_id,split\n")
+    with pytest.raises(UserError, match="not a CSV table"):
+        SOURCES["mimic_cxr"].list_records(DataConfig(), tmp_path)
