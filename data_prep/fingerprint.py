@@ -20,6 +20,7 @@ def fingerprint_settings(config: Config, reading: Reading) -> str:
             "findings": config.data.findings,
             "split": asdict(config.data.split),
             "reading": reading.fingerprint(),
+            "duplicates": config.prep.duplicates,
         }
     )
 

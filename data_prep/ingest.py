@@ -6,11 +6,14 @@ is taken up where it stopped; number of workers, order and interruptions leave n
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from data_prep import workspace
+from data_prep.copies import drop_duplicates
+from data_prep.duplicates import Duplicates, find_duplicates
 from data_prep.fingerprint import fingerprint_settings
+from data_prep.identity import hash_name
 from data_prep.part import PartJournal, make_part
 from data_prep.plan import Plan, Progress, build_plan, build_reading, resolve_root
 from data_prep.sources import SOURCES, Record
@@ -21,7 +24,8 @@ from xray_resnet.errors import UserError
 from xray_resnet.files import write_csv, write_json
 from xray_resnet.findings import LabelState
 from xray_resnet.scale import map_in_processes
-from xray_resnet.store.schema import SPLITS
+from xray_resnet.store.reader import map_pixels
+from xray_resnet.store.schema import SPLITS, part_name
 from xray_resnet.store.writer import write_description
 
 _log = logging.getLogger(__name__)
@@ -61,19 +65,21 @@ def prepare_dataset(config: Config, *, progress: Progress | None = None) -> Path
     return plan.folder
 
 
-def divide_records(plan: Plan, journals: Sequence[PartJournal], split: SplitConfig) -> Division:
-    """Divides the accepted images."""
-    pixels_of = dict(pair for journal in journals for pair in journal.accepted)
+def divide_records(
+    plan: Plan, journals: Sequence[PartJournal], split: SplitConfig, group_of: Mapping[str, str]
+) -> Division:
+    """Divides the accepted images; those of one group of duplicates stay together."""
+    accepted = {name for journal in journals for name, *_ in journal.accepted}
     images = [
         SplitImage(
             name=record.name,
             patient=record.patient,
-            pixels=pixels_of[record.name],
+            pixels=group_of.get(record.name, ""),
             positives=_positive_findings(record, plan.findings),
             official=record.split,
         )
         for record in plan.records
-        if record.name in pixels_of
+        if record.name in accepted
     ]
     shares = {"train": split.train, "val": split.val, "test": split.test}
     return divide(images, shares, seed=split.seed, official=split.official)
@@ -88,6 +94,9 @@ def _build(plan: Plan, config: Config, progress: Progress | None) -> None:
     start = time.perf_counter()
     resumed = workspace.count_finished(plan.folder, plan.tasks)
     journals = _make_parts(plan, workers=config.prep.workers, progress=progress)
+    duplicates = _find_duplicates(plan, journals)
+    if config.prep.duplicates == "drop":
+        journals = drop_duplicates(plan.tasks, journals, duplicates.group_of)
     rejected = [row for journal in journals for row in journal.rejected]
     write_csv(plan.folder / workspace.REJECTED_FILE, ["path", "reason", "detail"], rejected)
     if len(rejected) == len(plan.records):
@@ -95,11 +104,18 @@ def _build(plan: Plan, config: Config, progress: Progress | None) -> None:
             f"{plan.root}: no radiograph was accepted of {len(rejected)} files; "
             f"{plan.folder / workspace.REJECTED_FILE} says why"
         )
-    division = divide_records(plan, journals, config.data.split)
+    division = divide_records(plan, journals, config.data.split, duplicates.group_of)
     _warn_of_empty_splits(plan, division, config.data.split)
-    summary = summarise(plan, journals, division, seconds=time.perf_counter() - start, resumed=resumed)
+    summary = summarise(plan, journals, division, duplicates, seconds=time.perf_counter() - start, resumed=resumed)
     write_json(plan.folder / workspace.INGEST_FILE, summary)
     write_description(plan.folder, describe(plan, journals, division, config.data))
+
+
+def _find_duplicates(plan: Plan, journals: Sequence[PartJournal]) -> Duplicates:
+    """Looks at the stored pixels where hashes are near."""
+    stored = map_pixels(plan.folder, [part_name(task.index) for task in plan.tasks])
+    images = [entry for journal in journals for entry in journal.accepted]
+    return find_duplicates(images, lambda name: stored[hash_name(plan.key, "image", name)])
 
 
 def _warn_of_empty_splits(plan: Plan, division: Division, split: SplitConfig) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from data_prep.identity import hash_name
+from data_prep.near_duplicates import compute_hash
 from data_prep.sources import Record
 from xray_resnet.dicom import Prepared, Reading, Reason, RejectedImage, prepare, says_lateral
 from xray_resnet.files import write_json
@@ -49,13 +50,13 @@ class PartJournal:
     """What became of a part's files.
 
     Attributes:
-        accepted: (record's name, hash of its stored pixels) in order.
+        accepted: (record's name, SHA-256 and perceptual hash of its stored pixels) in order.
         rejected: (path relative to the root, reason, detail) in order.
         syntaxes: Transfer syntax → accepted files.
         seconds: How long it took.
     """
 
-    accepted: list[tuple[str, str]]
+    accepted: list[tuple[str, str, str]]
     rejected: list[tuple[str, str, str]]
     syntaxes: Mapping[str, int]
     seconds: float
@@ -82,7 +83,7 @@ def make_part(task: PartTask) -> PartJournal:
         dtype=task.reading.dtype,
     )
     journal = PartJournal(
-        accepted=[(name, image.pixels_sha256) for name, image in accepted],
+        accepted=[(name, image.pixels_sha256, compute_hash(image.pixels)) for name, image in accepted],
         rejected=rejected,
         syntaxes=dict(Counter(image.transfer_syntax for image in images)),
         seconds=time.perf_counter() - start,

@@ -17,7 +17,7 @@ class SplitImage:
     Attributes:
         name: Names the image.
         patient: Names the patient.
-        pixels: Hash of its pixels; images that share it are exact duplicates. Empty: it has none.
+        pixels: Names the group of duplicates that it belongs to. Empty: it has none.
         positives: Findings that are positive in it.
         official: Its official split, or None.
     """
@@ -54,12 +54,13 @@ def divide(images: Sequence[SplitImage], shares: Mapping[str, float], *, seed: i
         shares: Split → share of the patients.
         seed: Seed of the division.
         official: Use the official split where there is one. Val is then cut from its training patients, if it has
-            none of its own; an image without an official split trains.
+            none of its own; an image without an official split trains, unless its duplicate is tested.
     """
     if not official or all(image.official != "test" for image in images):
         return _to_division(images, _stratify(images, shares, seed=seed))
     patients = _group(images, {image.patient: image.patient for image in images})
     split_of = {patient: _official_split(group) for patient, group in patients.items()}
+    split_of |= _follow_duplicates(images, patients)
     if "val" not in split_of.values() and shares["val"] > 0:
         training = [image for image in images if split_of[image.patient] == "train"]
         split_of |= _stratify(training, {name: shares[name] for name in ("train", "val")}, seed=seed)
@@ -154,6 +155,14 @@ def _official_split(group: Sequence[SplitImage]) -> str:
     """The patient's split: test before val before train, so that nothing of a tested patient trains."""
     named = {image.official for image in group}
     return next((split for split in ("test", "val") if split in named), "train")
+
+
+def _follow_duplicates(images: Sequence[SplitImage], patients: Mapping[str, Sequence[SplitImage]]) -> dict[str, str]:
+    """Patients without an official split who share an image with those who have one stand where these stand."""
+    together = merge_patients((image.patient, image.pixels or image.name) for image in images)
+    unofficial = [name for name, group in patients.items() if all(image.official is None for image in group)]
+    groups = _group(images, together)
+    return {patient: _official_split(groups[together[patient]]) for patient in unofficial}
 
 
 def _is_torn(group: Sequence[SplitImage]) -> bool:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from data_prep.duplicates import Duplicates
 from data_prep.identity import hash_name, name_key
 from data_prep.part import PartJournal
 from data_prep.plan import Plan
@@ -32,7 +33,13 @@ def describe(plan: Plan, journals: Sequence[PartJournal], division: Division, da
 
 
 def summarise(
-    plan: Plan, journals: Sequence[PartJournal], division: Division, *, seconds: float, resumed: int
+    plan: Plan,
+    journals: Sequence[PartJournal],
+    division: Division,
+    duplicates: Duplicates,
+    *,
+    seconds: float,
+    resumed: int,
 ) -> dict[str, Any]:
     """The content of ingest.json: counts and times of the run that finished the dataset.
 
@@ -40,6 +47,7 @@ def summarise(
         plan: What was asked for.
         journals: What became of the files.
         division: What stands where.
+        duplicates: Which images are one.
         seconds: Wall time of this run.
         resumed: Files that an earlier run had done.
     """
@@ -50,7 +58,7 @@ def summarise(
         "rejected": len(plan.records) - accepted,
         "reasons": _sorted(Counter(reason for journal in journals for _, reason, _ in journal.rejected)),
         "transfer_syntaxes": _sorted(sum((Counter(journal.syntaxes) for journal in journals), Counter())),
-        "notes": dict(plan.notes) | _notes(journals, division),
+        "notes": dict(plan.notes) | _notes(duplicates, division),
         "seconds": round(seconds, 3),
         "worker_seconds": round(sum(journal.seconds for journal in journals), 3),
         "files_of_earlier_runs": resumed,
@@ -58,17 +66,18 @@ def summarise(
     }
 
 
-def _notes(journals: Sequence[PartJournal], division: Division) -> dict[str, int]:
-    hashes = [pixels for journal in journals for _, pixels in journal.accepted]
+def _notes(duplicates: Duplicates, division: Division) -> dict[str, int]:
+    groups = set(duplicates.group_of.values())
     return {
-        "images with the pixels of another": len(hashes) - len(set(hashes)),
-        "images with the pixels of another that the official split parts": division.duplicates_parted,
+        "images with the very pixels of another": len(duplicates.copies),
+        "groups of images that are one radiograph": len(groups),
+        "groups of images that are one radiograph that the official split parts": division.duplicates_parted,
         "patients on both sides of the official split, moved to test": division.patients_moved,
     }
 
 
 def _image_ids(plan: Plan, journals: Sequence[PartJournal], division: Division, split: str) -> list[str]:
-    names = (name for journal in journals for name, _ in journal.accepted)
+    names = (name for journal in journals for name, *_ in journal.accepted)
     return [hash_name(plan.key, "image", name) for name in names if division.split_of[name] == split]
 
 
@@ -79,13 +88,22 @@ def _count(plan: Plan, journals: Sequence[PartJournal], division: Division) -> d
     return {
         "rejected": sum(len(journal.rejected) for journal in journals),
         **_count_images(accepted),
-        "splits": {split: _count_images(records) for split, records in by_split.items()},
+        "splits": {
+            split: _count_images(records) | {"positives": _count_positives(records, plan.findings)}
+            for split, records in by_split.items()
+        },
         "findings": {finding: _count_states(accepted, finding) for finding in plan.findings},
     }
 
 
 def _count_images(records: Sequence[Record]) -> dict[str, int]:
     return {"images": len(records), "patients": len({record.patient for record in records})}
+
+
+def _count_positives(records: Sequence[Record], findings: Sequence[str]) -> dict[str, int]:
+    return {
+        finding: sum(record.states.get(finding) == LabelState.POSITIVE for record in records) for finding in findings
+    }
 
 
 def _count_states(records: Sequence[Record], finding: str) -> dict[str, int]:

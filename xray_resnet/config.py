@@ -132,6 +132,8 @@ class PrepConfig:
     """Modality (0008,0060) values that a chest radiograph may carry."""
     accept_lateral: bool = False
     """Keep lateral views."""
+    duplicates: Literal["keep", "drop"] = "keep"
+    """Images that are one radiograph, exactly or nearly: drop all but the first by name, or keep them in one split."""
     workers: int = 0
     """Processes that read and decode; 0: one per core."""
     hash_key: Path | None = None

@@ -197,7 +197,7 @@ def test_duplicates_keep_their_patients_together(configure: Callable[..., Config
     for split in ("train", "val", "test"):
         inside = dataset.indices(split)
         assert not set(hashes[inside]) & set(np.delete(hashes, inside))
-    assert json.loads((folder / "ingest.json").read_text())["notes"]["images with the pixels of another"] == 20
+    assert json.loads((folder / "ingest.json").read_text())["notes"]["images with the very pixels of another"] == 20
 
 
 def test_only_the_findings_asked_for_are_kept(source: Path, tmp_path: Path) -> None:

@@ -136,3 +136,15 @@ def test_duplicates_that_the_official_split_parts_stay_and_are_counted() -> None
     division = divide(group, SHARES | {"val": 0.0}, seed=0, official=True)
     assert division.split_of == {"a": "train", "b": "test"}
     assert division.duplicates_parted == 1
+
+
+def test_a_patient_without_an_official_split_stands_where_a_duplicate_does() -> None:
+    images = [
+        SplitImage("a", "official", "same", official="test"),
+        SplitImage("b", "other", "same"),
+        SplitImage("c", "other", "alone"),
+        SplitImage("d", "training", "else", official="train"),
+    ]
+    division = divide(images, {"train": 1.0, "val": 0.0, "test": 0.0}, seed=0, official=True)
+    assert division.split_of == {"a": "test", "b": "test", "c": "test", "d": "train"}
+    assert division.duplicates_parted == 0

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from xray_resnet.cli.common import run_command, show_progress
 from xray_resnet.config import Config
@@ -52,3 +52,25 @@ def print_summary(folder: Path) -> None:
     )
     for reason, count in sorted(ingest["reasons"].items()):
         print(f"  rejected as {reason}: {count}")
+    for words, count in ingest["notes"].items():
+        if count:
+            print(f"  {words}: {count}")
+    print_prevalence(folder)
+
+
+def print_prevalence(folder: Path) -> None:
+    """Prints the positive images of each finding, a column per split."""
+    from rich.console import Console
+    from rich.table import Table
+
+    splits = json.loads((folder / "dataset.json").read_text())["counts"]["splits"]
+    heads = [f"{name}: {counts['images']} images, {counts['patients']} patients" for name, counts in splits.items()]
+    table = Table("positives", *heads, box=None, pad_edge=False, header_style="")
+    for finding in next(iter(splits.values()))["positives"]:
+        table.add_row(finding, *(_share(counts, finding) for counts in splits.values()))
+    Console(highlight=False, width=120).print(table)
+
+
+def _share(counts: dict[str, Any], finding: str) -> str:
+    positives = counts["positives"][finding]
+    return f"{positives} ({positives / counts['images']:.1%})" if counts["images"] else "–"

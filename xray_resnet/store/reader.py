@@ -1,6 +1,7 @@
 """Reading a dataset: memory-mapped Arrow parts, pixels without a copy."""
 
 import json
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -146,14 +147,8 @@ class Dataset:
     def _map_part(self, name: str) -> list[pa.RecordBatch]:
         """The record batches of a part, backed by the mapped file."""
         path = self.folder / IMAGES_FOLDER / name
-        try:
-            reader = pa.ipc.open_file(pa.memory_map(str(path)))
-        except (OSError, pa.ArrowInvalid) as error:
-            raise UserError(
-                f"{path}: this part of the dataset cannot be read ({error}); delete the dataset and {_MAKE_IT}"
-            ) from error
-        batches = [reader.get_batch(position) for position in range(reader.num_record_batches)]
-        self._check_part(path, reader.schema, rows=sum(map(len, batches)))
+        schema, batches = _map_file(path)
+        self._check_part(path, schema, rows=sum(map(len, batches)))
         return batches
 
     def _check_part(self, path: Path, schema: pa.Schema, *, rows: int) -> None:
@@ -193,6 +188,16 @@ def read_description(folder: Path) -> DatasetDescription:
         raise UserError(f"{path}: not the description of a dataset ({error!r}); {_MAKE_IT}") from error
 
 
+def map_pixels(folder: Path, parts: Iterable[str]) -> dict[str, NDArray[Any]]:
+    """Image id → its pixels (S, S), memory-mapped, of the finished parts of a dataset that is not finished."""
+    pixels: dict[str, NDArray[Any]] = {}
+    for name in parts:
+        _, batches = _map_file(folder / IMAGES_FOLDER / name)
+        for batch in batches:
+            pixels |= zip(batch.column("image_id").to_pylist(), batch.column("pixels").to_numpy_ndarray(), strict=True)
+    return pixels
+
+
 def is_dataset(folder: Path) -> bool:
     """Whether a dataset of any version lies in `folder`, and not some other work with a dataset.json of its own."""
     try:
@@ -200,6 +205,16 @@ def is_dataset(folder: Path) -> bool:
     except (OSError, ValueError):
         return False
     return isinstance(content, dict) and content.get("format") == FORMAT
+
+
+def _map_file(path: Path) -> tuple[pa.Schema, list[pa.RecordBatch]]:
+    try:
+        reader = pa.ipc.open_file(pa.memory_map(str(path)))
+    except (OSError, pa.ArrowInvalid) as error:
+        raise UserError(
+            f"{path}: this part of the dataset cannot be read ({error}); delete the dataset and {_MAKE_IT}"
+        ) from error
+    return reader.schema, [reader.get_batch(position) for position in range(reader.num_record_batches)]
 
 
 def _check_version(content: dict[str, Any], path: Path) -> DatasetDescription:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from xray_resnet.files import replacing, write_json
 from xray_resnet.findings import LabelState
@@ -47,6 +48,17 @@ def write_part(path: Path, images: Sequence[StoredImage], *, findings: Sequence[
     batch = pa.record_batch([*columns, tensor], schema=schema)
     with replacing(path) as temporary, pa.ipc.new_file(str(temporary), schema) as writer:
         writer.write_batch(batch)
+
+
+def keep_images(path: Path, image_ids: Sequence[str]) -> None:
+    """Rewrites a part with these of its images alone; one that holds no others is left as it is."""
+    with pa.memory_map(str(path)) as source:
+        table = pa.ipc.open_file(source).read_all()
+        if len(table) == len(image_ids):
+            return
+        kept = table.filter(pc.is_in(table["image_id"], value_set=pa.array(image_ids, pa.string())))
+        with replacing(path) as temporary, pa.ipc.new_file(str(temporary), table.schema) as writer:
+            writer.write_table(kept.combine_chunks())
 
 
 def write_description(folder: Path, description: DatasetDescription) -> None:

@@ -1,0 +1,42 @@
+"""Dropping duplicates: of each group of images that are one radiograph, the first by name stays."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+
+from data_prep.identity import hash_name
+from data_prep.part import PartJournal, PartTask, journal_path
+from xray_resnet.dicom import Reason
+from xray_resnet.files import write_json
+from xray_resnet.store.schema import IMAGES_FOLDER, part_name
+from xray_resnet.store.writer import keep_images
+
+
+def drop_duplicates(
+    tasks: Sequence[PartTask], journals: Sequence[PartJournal], group_of: Mapping[str, str]
+) -> list[PartJournal]:
+    """The journals with every duplicate rejected, and the parts without them.
+
+    A journal is written before its part: whatever a kill leaves, the part is made to agree with it by the next run.
+
+    Args:
+        tasks: The parts.
+        journals: What became of their files, in the same order.
+        group_of: Image → the first image that is the same.
+    """
+    paths = {record.name: record.path.relative_to(task.root).as_posix() for task in tasks for record in task.records}
+    shorter = [_reject(task, journal, group_of, paths) for task, journal in zip(tasks, journals, strict=True)]
+    for task, journal in zip(tasks, shorter, strict=True):
+        ids = [hash_name(task.key, "image", name) for name, *_ in journal.accepted]
+        keep_images(task.folder / IMAGES_FOLDER / part_name(task.index), ids)
+    return shorter
+
+
+def _reject(task: PartTask, journal: PartJournal, group_of: Mapping[str, str], paths: Mapping[str, str]) -> PartJournal:
+    dropped = [name for name, *_ in journal.accepted if group_of.get(name, name) != name]
+    if not dropped:
+        return journal
+    verdicts = [(paths[name], str(Reason.DUPLICATE), f"the radiograph of {paths[group_of[name]]}") for name in dropped]
+    accepted = [entry for entry in journal.accepted if entry[0] not in dropped]
+    shorter = replace(journal, accepted=accepted, rejected=[*journal.rejected, *verdicts])
+    write_json(journal_path(task.folder, task.index), asdict(shorter))
+    return shorter

@@ -1,0 +1,145 @@
+"""Duplicates: found through codecs and sizes, never among different radiographs, dropped without a trace of history."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from data_prep.duplicates import find_duplicates
+from data_prep.ingest import prepare_dataset
+from data_prep.near_duplicates import compute_hash, find_near_duplicates
+from tests.data_prep.test_ingest import configure, lasting_bytes, source  # noqa: F401  fixtures
+from xray_resnet.config import (
+    CombinedConfig,
+    Config,
+    DataConfig,
+    ImageFolderConfig,
+    MemberConfig,
+    PrepConfig,
+)
+from xray_resnet.store import open_dataset
+
+
+def draw(seed: int, size: int = 128) -> np.ndarray:
+    coarse = np.random.default_rng(seed).integers(0, 256, (12, 12)).astype(np.uint8)
+    return cv2.resize(coarse, (size, size), interpolation=cv2.INTER_CUBIC)
+
+
+def recompress(image: np.ndarray, quality: int) -> np.ndarray:
+    _, encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return cv2.imdecode(encoded, cv2.IMREAD_GRAYSCALE)
+
+
+def pairs_of(images: list[np.ndarray]) -> list[tuple[int, int]]:
+    return find_near_duplicates([compute_hash(image) for image in images], lambda row: images[row])
+
+
+@pytest.mark.parametrize("quality", [95, 60, 30])
+def test_a_recompressed_radiograph_is_found(quality: int) -> None:
+    assert pairs_of([draw(0), draw(1), recompress(draw(0), quality)]) == [(0, 2)]
+
+
+def test_another_size_is_found() -> None:
+    larger = cv2.resize(draw(0), (200, 200), interpolation=cv2.INTER_AREA)
+    assert pairs_of([draw(1), draw(0), cv2.resize(larger, (128, 128), interpolation=cv2.INTER_AREA)]) == [(1, 2)]
+
+
+def test_blocks_hide_no_pair(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("data_prep.near_duplicates._BLOCK", 3)
+    images = [draw(number % 7) for number in range(14)]
+    assert pairs_of(images) == [(number, number + 7) for number in range(7)]
+
+
+def test_no_images_have_no_duplicates() -> None:
+    assert find_near_duplicates([], draw) == []
+
+
+def test_near_hashes_of_different_images_are_looked_at() -> None:
+    flat, other = draw(0), draw(3)
+    assert find_near_duplicates([compute_hash(flat)] * 2, lambda row: (flat, other)[row]) == []
+
+
+def test_groups_join_exact_and_near_duplicates() -> None:
+    images = {"a": draw(0), "b": draw(0), "c": recompress(draw(0), 60), "d": draw(1)}
+    entries = [(name, image.tobytes().hex(), compute_hash(image)) for name, image in images.items()]
+    found = find_duplicates(entries, images.__getitem__)
+    assert found.copies == {"b": "a"}
+    assert found.group_of == {"a": "a", "b": "a", "c": "a"}
+
+
+def with_copies(folder: Path) -> None:
+    for number in range(8):
+        content = (folder / "NORMAL" / f"person{2 * number}_{10 * number}.png").read_bytes()
+        (folder / "NORMAL" / f"person{900 + number}_1.png").write_bytes(content)
+
+
+def dropping(config: Config) -> Config:
+    config.prep.duplicates = "drop"
+    return config
+
+
+def test_copies_are_rejected_as_duplicates_of_the_first(
+    configure: Callable[..., Config],  # noqa: F811
+    source: Path,  # noqa: F811
+) -> None:
+    with_copies(source)
+    folder = prepare_dataset(dropping(configure()))
+    rejected = duplicates_in(folder)
+    assert len(rejected) == 8
+    assert rejected[0]["detail"].startswith("the radiograph of NORMAL/person")
+    dataset = open_dataset(folder)
+    assert len(dataset) == 300 == len(set(dataset.column("pixels_sha256")))
+
+
+@pytest.mark.parametrize("undone", ["journal", "part"])
+def test_a_kill_while_copies_are_dropped_leaves_no_trace(
+    configure: Callable[..., Config],  # noqa: F811
+    source: Path,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    undone: str,
+) -> None:
+    with_copies(source)
+    for name in ("whole", "killed"):
+        (tmp_path / name).mkdir()
+    whole = lasting_bytes(prepare_dataset(dropping(configure("whole/dataset"))))
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    target = "data_prep.copies.write_json" if undone == "journal" else "data_prep.copies.keep_images"
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(target, stop)
+        prepare_dataset(dropping(configure("killed/dataset")))
+    assert lasting_bytes(prepare_dataset(dropping(configure("killed/dataset")))) == whole
+
+
+def test_duplicates_across_real_archives_are_found_and_never_part(shared: Path, tmp_path: Path) -> None:
+    """Twenty images of NIH stand in RSNA's set too, and a follow-up of one of them; Kermany's has 24 groups of its own."""
+    kermany = ImageFolderConfig({"NORMAL": [], "PNEUMONIA": ["Pneumonia"]}, r"(person\d+|IM-\d+)")
+    members = {
+        "nih": MemberConfig("nih_chestxray14", "nih_chestxray14"),
+        "rsna": MemberConfig("rsna_pneumonia", "rsna_pneumonia"),
+        "kermany": MemberConfig("image_folder", "kermany_pneumonia", image_folder=kermany),
+    }
+    data = DataConfig("combined", shared / "data", tmp_path / "d", combined=CombinedConfig(members))
+    data.split.official = False
+    folder = prepare_dataset(Config(data=data, prep=PrepConfig(size=256, duplicates="drop", hash_key=tmp_path / "key")))
+    rejected = duplicates_in(folder)
+    across = [row for row in rejected if row["path"].startswith("rsna")]
+    assert len(across) == 21 and all(row["detail"].startswith("the radiograph of nih") for row in across)
+    within = [row for row in rejected if row["path"].startswith("kermany")]
+    assert len(within) == len(rejected) - 21 == 26
+    assert len({row["detail"] for row in within}) == 24
+    dataset = open_dataset(folder)
+    assert len(dataset) + len(rejected) == 6264
+    patients = [set(dataset.patient_ids[dataset.indices(split)]) for split in ("train", "val", "test")]
+    assert len(set.union(*patients)) == sum(map(len, patients))
+
+
+def duplicates_in(folder: Path) -> list[dict[str, str]]:
+    rows = csv.DictReader((folder / "rejected.csv").read_text().splitlines())
+    return [row for row in rows if row["reason"] == "duplicate"]
