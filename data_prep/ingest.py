@@ -7,6 +7,7 @@ is taken up where it stopped; number of workers, order and interruptions leave n
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from data_prep import workspace
@@ -14,16 +15,16 @@ from data_prep.copies import drop_duplicates
 from data_prep.duplicates import Duplicates, find_duplicates
 from data_prep.fingerprint import fingerprint_settings
 from data_prep.identity import hash_name
-from data_prep.part import PartJournal, make_part
+from data_prep.part import PartJournal, make_part, make_part_apart
 from data_prep.plan import Plan, Progress, build_plan, build_reading, resolve_root
 from data_prep.sources import SOURCES, Record
 from data_prep.split import Division, SplitImage, divide
 from data_prep.summary import describe, summarise
-from xray_resnet.config import Config, SplitConfig
+from xray_resnet.config import Config, PrepConfig, SplitConfig
 from xray_resnet.errors import UserError
 from xray_resnet.files import write_csv, write_json
 from xray_resnet.findings import LabelState
-from xray_resnet.scale import map_in_processes
+from xray_resnet.scale import Limits, map_in_processes
 from xray_resnet.store.reader import map_pixels
 from xray_resnet.store.schema import SPLITS, part_name
 from xray_resnet.store.writer import write_description
@@ -93,7 +94,7 @@ def _build(plan: Plan, config: Config, progress: Progress | None) -> None:
     """Makes the parts that are missing, then everything that is known only when all are there."""
     start = time.perf_counter()
     resumed = workspace.count_finished(plan.folder, plan.tasks)
-    journals = _make_parts(plan, workers=config.prep.workers, progress=progress)
+    journals = _make_parts(plan, config.prep, progress=progress)
     duplicates = _find_duplicates(plan, journals)
     if config.prep.duplicates == "drop":
         journals = drop_duplicates(plan.tasks, journals, duplicates.group_of)
@@ -126,11 +127,13 @@ def _warn_of_empty_splits(plan: Plan, division: Division, split: SplitConfig) ->
             _log.warning("%s: no image is in %s; the source has %d patients", plan.folder, name, patients)
 
 
-def _make_parts(plan: Plan, *, workers: int, progress: Progress | None) -> list[PartJournal]:
+def _make_parts(plan: Plan, prep: PrepConfig, *, progress: Progress | None) -> list[PartJournal]:
     """The journals of all parts, in order."""
+    limits = Limits(prep.timeout_s, prep.memory_mib << 20)
+    make_apart = partial(make_part_apart, limits=limits)
     journals: list[PartJournal] = []
     done = rejected = 0
-    for journal in map_in_processes(make_part, plan.tasks, workers=workers):
+    for journal in map_in_processes(make_part, plan.tasks, workers=prep.workers, on_lost=make_apart, limits=limits):
         journals.append(journal)
         done += len(journal.accepted) + len(journal.rejected)
         rejected += len(journal.rejected)

@@ -3,8 +3,9 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from data_prep.near_duplicates import compute_hash
 from data_prep.sources import Record
 from xray_resnet.dicom import Prepared, Reading, Reason, RejectedImage, prepare, says_lateral
 from xray_resnet.files import write_json
+from xray_resnet.scale import Limits, beat, map_in_processes
 from xray_resnet.store import StoredImage
 from xray_resnet.store.schema import IMAGES_FOLDER, part_name
 from xray_resnet.store.schema import Box as StoredBox
@@ -69,11 +71,42 @@ def journal_path(folder: Path, index: int) -> Path:
 
 def make_part(task: PartTask) -> PartJournal:
     """Prepares the part's files and writes it, unless an earlier run finished it; its journal is written last."""
+    return _read_journal(task) or _write(task, (prepare_record(record, task.reading) for record in task.records))
+
+
+def make_part_apart(task: PartTask, *, limits: Limits) -> PartJournal:
+    """`make_part` where a file is known to kill: a process apart does the work, and only that file is lost."""
+    prepare_one = partial(prepare_record, reading=task.reading)
+    reject = partial(reject_lost, limits=limits)
+    return _write(task, map_in_processes(prepare_one, task.records, workers=1, on_lost=reject, limits=limits))
+
+
+def prepare_record(record: Record, reading: Reading) -> Prepared | RejectedImage:
+    """The record's stored image, or why there is none."""
+    beat()
+    try:
+        return _prepare(record, reading)
+    except RejectedImage as rejection:
+        return rejection
+    except MemoryError:
+        return RejectedImage(Reason.DECODE_FAILED, "it asks for more memory than a worker may take")
+
+
+def reject_lost(_: object, *, limits: Limits) -> RejectedImage:
+    """The verdict on a file that killed its process or silenced it."""
+    return RejectedImage(
+        Reason.DECODE_FAILED, f"its decoder crashed, or took longer than {limits.silence_s:g} s; the job went on"
+    )
+
+
+def _read_journal(task: PartTask) -> PartJournal | None:
     path = journal_path(task.folder, task.index)
-    if path.is_file():
-        return PartJournal(**json.loads(path.read_bytes()))
+    return PartJournal(**json.loads(path.read_bytes())) if path.is_file() else None
+
+
+def _write(task: PartTask, outcomes: Iterable[Prepared | RejectedImage]) -> PartJournal:
     start = time.perf_counter()
-    accepted, rejected = _prepare_all(task)
+    accepted, rejected = _sort_out(task, outcomes)
     images = [image for _, image in accepted]
     write_part(
         task.folder / IMAGES_FOLDER / part_name(task.index),
@@ -88,22 +121,22 @@ def make_part(task: PartTask) -> PartJournal:
         syntaxes=dict(Counter(image.transfer_syntax for image in images)),
         seconds=time.perf_counter() - start,
     )
-    write_json(path, asdict(journal))
+    write_json(journal_path(task.folder, task.index), asdict(journal))
     return journal
 
 
-def _prepare_all(task: PartTask) -> tuple[list[tuple[str, StoredImage]], list[tuple[str, str, str]]]:
+def _sort_out(
+    task: PartTask, outcomes: Iterable[Prepared | RejectedImage]
+) -> tuple[list[tuple[str, StoredImage]], list[tuple[str, str, str]]]:
     """The accepted images by their records' names, and (path, reason, detail) of the rejected files."""
     accepted: list[tuple[str, StoredImage]] = []
     rejected: list[tuple[str, str, str]] = []
-    for record in task.records:
-        try:
-            prepared = _prepare(record, task.reading)
-        except RejectedImage as rejection:
+    for record, outcome in zip(task.records, outcomes, strict=True):
+        if isinstance(outcome, RejectedImage):
             relative = record.path.relative_to(task.root).as_posix()
-            rejected.append((relative, str(rejection.reason), rejection.detail))
+            rejected.append((relative, str(outcome.reason), outcome.detail))
         else:
-            accepted.append((record.name, to_stored(record, prepared, key=task.key)))
+            accepted.append((record.name, to_stored(record, outcome, key=task.key)))
     return accepted, rejected
 
 

@@ -136,6 +136,10 @@ class PrepConfig:
     """Images that are one radiograph, exactly or nearly: drop all but the first by name, or keep them in one split."""
     workers: int = 0
     """Processes that read and decode; 0: one per core."""
+    timeout_s: float = 120.0
+    """A file that takes a worker longer is rejected."""
+    memory_mib: int = 4096
+    """Memory that a worker may take for its data; a file that asks for more is rejected."""
     hash_key: Path | None = None
     """File with the key of the patient hashes; default: XRAY_HASH_KEY, else one key in your configuration folder."""
 

@@ -118,7 +118,7 @@ def test_a_kill_while_copies_are_dropped_leaves_no_trace(
 
 
 def test_duplicates_across_real_archives_are_found_and_never_part(shared: Path, tmp_path: Path) -> None:
-    """Twenty images of NIH stand in RSNA's set too, and a follow-up of one of them; Kermany's has 24 groups of its own."""
+    """Twenty images of NIH stand in RSNA's set too, and a follow-up of one of them; Kermany's has 24 groups."""
     kermany = ImageFolderConfig({"NORMAL": [], "PNEUMONIA": ["Pneumonia"]}, r"(person\d+|IM-\d+)")
     members = {
         "nih": MemberConfig("nih_chestxray14", "nih_chestxray14"),

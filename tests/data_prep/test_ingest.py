@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import subprocess
 import sys
 import time
@@ -220,3 +221,25 @@ def test_progress_ends_with_every_file(configure: Callable[..., Config]) -> None
     calls: list[tuple[int, int, int]] = []
     prepare_dataset(configure(), progress=lambda *state: calls.append(state))
     assert calls == [(128, 301, 1), (256, 301, 1), (301, 301, 1)]
+
+
+def test_a_file_that_hangs_its_reader_is_lost_alone(configure: Callable[..., Config], source: Path) -> None:
+    """Opening a pipe that nobody writes to never returns."""
+    os.mkfifo(source / "NORMAL" / "person7_pipe.png")
+    config = configure(workers=2)
+    config.prep.timeout_s = 2
+    folder = prepare_dataset(config)
+    rows = list(csv.reader((folder / "rejected.csv").read_text().splitlines()))
+    detail = "its decoder crashed, or took longer than 2 s; the job went on"
+    assert ["NORMAL/person7_pipe.png", "decode_failed", detail] in rows
+    assert len(open_dataset(folder)) == 300
+
+
+def test_a_file_that_asks_for_too_much_memory_is_lost_alone(configure: Callable[..., Config], source: Path) -> None:
+    assert cv2.imwrite(str(source / "NORMAL" / "person7_huge.png"), np.zeros((9000, 9000), np.uint16))
+    config = configure(workers=2)
+    config.prep.memory_mib = 600
+    folder = prepare_dataset(config)
+    reasons = {row["path"]: row["reason"] for row in csv.DictReader((folder / "rejected.csv").read_text().splitlines())}
+    assert reasons == {"NORMAL/person0_notes.txt": "not_dicom", "NORMAL/person7_huge.png": "decode_failed"}
+    assert len(open_dataset(folder)) == 300

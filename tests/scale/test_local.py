@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count, islice
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import cv2
 import pytest
 
 from xray_resnet.errors import UserError
-from xray_resnet.scale import map_in_processes, resolve_workers
+from xray_resnet.scale import Limits, beat, map_in_processes, resolve_workers
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -84,6 +84,55 @@ def test_an_error_of_the_function_reaches_the_caller(workers: int) -> None:
 def test_a_killed_worker_is_one_clear_sentence() -> None:
     with pytest.raises(UserError, match=r"worker processes was killed.*fewer `workers`"):
         list(map_in_processes(die, range(4), workers=2))
+
+
+def crash_at_three(number: int) -> int:
+    if number == 3:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return number
+
+
+def hang_at_three(number: int) -> int:
+    if number == 3:
+        time.sleep(600)
+    return number
+
+
+def swell_at_three(number: int) -> int:
+    return len(bytearray(2 << 30)) if number == 3 else number
+
+
+def negate(number: int) -> int:
+    return -number
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("fault", [crash_at_three, hang_at_three])
+def test_an_item_that_kills_or_silences_its_worker_is_lost_alone(fault: Callable[[int], int], workers: int) -> None:
+    results = map_in_processes(fault, range(9), workers=workers, on_lost=negate, limits=Limits(silence_s=2))
+    assert list(results) == [0, 1, 2, -3, 4, 5, 6, 7, 8]
+
+
+def test_an_item_that_asks_for_too_much_memory_fails_like_any_other() -> None:
+    results = map_in_processes(swell_at_three, range(9), workers=2, on_lost=negate, limits=Limits(memory_bytes=1 << 30))
+    with pytest.raises(MemoryError):
+        list(results)
+
+
+def work_slowly_with_beats(number: int) -> int:
+    for _ in range(8):
+        time.sleep(0.5)
+        beat()
+    return number
+
+
+def test_a_worker_that_gives_signs_of_life_may_take_its_time() -> None:
+    limits = Limits(silence_s=2)
+    assert list(map_in_processes(work_slowly_with_beats, [1], workers=1, on_lost=negate, limits=limits)) == [1]
+
+
+def test_every_item_may_kill() -> None:
+    assert list(map_in_processes(die, range(1, 5), workers=2, on_lost=negate, limits=Limits())) == [-1, -2, -3, -4]
 
 
 def test_a_worker_uses_one_thread() -> None:

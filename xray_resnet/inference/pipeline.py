@@ -9,15 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xray_resnet.bundle import read_bundle
-from xray_resnet.dicom import Prepared, Reading, RejectedImage, prepare
+from xray_resnet.dicom import Prepared, Reading, Reason, RejectedImage, prepare
 from xray_resnet.inference.engines.openvino import OpenVinoEngine, Precision
 from xray_resnet.inference.prediction import Prediction
-from xray_resnet.scale import map_in_processes
+from xray_resnet.scale import Limits, beat, map_in_processes
 
 CHUNK = 8
 """Files that a worker reads at a time."""
+LIMITS = Limits()
+"""What a process that reads and decodes may take before its file is rejected."""
 FEW = 16
-"""Up to so many files are read in this process: starting others would take longer."""
+"""Up to so many files are read in this process, unprotected: starting others would take longer."""
 
 
 class Predictor:
@@ -46,8 +48,11 @@ class Predictor:
         """Yields one prediction per file, in order; files that are no usable radiograph are rejected, never skipped."""
         files = [Path(path) for path in paths]
         read = partial(_read_chunk, reading=self.bundle.reading)
-        workers = 1 if len(files) <= FEW else self._workers
-        for chunk in map_in_processes(read, _chunks(files), workers=workers):
+        chunks: Iterator[list[_Read]] = map(read, _chunks(files))
+        if len(files) > FEW:
+            apart = partial(_read_chunk_apart, reading=self.bundle.reading)
+            chunks = map_in_processes(read, _chunks(files), workers=self._workers, on_lost=apart, limits=LIMITS)
+        for chunk in chunks:
             yield from self._score(chunk)
 
     def _score(self, chunk: Sequence["_Read"]) -> Iterator[Prediction]:
@@ -91,8 +96,22 @@ def _read_chunk(paths: Sequence[Path], *, reading: Reading) -> list[_Read]:
     return [_read_one(path, reading) for path in paths]
 
 
+def _read_chunk_apart(paths: Sequence[Path], *, reading: Reading) -> list[_Read]:
+    """`_read_chunk` where a file is known to kill its process."""
+    read = partial(_read_one, reading=reading)
+    return [*map_in_processes(read, paths, workers=1, on_lost=_reject_lost, limits=LIMITS)]
+
+
+def _reject_lost(path: Path) -> _Read:
+    detail = f"its decoder crashed, or took longer than {LIMITS.silence_s:g} s"
+    return _Read(str(path), None, str(Reason.DECODE_FAILED), detail)
+
+
 def _read_one(path: Path, reading: Reading) -> _Read:
+    beat()
     try:
         return _Read(str(path), prepare(path, reading))
     except RejectedImage as rejected:
         return _Read(str(path), None, str(rejected.reason), rejected.detail)
+    except MemoryError:
+        return _Read(str(path), None, str(Reason.DECODE_FAILED), "it asks for more memory than a worker may take")

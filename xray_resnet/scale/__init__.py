@@ -1,5 +1,6 @@
 """The same map over files, on a local pool of processes."""
 
-from xray_resnet.scale.local import map_in_processes, resolve_workers
+from xray_resnet.scale.heartbeat import beat
+from xray_resnet.scale.local import Limits, map_in_processes, resolve_workers
 
-__all__ = ["map_in_processes", "resolve_workers"]
+__all__ = ["Limits", "beat", "map_in_processes", "resolve_workers"]

@@ -1,6 +1,10 @@
-"""The same map over items on a local pool of processes: in order, bounded in flight, safe to interrupt."""
+"""The same map over items on a local pool of processes: in order, bounded in flight, safe to interrupt.
+
+A worker that dies or falls silent loses its item, not the job: the caller says what becomes of it.
+"""
 
 import os
+import resource
 import signal
 import threading
 from collections import deque
@@ -8,16 +12,32 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from multiprocessing.synchronize import Event
 from typing import TypeVar
 
 from xray_resnet.errors import UserError
+from xray_resnet.scale.heartbeat import Heartbeats, at_work
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _IN_FLIGHT_PER_WORKER = 2
+_LOOK_EVERY_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a worker may take before it is taken for lost.
+
+    Attributes:
+        silence_s: Seconds without `beat` on one item.
+        memory_bytes: Of data (RLIMIT_DATA); beyond it allocations fail.
+    """
+
+    silence_s: float = 120.0
+    memory_bytes: int = 4 << 30
 
 
 def resolve_workers(workers: int) -> int:
@@ -28,48 +48,134 @@ def resolve_workers(workers: int) -> int:
 
 
 def map_in_processes(
-    function: Callable[[Item], Result], items: Iterable[Item], *, workers: int = 0
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    *,
+    workers: int = 0,
+    on_lost: Callable[[Item], Result] | None = None,
+    limits: Limits | None = None,
 ) -> Iterator[Result]:
     """Yields `function(item)` for each item, in the order of the items.
 
-    Items are taken as workers become free, so that the iterable may be endless. One worker is this process.
-    When the consumer stops early or is interrupted, work not yet begun is dropped and work begun is finished.
+    Items are taken as workers become free, so that the iterable may be endless. One worker without `on_lost` is this
+    process. When the consumer stops early or is interrupted, work not yet begun is dropped and work begun is finished.
 
     Args:
         function: A function of a module, or a `functools.partial` of one.
         items: What it is called with; each must be picklable.
         workers: Processes; 0 is one per core.
+        on_lost: Called in this process, at its turn, with an item that a worker was at when it died; what it returns
+            is the item's result.
+        limits: What a worker may take; None: whatever it likes.
 
     Raises:
-        UserError: if a worker process dies.
+        UserError: if a worker process dies and there is no `on_lost`.
         Exception: whatever `function` raises for an item, at its turn.
     """
     count = resolve_workers(workers)
-    return map(function, items) if count == 1 else _map_in_pool(function, items, count)
+    if count == 1 and on_lost is None:
+        return map(function, items)
+    return _map_in_pool(function, items, count, on_lost, limits)
 
 
-def _map_in_pool(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
-    """The map on a pool, started from a clean server process: no thread or lock of this one is copied."""
-    context = get_context("forkserver")
-    stopped = context.Event()
-    pool = ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(stopped,))
-    waiting: deque[Future[Result]] = deque()
+class _Pool:
+    """Processes started from a clean server process: no thread or lock of this one is copied."""
+
+    def __init__(self, workers: int, limits: Limits | None) -> None:
+        context = get_context("forkserver")
+        self._limits = limits
+        self._stopped = context.Event()
+        self.heartbeats = Heartbeats(context, workers)
+        arguments = (self._stopped, self.heartbeats, limits)
+        self._executor = ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=arguments)
+
+    def submit(self, function: Callable[[Item], Result], item: Item, number: int) -> Future[Result]:
+        with _interrupts_held():
+            return self._executor.submit(_call, function, item, number)
+
+    def wait(self, future: Future[Result]) -> Result:
+        """The result, while workers that have fallen silent are killed."""
+        while self._limits is not None:
+            try:
+                return future.result(_LOOK_EVERY_SECONDS)
+            except TimeoutError:
+                if future.done():  # the function's own
+                    raise
+                self.heartbeats.kill_silent(self._limits.silence_s)
+        return future.result()
+
+    def close(self) -> None:
+        self._stopped.set()
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _map_in_pool(
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    workers: int,
+    on_lost: Callable[[Item], Result] | None,
+    limits: Limits | None,
+) -> Iterator[Result]:
+    pool = _Pool(workers, limits)
+    waiting: deque[tuple[int, Item, Future[Result]]] = deque()
+    numbered = enumerate(items)
     try:
-        for item in items:
-            with _interrupts_held():
-                waiting.append(pool.submit(_call, function, item))
-            if len(waiting) >= _IN_FLIGHT_PER_WORKER * workers:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    except BrokenProcessPool as error:
-        raise UserError(
-            f"one of {workers} worker processes was killed, most often for want of memory; "
-            "run again with fewer `workers`: finished work is kept"
-        ) from error
+        while True:
+            while len(waiting) < _IN_FLIGHT_PER_WORKER * workers and (more := next(numbered, None)) is not None:
+                number, item = more
+                waiting.append((number, item, _submit(pool, function, item, number)))
+            if not waiting:
+                return
+            number, item, future = waiting.popleft()
+            try:
+                result = pool.wait(future)
+            except BrokenProcessPool as error:
+                if on_lost is None:
+                    raise _explain_death(workers) from error
+                lost = pool.heartbeats.started_items()
+                pool.close()
+                pool = _Pool(workers, limits)
+                waiting.appendleft((number, item, future))
+                waiting = deque(_redo(pool, function, entry, lost, on_lost) for entry in waiting)
+                continue
+            yield result
     finally:
-        stopped.set()
-        pool.shutdown(wait=True, cancel_futures=True)
+        pool.close()
+
+
+def _submit(pool: _Pool, function: Callable[[Item], Result], item: Item, number: int) -> Future[Result]:
+    """The item's future; a pool that broke meanwhile shows when the future is waited for."""
+    try:
+        return pool.submit(function, item, number)
+    except BrokenProcessPool as error:
+        future: Future[Result] = Future()
+        future.set_exception(error)
+        return future
+
+
+def _redo(
+    pool: _Pool,
+    function: Callable[[Item], Result],
+    entry: tuple[int, Item, Future[Result]],
+    lost: set[int],
+    on_lost: Callable[[Item], Result],
+) -> tuple[int, Item, Future[Result]]:
+    """An entry that survives the pool's death: done, its loss handled, or begun anew."""
+    number, item, future = entry
+    if future.done() and not isinstance(future.exception(), BrokenProcessPool):
+        return entry
+    if number not in lost:
+        return number, item, _submit(pool, function, item, number)
+    replaced: Future[Result] = Future()
+    replaced.set_result(on_lost(item))
+    return number, item, replaced
+
+
+def _explain_death(workers: int) -> UserError:
+    return UserError(
+        f"one of {workers} worker processes was killed, most often for want of memory; "
+        "run again with fewer `workers`: finished work is kept"
+    )
 
 
 @contextmanager
@@ -89,15 +195,16 @@ class _StoppedError(Exception):
 _stopped: Event | None = None
 
 
-def _call(function: Callable[[Item], Result], item: Item) -> Result:
+def _call(function: Callable[[Item], Result], item: Item, number: int) -> Result:
     """Calls the function, unless the map was abandoned meanwhile: the pool cannot take back what it has queued."""
     if _stopped is not None and _stopped.is_set():
         raise _StoppedError
-    return function(item)
+    with at_work(number):
+        return function(item)
 
 
-def _start_worker(stopped: Event) -> None:
-    """Prepares a worker: deaf to Ctrl-C, one thread each, and gone when its parent is killed."""
+def _start_worker(stopped: Event, heartbeats: Heartbeats, limits: Limits | None) -> None:
+    """Prepares a worker: deaf to Ctrl-C, one thread each, within its limits, and gone when its parent is killed."""
     global _stopped
     _stopped = stopped
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -107,6 +214,10 @@ def _start_worker(stopped: Event) -> None:
     import cv2  # after the environment, which its libraries read when they load
 
     cv2.setNumThreads(1)
+    heartbeats.take_slot()
+    if limits is not None:
+        resource.setrlimit(resource.RLIMIT_DATA, (limits.memory_bytes, limits.memory_bytes))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _exit_with_parent() -> None:
