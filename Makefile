@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test check bench clean
+.PHONY: help demo test check bench fuzz conformance clean
 help:            ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -33,6 +33,12 @@ check: $(VENV)/.dev   ## Lint, format, types and import layers.
 
 bench: $(VENV)/.dev   ## Print the benchmarks' ratios.
 	$(BIN)/python -m pytest -q -s tests/benchmarks $(PYTEST)
+
+fuzz: $(VENV)/.dev    ## Read 20,000 mutated DICOM files.
+	$(BIN)/python -m tests.fuzz.fuzz 20000 2>/dev/null
+
+conformance: $(VENV)/.dev  ## Hold the reader against DCMTK, file by file.
+	$(BIN)/python -m tests.dicom.conformance
 
 clean:           ## Remove what the targets made, but not datasets and runs.
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

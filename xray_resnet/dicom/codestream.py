@@ -1,6 +1,7 @@
 """What a compressed stream declares of its size, read without decoding it."""
 
 import struct
+from typing import NamedTuple
 
 _NO_LENGTH = {0x01, *range(0xD0, 0xD9)}
 """JPEG markers that stand alone (ITU-T T.81, table B.1)."""
@@ -9,8 +10,24 @@ _FRAME_HEADERS = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
 _J2K_START = b"\xff\x4f\xff\x51"
 
 
-def read_stream_size(stream: bytes) -> tuple[int, int, int] | None:
-    """(rows, columns, components) that a JPEG, JPEG-LS or JPEG 2000 stream declares; None where it does not say."""
+class StreamSize(NamedTuple):
+    """What a codec would allocate for.
+
+    Attributes:
+        rows: Of the image.
+        columns: Of the image.
+        components: 1 for grey.
+        precision: Bits of a sample.
+    """
+
+    rows: int
+    columns: int
+    components: int
+    precision: int
+
+
+def read_stream_size(stream: bytes) -> StreamSize | None:
+    """What a JPEG, JPEG-LS or JPEG 2000 stream declares of its image; None where it does not say."""
     if stream[:2] == b"\xff\xd8":
         return _read_jpeg_size(stream)
     start = _find_codestream(stream)
@@ -31,7 +48,7 @@ def _find_codestream(stream: bytes) -> int | None:
     return position
 
 
-def _read_jpeg_size(stream: bytes) -> tuple[int, int, int] | None:
+def _read_jpeg_size(stream: bytes) -> StreamSize | None:
     """From the first frame header: length, precision, rows, columns, components (ITU-T T.81 B.2.2)."""
     position = 2
     while position + 10 <= len(stream):
@@ -40,8 +57,8 @@ def _read_jpeg_size(stream: bytes) -> tuple[int, int, int] | None:
             continue
         marker = stream[position + 1]
         if marker in _FRAME_HEADERS:
-            rows, columns, components = struct.unpack_from(">HHB", stream, position + 5)
-            return rows, columns, components
+            precision, rows, columns, components = struct.unpack_from(">BHHB", stream, position + 4)
+            return StreamSize(rows, columns, components, precision)
         if marker == 0xDA:
             return None
         (length,) = struct.unpack_from(">H", stream, position + 2)
@@ -49,10 +66,10 @@ def _read_jpeg_size(stream: bytes) -> tuple[int, int, int] | None:
     return None
 
 
-def _read_j2k_size(stream: bytes, start: int) -> tuple[int, int, int] | None:
+def _read_j2k_size(stream: bytes, start: int) -> StreamSize | None:
     """From SIZ: the reference grid less the image's offset, and the components (ITU-T T.800 A.5.1)."""
-    if len(stream) < start + 42:
+    if len(stream) < start + 43:
         return None
     width, height, left, top = struct.unpack_from(">4I", stream, start + 8)
-    (components,) = struct.unpack_from(">H", stream, start + 40)
-    return height - top, width - left, components
+    components, depth = struct.unpack_from(">HB", stream, start + 40)
+    return StreamSize(height - top, width - left, components, (depth & 0x7F) + 1)

@@ -167,14 +167,21 @@ def _check_stream_size(header: Dataset, syntax: UID) -> None:
     """A codec allocates what its stream declares, whatever the header says: they must agree first."""
     if not syntax.is_encapsulated or syntax == RLELossless:
         return
-    expected = (int(header.Rows), int(header.Columns), 1)
     try:
         declared = read_stream_size(get_frame(header.PixelData, 0, number_of_frames=1))
     except Exception as error:  # pydicom raises several kinds on damaged fragments
         raise RejectedImage(Reason.DECODE_FAILED, f"the fragments are damaged ({type(error).__name__})") from None
-    if declared != expected:
+    if declared is None:
+        raise RejectedImage(Reason.DECODE_FAILED, "the stream declares no size")
+    expected = (int(header.Rows), int(header.Columns), 1)
+    if declared[:3] != expected:
+        found = tuple(declared[:3])
         raise RejectedImage(
-            Reason.DECODE_FAILED, f"rows, columns, components: the stream declares {declared}, the header {expected}"
+            Reason.DECODE_FAILED, f"rows, columns, components: the stream declares {found}, the header {expected}"
+        )
+    if not 2 <= declared.precision <= int(header.BitsAllocated):
+        raise RejectedImage(
+            Reason.DECODE_FAILED, f"the stream declares {declared.precision} bits, the header {header.BitsAllocated}"
         )
 
 

@@ -1,4 +1,7 @@
-"""What worker processes are doing, in memory that they share with their parent: which item, and since when."""
+"""What worker processes are doing, in memory that they share with their parent: which item, and since when.
+
+The memory has no locks: a worker that is killed while it holds one would stop all others.
+"""
 
 import os
 import signal
@@ -9,70 +12,62 @@ from multiprocessing.context import BaseContext
 from typing import Any
 
 _IDLE = -1
-_own: "Heartbeats | None" = None
-_slot = 0
+_at_hand: "tuple[Heartbeats, int] | None" = None
 
 
 class Heartbeats:
-    """A slot for each worker: its process, the item at hand, and when it last gave a sign of life.
+    """A slot for each item in flight: its process, its number, and when it last gave a sign of life.
 
     Args:
         context: Makes the shared memory.
-        workers: Slots.
+        in_flight: Most items that are in flight at a time; their numbers follow each other.
     """
 
-    def __init__(self, context: BaseContext, workers: int) -> None:
-        self._taken: Any = context.Value("i", 0)
-        self._processes: Any = context.Array("q", workers)
-        self._items: Any = context.Array("q", [_IDLE] * workers)
-        self._times: Any = context.Array("d", workers)
-
-    def take_slot(self) -> None:
-        """Makes the next free slot this process's own."""
-        global _own, _slot
-        with self._taken.get_lock():
-            _slot = self._taken.value % len(self._processes)
-            self._taken.value += 1
-        _own = self
-        self._processes[_slot] = os.getpid()
+    def __init__(self, context: BaseContext, in_flight: int) -> None:
+        self._processes: Any = context.RawArray("q", in_flight)
+        self._numbers: Any = context.RawArray("q", [_IDLE] * in_flight)
+        self._times: Any = context.RawArray("d", in_flight)
+        self._stopped: Any = context.RawValue("b", 0)
 
     def started_items(self) -> set[int]:
-        """The items that workers have begun and not finished."""
-        return {item for item in self._items if item != _IDLE}
+        """The numbers of the items that workers have begun and not finished."""
+        return {number for number in self._numbers if number != _IDLE}
 
     def kill_silent(self, seconds: float) -> None:
         """Kills the workers that have given no sign of life for so long while they had an item."""
         now = time.monotonic()
-        for process, item, last in zip(self._processes, self._items, self._times, strict=True):
-            if item != _IDLE and now - last > seconds:
+        for process, number, last in zip(self._processes, self._numbers, self._times, strict=True):
+            if number != _IDLE and now - last > seconds:
                 os.kill(process, signal.SIGKILL)
 
-    def begin(self, item: int) -> None:
-        """Says that this worker has begun an item."""
-        self.beat()
-        self._items[_slot] = item
+    def stop(self) -> None:
+        """Says that no more items are wanted."""
+        self._stopped.value = 1
 
-    def end(self) -> None:
-        """Says that this worker has finished its item."""
-        self._items[_slot] = _IDLE
+    @property
+    def is_stopped(self) -> bool:
+        """Whether no more items are wanted."""
+        return bool(self._stopped.value)
 
-    def beat(self) -> None:
-        """Gives a sign of life."""
-        self._times[_slot] = time.monotonic()
+    @contextmanager
+    def at_work(self, number: int) -> Iterator[None]:
+        """Within it, this worker is at work on an item."""
+        global _at_hand
+        slot = number % len(self._numbers)
+        self._processes[slot], self._times[slot] = os.getpid(), time.monotonic()
+        self._numbers[slot], _at_hand = number, (self, slot)
+        try:
+            yield
+        finally:
+            self._numbers[slot], _at_hand = _IDLE, None
+
+    def beat(self, slot: int) -> None:
+        """Gives a sign of life of the item in a slot."""
+        self._times[slot] = time.monotonic()
 
 
 def beat() -> None:
     """Gives a sign of life of the item at hand, such as before each file; does nothing outside a worker."""
-    if _own is not None:
-        _own.beat()
-
-
-@contextmanager
-def at_work(item: int) -> Iterator[None]:
-    """Within it, this worker is at work on an item."""
-    assert _own is not None
-    _own.begin(item)
-    try:
-        yield
-    finally:
-        _own.end()
+    if _at_hand is not None:
+        heartbeats, slot = _at_hand
+        heartbeats.beat(slot)

@@ -14,11 +14,10 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
-from multiprocessing.synchronize import Event
 from typing import TypeVar
 
 from xray_resnet.errors import UserError
-from xray_resnet.scale.heartbeat import Heartbeats, at_work
+from xray_resnet.scale.heartbeat import Heartbeats
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -84,9 +83,8 @@ class _Pool:
     def __init__(self, workers: int, limits: Limits | None) -> None:
         context = get_context("forkserver")
         self._limits = limits
-        self._stopped = context.Event()
-        self.heartbeats = Heartbeats(context, workers)
-        arguments = (self._stopped, self.heartbeats, limits)
+        self.heartbeats = Heartbeats(context, _IN_FLIGHT_PER_WORKER * workers)
+        arguments = (self.heartbeats, limits)
         self._executor = ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=arguments)
 
     def submit(self, function: Callable[[Item], Result], item: Item, number: int) -> Future[Result]:
@@ -105,7 +103,7 @@ class _Pool:
         return future.result()
 
     def close(self) -> None:
-        self._stopped.set()
+        self.heartbeats.stop()
         self._executor.shutdown(wait=True, cancel_futures=True)
 
 
@@ -192,21 +190,22 @@ class _StoppedError(Exception):
     """Answers items that reached a worker's queue but are no longer wanted; nobody reads it."""
 
 
-_stopped: Event | None = None
+_heartbeats: Heartbeats | None = None
 
 
 def _call(function: Callable[[Item], Result], item: Item, number: int) -> Result:
     """Calls the function, unless the map was abandoned meanwhile: the pool cannot take back what it has queued."""
-    if _stopped is not None and _stopped.is_set():
+    assert _heartbeats is not None
+    if _heartbeats.is_stopped:
         raise _StoppedError
-    with at_work(number):
+    with _heartbeats.at_work(number):
         return function(item)
 
 
-def _start_worker(stopped: Event, heartbeats: Heartbeats, limits: Limits | None) -> None:
+def _start_worker(heartbeats: Heartbeats, limits: Limits | None) -> None:
     """Prepares a worker: deaf to Ctrl-C, one thread each, within its limits, and gone when its parent is killed."""
-    global _stopped
-    _stopped = stopped
+    global _heartbeats
+    _heartbeats = heartbeats
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_exit_with_parent, daemon=True).start()
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -214,7 +213,6 @@ def _start_worker(stopped: Event, heartbeats: Heartbeats, limits: Limits | None)
     import cv2  # after the environment, which its libraries read when they load
 
     cv2.setNumThreads(1)
-    heartbeats.take_slot()
     if limits is not None:
         resource.setrlimit(resource.RLIMIT_DATA, (limits.memory_bytes, limits.memory_bytes))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
