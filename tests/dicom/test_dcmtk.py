@@ -1,36 +1,18 @@
 """Display values against dcmtk, which shares no code with us."""
 
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
-from pydicom.uid import JPEGLSLossless, JPEGLSNearLossless
 
 from tests.builders import make_pixels, write_dicom
-from xray_resnet.dicom import DisplayMapping, read_radiograph
+from tests.dicom.dcmtk import NOT_IN_DCMTK, render_with_dcmtk
+from xray_resnet.dicom import read_radiograph
 
 pytestmark = pytest.mark.skipif(shutil.which("dcmj2pnm") is None, reason="dcmtk is not installed")
-
-NOT_IN_DCMTK = ("1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91")
-
-
-def render_with_dcmtk(path: Path, folder: Path, mapping: DisplayMapping) -> NDArray[np.uint8]:
-    """The 8-bit picture that dcmtk shows, through the file's own window where it has one."""
-    syntax = dcmread(path, stop_before_pixels=True).file_meta.TransferSyntaxUID
-    program = "dcml2pnm" if syntax in (JPEGLSLossless, JPEGLSNearLossless) else "dcmj2pnm"
-    window = {"IDENTITY": ["-W"], "LUT": ["+Wl", "1"]}.get(mapping.function, ["+Wi", "1"])
-    if mapping.function == "PERCENTILE":
-        assert mapping.window is not None
-        window = ["+Ww", *map(str, mapping.window), "+Wfl"]
-    picture = folder / "dcmtk.png"
-    subprocess.run([program, "--write-png", *window, path, picture], check=True)
-    return np.asarray(cv2.imread(str(picture), cv2.IMREAD_GRAYSCALE), np.uint8)
 
 
 def share_within_one(path: Path, folder: Path) -> float:

@@ -182,6 +182,7 @@ def test_a_syntax_without_decoder_is_named(tmp_path: Path, uid: str) -> None:
         {"BitsStored": 40},
         {"HighBit": 40},
         {"HighBit": 3},
+        {"HighBit": 0},
         {"LUTDescriptor": [1, 2]},
         {"VOILUTSequence": lut_sequence(0, [], 12)},
         {"VOILUTSequence": lut_sequence(0, [1, 2], 99)},

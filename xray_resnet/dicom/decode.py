@@ -208,6 +208,12 @@ def _remove_unused_bits(stored: NDArray[np.integer], header: Dataset, syntax: UI
     return extract_stored_bits(
         stored,
         bits_stored=int(header.BitsStored),
-        high_bit=int(header.get("HighBit") or header.BitsStored - 1),
+        high_bit=_high_bit(header),
         is_signed=bool(header.PixelRepresentation),
     )
+
+
+def _high_bit(header: Dataset) -> int:
+    """High Bit (0028,0102); where it is missing or no number, the pixel's bits are the lowest."""
+    high_bit = header.get("HighBit")
+    return high_bit if isinstance(high_bit, int) and high_bit > 0 else int(header.BitsStored) - 1
