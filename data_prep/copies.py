@@ -37,6 +37,8 @@ def _reject(task: PartTask, journal: PartJournal, group_of: Mapping[str, str], p
         return journal
     verdicts = [(paths[name], str(Reason.DUPLICATE), f"the radiograph of {paths[group_of[name]]}") for name in dropped]
     accepted = [entry for entry in journal.accepted if entry[0] not in dropped]
-    shorter = replace(journal, accepted=accepted, rejected=[*journal.rejected, *verdicts])
+    gone = {paths[name] for name in dropped}
+    flagged = [entry for entry in journal.flagged if entry[0] not in gone]
+    shorter = replace(journal, accepted=accepted, rejected=[*journal.rejected, *verdicts], flagged=flagged)
     write_json(journal_path(task.folder, task.index), asdict(shorter))
     return shorter

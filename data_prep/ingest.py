@@ -100,6 +100,8 @@ def _build(plan: Plan, config: Config, progress: Progress | None) -> None:
         journals = drop_duplicates(plan.tasks, journals, duplicates.group_of)
     rejected = [row for journal in journals for row in journal.rejected]
     write_csv(plan.folder / workspace.REJECTED_FILE, ["path", "reason", "detail"], rejected)
+    flagged = [row for journal in journals for row in journal.flagged]
+    write_csv(plan.folder / workspace.FLAGGED_FILE, ["path", "flag"], flagged)
     if len(rejected) == len(plan.records):
         raise UserError(
             f"{plan.root}: no radiograph was accepted of {len(rejected)} files; "

@@ -4,7 +4,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -54,12 +54,14 @@ class PartJournal:
     Attributes:
         accepted: (record's name, SHA-256 and perceptual hash of its stored pixels) in order.
         rejected: (path relative to the root, reason, detail) in order.
+        flagged: (path relative to the root, flag) of accepted files, in order.
         syntaxes: Transfer syntax → accepted files.
         seconds: How long it took.
     """
 
     accepted: list[tuple[str, str, str]]
     rejected: list[tuple[str, str, str]]
+    flagged: list[tuple[str, str]]
     syntaxes: Mapping[str, int]
     seconds: float
 
@@ -106,8 +108,8 @@ def _read_journal(task: PartTask) -> PartJournal | None:
 
 def _write(task: PartTask, outcomes: Iterable[Prepared | RejectedImage]) -> PartJournal:
     start = time.perf_counter()
-    accepted, rejected = _sort_out(task, outcomes)
-    images = [image for _, image in accepted]
+    sorted_out = _sort_out(task, outcomes)
+    images = [image for _, image in sorted_out.accepted]
     write_part(
         task.folder / IMAGES_FOLDER / part_name(task.index),
         images,
@@ -116,8 +118,9 @@ def _write(task: PartTask, outcomes: Iterable[Prepared | RejectedImage]) -> Part
         dtype=task.reading.dtype,
     )
     journal = PartJournal(
-        accepted=[(name, image.pixels_sha256, compute_hash(image.pixels)) for name, image in accepted],
-        rejected=rejected,
+        accepted=[(name, image.pixels_sha256, compute_hash(image.pixels)) for name, image in sorted_out.accepted],
+        rejected=sorted_out.rejected,
+        flagged=sorted_out.flagged,
         syntaxes=dict(Counter(image.transfer_syntax for image in images)),
         seconds=time.perf_counter() - start,
     )
@@ -125,26 +128,32 @@ def _write(task: PartTask, outcomes: Iterable[Prepared | RejectedImage]) -> Part
     return journal
 
 
-def _sort_out(
-    task: PartTask, outcomes: Iterable[Prepared | RejectedImage]
-) -> tuple[list[tuple[str, StoredImage]], list[tuple[str, str, str]]]:
-    """The accepted images by their records' names, and (path, reason, detail) of the rejected files."""
-    accepted: list[tuple[str, StoredImage]] = []
-    rejected: list[tuple[str, str, str]] = []
+@dataclass(frozen=True)
+class _SortedOut:
+    """Images by their records' names, and what a journal says of the others and of the remarkable."""
+
+    accepted: list[tuple[str, StoredImage]] = field(default_factory=list)
+    rejected: list[tuple[str, str, str]] = field(default_factory=list)
+    flagged: list[tuple[str, str]] = field(default_factory=list)
+
+
+def _sort_out(task: PartTask, outcomes: Iterable[Prepared | RejectedImage]) -> _SortedOut:
+    result = _SortedOut()
     for record, outcome in zip(task.records, outcomes, strict=True):
+        path = record.path.relative_to(task.root).as_posix()
         if isinstance(outcome, RejectedImage):
-            relative = record.path.relative_to(task.root).as_posix()
-            rejected.append((relative, str(outcome.reason), outcome.detail))
+            result.rejected.append((path, str(outcome.reason), outcome.detail))
         else:
-            accepted.append((record.name, to_stored(record, outcome, key=task.key)))
-    return accepted, rejected
+            result.accepted.append((record.name, to_stored(record, outcome, key=task.key)))
+            result.flagged.extend((path, str(flag)) for flag in outcome.flags)
+    return result
 
 
 def _prepare(record: Record, reading: Reading) -> Prepared:
     """The record's stored image; a picture has no header, so that a table may have to tell lateral views."""
     if says_lateral(record.view) and not reading.gate.accept_lateral:
         raise RejectedImage(Reason.LATERAL_VIEW, "the source's table says lateral")
-    return prepare(record.path, reading)
+    return prepare(record.path, reading, view=record.view)
 
 
 def to_stored(record: Record, prepared: Prepared, *, key: bytes) -> StoredImage:

@@ -122,8 +122,13 @@ def build_reading(prep: PrepConfig) -> Reading:
         ConfigurationError: if one of them cannot be.
     """
     try:
-        gate = Gate(modalities=tuple(prep.modalities), accept_lateral=prep.accept_lateral, max_pixels=prep.max_pixels)
-        return Reading(size=prep.size, dtype=prep.dtype, gate=gate)
+        gate = Gate(
+            modalities=tuple(prep.modalities),
+            body_parts=tuple(prep.body_parts),
+            accept_lateral=prep.accept_lateral,
+            max_pixels=prep.max_pixels,
+        )
+        return Reading(size=prep.size, dtype=prep.dtype, gate=gate, crop=prep.crop)
     except ValueError as error:
         raise ConfigurationError(f"prep.{error}") from None
 

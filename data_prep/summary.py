@@ -57,6 +57,7 @@ def summarise(
         "accepted": accepted,
         "rejected": len(plan.records) - accepted,
         "reasons": _sorted(Counter(reason for journal in journals for _, reason, _ in journal.rejected)),
+        "flags": _sorted(Counter(flag for journal in journals for _, flag in journal.flagged)),
         "transfer_syntaxes": _sorted(sum((Counter(journal.syntaxes) for journal in journals), Counter())),
         "notes": dict(plan.notes) | _notes(duplicates, division),
         "seconds": round(seconds, 3),

@@ -13,11 +13,13 @@ from xray_resnet.store.reader import is_dataset, read_description
 from xray_resnet.store.schema import DESCRIPTION_FILE, IMAGES_FOLDER
 
 REJECTED_FILE = "rejected.csv"
+FLAGGED_FILE = "flagged.csv"
 INGEST_FILE = "ingest.json"
+REPORT_FILE = "ingest.html"
 
 _PLAN_FILE = "plan.json"
 _LOCK_FILE = "lock"
-_OWN_FILES = (DESCRIPTION_FILE, REJECTED_FILE, INGEST_FILE)
+_OWN_FILES = (DESCRIPTION_FILE, REJECTED_FILE, FLAGGED_FILE, INGEST_FILE, REPORT_FILE)
 
 
 @contextmanager

@@ -23,6 +23,14 @@ def make_pixels(
     return values.astype(f"{'i' if is_signed else 'u'}{1 if bits_stored <= 8 else 2}")
 
 
+def make_chest(rows: int, columns: int, generator: np.random.Generator) -> NDArray[np.float64]:
+    """Shares 0 to 1 of the range, (rows, columns): blobs before a bright mediastinum and a bright abdomen."""
+    blobs = cv2.resize(generator.random((9, 8)), (columns, rows), interpolation=cv2.INTER_LINEAR)
+    across, down = np.linspace(-1, 1, columns)[None, :], np.linspace(0, 1, rows)[:, None]
+    chest = np.maximum(np.exp(-((across / 0.3) ** 2)), down**3) - across**2 / 2
+    return np.clip(0.4 * blobs + 0.6 * chest, 0, 1)
+
+
 def make_dataset(
     pixels: NDArray[np.integer],
     *,

@@ -130,8 +130,12 @@ class PrepConfig:
     """A file that declares more pixels is rejected before anything is allocated."""
     modalities: list[str] = field(default_factory=lambda: ["CR", "DX"])
     """Modality (0008,0060) values that a chest radiograph may carry."""
+    body_parts: list[str] = field(default_factory=list)
+    """Words in Body Part Examined (0018,0015) that mean the chest in your archive, besides those that are known."""
     accept_lateral: bool = False
     """Keep lateral views."""
+    crop: bool = False
+    """Cut off collimated borders, black or white, that run along the edges."""
     duplicates: Literal["keep", "drop"] = "keep"
     """Images that are one radiograph, exactly or nearly: drop all but the first by name, or keep them in one split."""
     workers: int = 0

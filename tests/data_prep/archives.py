@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from tests.builders import write_dicom
+from tests.builders import make_chest, write_dicom
 
 SIDE = 80
 
@@ -226,6 +226,5 @@ def write_film(path: Path) -> None:
 
 
 def _draw(path: Path, dtype: type) -> np.ndarray:
-    coarse = np.random.default_rng(list("/".join(path.parts[-4:]).encode())).random((9, 9))
-    smooth = cv2.resize(coarse, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
-    return (smooth * np.iinfo(dtype).max).astype(dtype)
+    generator = np.random.default_rng(list("/".join(path.parts[-4:]).encode()))
+    return (make_chest(SIDE, SIDE, generator) * np.iinfo(dtype).max).astype(dtype)

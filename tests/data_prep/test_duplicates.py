@@ -11,6 +11,7 @@ import pytest
 from data_prep.duplicates import find_duplicates
 from data_prep.ingest import prepare_dataset
 from data_prep.near_duplicates import compute_hash, find_near_duplicates
+from tests.builders import make_chest
 from tests.data_prep.test_ingest import configure, lasting_bytes, source  # noqa: F401  fixtures
 from xray_resnet.config import (
     CombinedConfig,
@@ -24,8 +25,7 @@ from xray_resnet.store import open_dataset
 
 
 def draw(seed: int, size: int = 128) -> np.ndarray:
-    coarse = np.random.default_rng(seed).integers(0, 256, (12, 12)).astype(np.uint8)
-    return cv2.resize(coarse, (size, size), interpolation=cv2.INTER_CUBIC)
+    return np.uint8(make_chest(size, size, np.random.default_rng(seed)) * 255)
 
 
 def recompress(image: np.ndarray, quality: int) -> np.ndarray:

@@ -16,6 +16,7 @@ import pytest
 
 from data_prep.ingest import ensure_dataset, prepare_dataset
 from data_prep.workspace import hold
+from tests.builders import make_chest
 from xray_resnet.config import Config, DataConfig, ImageFolderConfig, PrepConfig, SplitConfig, TableConfig
 from xray_resnet.errors import ConfigurationError, UserError
 from xray_resnet.files import write_csv
@@ -37,8 +38,7 @@ def source(tmp_path: Path) -> Path:
 
 def write_image(path: Path, generator: np.random.Generator) -> None:
     """A grey image of blobs, 96 × 80."""
-    coarse = generator.integers(0, 256, (9, 8)).astype(np.uint8)
-    assert cv2.imwrite(str(path), cv2.resize(coarse, (80, 96), interpolation=cv2.INTER_CUBIC))
+    assert cv2.imwrite(str(path), np.uint8(make_chest(96, 80, generator) * 255))
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ import numpy as np
 from pydicom import Dataset, dcmread
 
 from tests.dicom.dcmtk import NOT_IN_DCMTK, render_with_dcmtk
-from xray_resnet.dicom import Gate, RejectedImage, read_radiograph
+from xray_resnet.dicom import Gate, Reading, RejectedImage, prepare
 from xray_resnet.dicom.decode import decode_stored_values
 from xray_resnet.dicom.describe import describe_pixels
 from xray_resnet.dicom.gate import check_size
@@ -28,6 +28,7 @@ from xray_resnet.dicom.header import read_header
 from xray_resnet.dicom.pixels import to_display
 
 LEAST_SHARE = 0.999
+READING = Reading(size=256)
 
 CLASSES = ("chest radiograph", "other radiograph", "other modality", "colour", "multi-frame", "no image", "undecodable")
 _CHEST_WORDS = {"CHEST", "THORAX", "RIBCAGE", ""}
@@ -93,7 +94,7 @@ def _judge(folder: Path, row: dict[str, str]) -> Verdict:
 def _ask_gate(path: Path) -> tuple[str, str]:
     """(accepted or the reason, the gate's own words)."""
     try:
-        read_radiograph(path)
+        prepare(path, READING)
     except RejectedImage as rejected:
         return str(rejected.reason), rejected.detail
     return "accepted", ""

@@ -21,7 +21,8 @@ def render_with_dcmtk(path: Path, folder: Path, mapping: DisplayMapping) -> NDAr
     window = {"IDENTITY": ["-W"], "LUT": ["+Wl", "1"]}.get(mapping.function, ["+Wi", "1"])
     if mapping.function == "PERCENTILE":
         assert mapping.window is not None
-        window = ["+Ww", *map(str, mapping.window), "+Wfl"]
+        center, width = mapping.window  # LINEAR maps center - 0.5 and width - 1 (PS3.3 C.11.2.1.2.1)
+        window = ["+Ww", str(center + 0.5), str(width + 1), "+Wfl"]
     picture = folder / "dcmtk.png"
     subprocess.run([program, "-O", "--write-png", *window, path, picture], check=True)
     return np.asarray(cv2.imread(str(picture), cv2.IMREAD_GRAYSCALE), np.uint8)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xray_resnet.dicom.geometry import Placement, place
+from xray_resnet.dicom.geometry import Placement, find_field, place
 
 sides = st.integers(1, 200)
 sizes = st.integers(8, 96)
@@ -95,3 +95,28 @@ def test_a_mark_lands_where_its_box_says(shape: tuple[int, int]) -> None:
 def test_no_boxes_stay_no_boxes() -> None:
     _, placement = place_white(10, 10)
     assert placement.to_store(np.zeros((0, 4))).shape == (0, 4)
+
+
+borders = st.integers(0, 15)
+
+
+@given(borders, borders, borders, borders, st.sampled_from([0, 65535]))
+def test_the_field_is_what_a_collimator_left_open(top: int, left: int, bottom: int, right: int, shutter: int) -> None:
+    film = np.random.default_rng(0).integers(15000, 50000, (40, 50)).astype(np.uint16)
+    framed = np.pad(film, ((top, bottom), (left, right)), constant_values=shutter)
+    assert find_field(framed) == (top, left, 40, 50)
+
+
+def test_a_film_that_is_dark_for_the_most_part_is_left_whole() -> None:
+    film = np.zeros((100, 100), np.uint16)
+    film[40:60, 40:60] = 30000
+    assert find_field(film) == (0, 0, 100, 100)
+
+
+@given(st.tuples(*[st.floats(-100, 300)] * 4), borders, borders)
+def test_boxes_return_from_a_cropped_square(box: tuple[float, ...], top: int, left: int) -> None:
+    film = np.full((70, 60), 30000, np.uint16)
+    square, placement = place(film, spacing_mm=None, size=64, field=(top, left, 40, 30))
+    assert placement.content == (0, 8, 64, 48) and placement.cut(square).min() == 30000
+    np.testing.assert_allclose(placement.to_file(placement.to_store(np.array([box]))), [box], atol=1e-8)
+    np.testing.assert_allclose(placement.to_store(np.array([[left, top, 30, 40]])), [[8, 0, 48, 64]], atol=1e-9)

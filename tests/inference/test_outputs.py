@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from tests.builders import make_chest
 from tests.bundles import FINDINGS, make_bundle
 from xray_resnet.errors import UserError
 from xray_resnet.findings import prediction_columns
@@ -31,7 +32,7 @@ def folder(tmp_path: Path) -> Path:
     pictures = tmp_path / "in"
     (pictures / "more").mkdir(parents=True)
     for number in range(3):
-        picture = np.random.default_rng(number).integers(0, 256, (80, 80), np.uint8)
+        picture = np.uint8(make_chest(80, 80, np.random.default_rng(number)) * 255)
         cv2.imwrite(str(pictures / f"{number}.png"), picture)
     (pictures / "1.png").write_bytes((pictures / "1.png").read_bytes()[:200])
     (pictures / "more" / "notes.txt").write_text("no image")

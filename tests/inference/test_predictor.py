@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.builders import make_chest
 from tests.bundles import FINDINGS, make_bundle
 from xray_resnet import Predictor
 from xray_resnet.bundle import load_model, read_bundle
@@ -27,8 +28,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("pictures")
     generator = np.random.default_rng(3)
     for number in range(20):
-        noise = generator.integers(0, 256, (9, 7), np.uint8)
-        cv2.imwrite(str(folder / f"{number:02d}.png"), cv2.resize(noise, (90, 110), interpolation=cv2.INTER_CUBIC))
+        cv2.imwrite(str(folder / f"{number:02d}.png"), np.uint8(make_chest(110, 90, generator) * 255))
     (folder / "07.png").write_bytes(b"\x89PNG\r\n\x1a\nbroken")
     return sorted(folder.iterdir())
 

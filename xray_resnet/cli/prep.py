@@ -52,6 +52,8 @@ def print_summary(folder: Path) -> None:
     )
     for reason, count in sorted(ingest["reasons"].items()):
         print(f"  rejected as {reason}: {count}")
+    for flag, count in sorted(ingest["flags"].items()):
+        print(f"  accepted, but flagged as {flag}: {count}")
     for words, count in ingest["notes"].items():
         if count:
             print(f"  {words}: {count}")

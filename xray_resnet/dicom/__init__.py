@@ -1,5 +1,6 @@
 """DICOM and image files to anonymous radiographs and square stored images."""
 
+from xray_resnet.dicom.appearance import FLAG_TEXTS, Flag
 from xray_resnet.dicom.gate import REASON_TEXTS, Gate, Reason, RejectedImage, says_lateral
 from xray_resnet.dicom.geometry import Placement
 from xray_resnet.dicom.preparation import Prepared, Reading, prepare
@@ -7,8 +8,10 @@ from xray_resnet.dicom.radiograph import DisplayMapping, Radiograph
 from xray_resnet.dicom.read import read_radiograph
 
 __all__ = [
+    "FLAG_TEXTS",
     "REASON_TEXTS",
     "DisplayMapping",
+    "Flag",
     "Gate",
     "Placement",
     "Prepared",

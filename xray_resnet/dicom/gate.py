@@ -24,6 +24,7 @@ class Reason(StrEnum):
     TOO_SMALL = "too_small"
     TOO_LARGE = "too_large"
     BLANK = "blank"
+    SATURATED = "saturated"
     DUPLICATE = "duplicate"
 
 
@@ -45,6 +46,7 @@ REASON_TEXTS: dict[Reason, tuple[str, str]] = {
     Reason.TOO_SMALL: ("It has too few pixels to show a chest.", "Export the full-size image, not a preview."),
     Reason.TOO_LARGE: ("It declares more pixels than prep.max_pixels.", "Raise prep.max_pixels if it is real."),
     Reason.BLANK: ("All its pixels have one value.", "Leave test exposures out."),
+    Reason.SATURATED: ("Nearly all its pixels are black or white.", "Export it again; look at window and exposure."),
     Reason.DUPLICATE: ("Another file has the same pixels.", "Keep one of them."),
 }
 """For each reason, what it means and what to do."""
@@ -77,6 +79,7 @@ class Gate:
 
     Attributes:
         modalities: Values of Modality (0008,0060).
+        body_parts: Words in Body Part Examined (0018,0015) that mean the chest here, besides those that are known.
         accept_lateral: Whether lateral views pass.
         max_pixels: Most pixels that a file may declare; checked before anything is allocated.
         min_side: Fewest rows and columns.
@@ -86,6 +89,7 @@ class Gate:
     """
 
     modalities: tuple[str, ...] = ("CR", "DX")
+    body_parts: tuple[str, ...] = ()
     accept_lateral: bool = False
     max_pixels: int = 100_000_000
     min_side: int = 64
@@ -99,6 +103,8 @@ class Gate:
             raise ValueError(f"accept_lateral is {self.accept_lateral!r:.80}, expected true or false")
         if not self.modalities or not all(isinstance(name, str) and name for name in self.modalities):
             raise ValueError(f"modalities is {self.modalities!r:.80}, expected names such as CR")
+        if not all(isinstance(name, str) and name.strip() for name in self.body_parts):
+            raise ValueError(f"body_parts is {self.body_parts!r:.80}, expected words such as CXR")
 
 
 # Chest in the words of real headers: PS3.16 CID 4030 has CHEST; archives write the rest, also in other languages.
@@ -134,7 +140,7 @@ def check_header(header: Dataset, gate: Gate) -> None:
     _check_image(header)
     check_size(int(header.Rows), int(header.Columns), gate)
     _check_modality(header, gate)
-    _check_body_part(header)
+    _check_body_part(header, gate)
     if not gate.accept_lateral:
         _check_view(header)
 
@@ -180,9 +186,11 @@ def _check_modality(header: Dataset, gate: Gate) -> None:
         )
 
 
-def _check_body_part(header: Dataset) -> None:
+def _check_body_part(header: Dataset, gate: Gate) -> None:
     """Empty passes: many archives leave Body Part Examined (0018,0015) out."""
     body_part = str(header.get("BodyPartExamined") or "").strip()
+    if any(word.upper() in body_part.upper() for word in gate.body_parts):
+        return
     if body_part and (_SPINE.search(body_part) or not _CHEST.search(body_part)):
         raise RejectedImage(
             Reason.WRONG_BODY_PART, f"Body Part Examined (0018,0015) is {_show(body_part)}, expected CHEST or the like"

@@ -1,6 +1,7 @@
 """Geometry: an image of any shape into a square of one size, and boxes there and back.
 
 Aspect is kept, anisotropic spacing becomes square, shrinking averages areas, and the rest of the square is black.
+Collimated borders are found where they run along the edges; those of a tilted collimator stay.
 """
 
 from dataclasses import dataclass
@@ -10,6 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 Boxes = NDArray[np.float64]
+Field = tuple[int, int, int, int]
+
+_EVEN = 1311
+"""Most that a line of a border varies: a fiftieth of the display range."""
+_EXTREME = 3277
+"""A border is within a twentieth of the display range of black or white."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +43,34 @@ class Placement:
         boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
         return np.concatenate([(boxes[:, :2] - shift) / scale, boxes[:, 2:] / scale], axis=1)
 
+    def cut(self, square: NDArray[np.uint16]) -> NDArray[np.uint16]:
+        """The content of a square, without the black around it."""
+        top, left, height, width = self.content
+        return square[top : top + height, left : left + width]
+
     def _scale_and_shift(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         return np.array([self.affine[0], self.affine[4]]), np.array([self.affine[2], self.affine[5]])
 
 
+def find_field(pixels: NDArray[np.uint16]) -> Field:
+    """What a collimator left open, as (top, left, height, width); all of it where less than half a side would remain.
+
+    A row or column is border while it is even and black or white, as the shutters of consoles paint it.
+    """
+    rows = _open_range(pixels)
+    columns = _open_range(pixels[rows[0] : rows[1]].T)
+    is_enough = rows[1] - rows[0] >= pixels.shape[0] / 2 and columns[1] - columns[0] >= pixels.shape[1] / 2
+    if not is_enough:
+        return 0, 0, pixels.shape[0], pixels.shape[1]
+    return rows[0], columns[0], rows[1] - rows[0], columns[1] - columns[0]
+
+
 def place(
-    pixels: NDArray[np.uint16], *, spacing_mm: tuple[float, float] | None, size: int
+    pixels: NDArray[np.uint16],
+    *,
+    spacing_mm: tuple[float, float] | None,
+    size: int,
+    field: Field | None = None,
 ) -> tuple[NDArray[np.uint16], Placement]:
     """The image in the middle of a black square.
 
@@ -49,16 +78,28 @@ def place(
         pixels: (H, W) display values.
         spacing_mm: (row, column) spacing; None is square.
         size: Rows and columns of the square.
+        field: The part of the image to place, as `find_field` gives it; None is all.
 
     Returns:
         (size, size), and where the image lies in it.
     """
+    y, x, rows, columns = field or (0, 0, *pixels.shape)
+    pixels = pixels[y : y + rows, x : x + columns]
     height, width = _fit(pixels.shape[0], pixels.shape[1], spacing_mm or (1.0, 1.0), size)
     top, left = (size - height) // 2, (size - width) // 2
     square = np.zeros((size, size), np.uint16)
     square[top : top + height, left : left + width] = _resample(pixels, height, width)
-    affine = (width / pixels.shape[1], 0.0, float(left), 0.0, height / pixels.shape[0], float(top))
+    across, down = width / columns, height / rows
+    affine = (across, 0.0, left - x * across, 0.0, down, top - y * down)
     return square, Placement((top, left, height, width), affine)
+
+
+def _open_range(lines: NDArray[np.uint16]) -> tuple[int, int]:
+    """First and last + 1 of the lines that are no border; marks and noise on a twentieth of a line are overlooked."""
+    low, high = np.percentile(lines, (5, 95), axis=1)
+    is_border = (high - low <= _EVEN) & ((high <= _EXTREME) | (low >= np.iinfo(np.uint16).max - _EXTREME))
+    is_open = np.flatnonzero(~is_border)
+    return (int(is_open[0]), int(is_open[-1]) + 1) if len(is_open) else (0, len(lines))
 
 
 def _fit(rows: int, columns: int, spacing_mm: tuple[float, float], size: int) -> tuple[int, int]:

@@ -7,13 +7,14 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from xray_resnet.dicom.appearance import Flag, check_appearance
 from xray_resnet.dicom.gate import Gate
-from xray_resnet.dicom.geometry import Placement, place
+from xray_resnet.dicom.geometry import Placement, find_field, place
 from xray_resnet.dicom.radiograph import DisplayMapping
 from xray_resnet.dicom.read import DEFAULT_GATE, read_radiograph
 from xray_resnet.model_input import fingerprint
 
-PIPELINE_VERSION = 1
+PIPELINE_VERSION = 2
 """Raised whenever the same file and settings give other pixels."""
 
 
@@ -29,6 +30,7 @@ class Reading:
         size: Rows and columns of the stored square.
         dtype: Type of the stored pixels.
         gate: What is accepted.
+        crop: Whether collimated borders are cut off.
 
     Raises:
         ValueError: for a size or type that cannot be.
@@ -37,8 +39,11 @@ class Reading:
     size: int
     dtype: Literal["uint8", "uint16"] = "uint8"
     gate: Gate = DEFAULT_GATE
+    crop: bool = False
 
     def __post_init__(self) -> None:
+        if type(self.crop) is not bool:
+            raise ValueError(f"crop is {self.crop!r:.80}, expected true or false")
         if type(self.size) is not int or not 1 <= self.size <= MAX_SIZE:
             raise ValueError(f"size is {self.size!r:.80}, expected 1 to {MAX_SIZE}")
         if self.dtype not in ("uint8", "uint16"):
@@ -50,8 +55,14 @@ class Reading:
 
     def to_json(self) -> dict[str, Any]:
         """The settings as plain values, with the version of the pipeline."""
-        gate = asdict(self.gate) | {"modalities": [*self.gate.modalities]}
-        return {"size": self.size, "dtype": self.dtype, "gate": gate, "pipeline_version": PIPELINE_VERSION}
+        gate = {name: [*value] if isinstance(value, tuple) else value for name, value in asdict(self.gate).items()}
+        return {
+            "size": self.size,
+            "dtype": self.dtype,
+            "gate": gate,
+            "crop": self.crop,
+            "pipeline_version": PIPELINE_VERSION,
+        }
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "Reading":
@@ -63,11 +74,12 @@ class Reading:
         """
         if values["pipeline_version"] != PIPELINE_VERSION:
             raise ValueError(f"pipeline version {values['pipeline_version']}, this release has {PIPELINE_VERSION}")
-        modalities = values["gate"]["modalities"]
-        if not isinstance(modalities, list):
-            raise ValueError(f"modalities is {modalities!r:.80}, expected a list")
-        gate = Gate(**(values["gate"] | {"modalities": tuple(modalities)}))
-        return cls(size=values["size"], dtype=values["dtype"], gate=gate)
+        lists = {name: values["gate"][name] for name in ("modalities", "body_parts")}
+        for name, value in lists.items():
+            if not isinstance(value, list):
+                raise ValueError(f"{name} is {value!r:.80}, expected a list")
+        gate = Gate(**(values["gate"] | {name: tuple(value) for name, value in lists.items()}))
+        return cls(size=values["size"], dtype=values["dtype"], gate=gate, crop=values["crop"])
 
 
 @dataclass(frozen=True)
@@ -83,6 +95,7 @@ class Prepared:
         mapping: How stored values of the file became display values.
         transfer_syntax: Transfer syntax UID or image format.
         sop_instance_uid: For predictions; never written to a dataset.
+        flags: What is remarkable about it.
     """
 
     pixels: NDArray[np.unsignedinteger[Any]]
@@ -93,17 +106,29 @@ class Prepared:
     mapping: DisplayMapping
     transfer_syntax: str
     sop_instance_uid: str
+    flags: tuple[Flag, ...] = ()
 
 
-def prepare(path: Path | str, reading: Reading) -> Prepared:
+def prepare(path: Path | str, reading: Reading, *, view: str = "") -> Prepared:
     """Reads a file and places it in the square of the store.
+
+    Args:
+        path: The file.
+        reading: The settings.
+        view: The view that a table names, where the file itself may be silent.
 
     Raises:
         RejectedImage: with a reason from the closed list.
     """
     radiograph = read_radiograph(path, gate=reading.gate)
-    square, placement = place(radiograph.pixels, spacing_mm=radiograph.spacing_mm, size=reading.size)
+    field = find_field(radiograph.pixels) if reading.crop else None
+    square, placement = place(radiograph.pixels, spacing_mm=radiograph.spacing_mm, size=reading.size, field=field)
     rows, columns = radiograph.pixels.shape
+    flags = check_appearance(
+        placement.cut(square), view=view or radiograph.facts.get("ViewPosition", ""), gate=reading.gate
+    )
+    if radiograph.facts.get("BurnedInAnnotation") == "YES":
+        flags += (Flag.BURNED_IN_ANNOTATION,)
     return Prepared(
         pixels=_to_depth(square, reading.dtype),
         placement=placement,
@@ -113,6 +138,7 @@ def prepare(path: Path | str, reading: Reading) -> Prepared:
         mapping=radiograph.mapping,
         transfer_syntax=radiograph.transfer_syntax,
         sop_instance_uid=radiograph.sop_instance_uid,
+        flags=flags,
     )
 
 

@@ -72,6 +72,7 @@ class Predictor:
             path=path,
             status="ok",
             sop_instance_uid=prepared.sop_instance_uid,
+            reason=" ".join(prepared.flags),
             scores=dict(zip(self.findings, scores.tolist(), strict=True)),
             maps=maps,
             pixels=prepared.pixels,

@@ -20,7 +20,7 @@ class Prediction:
         path: The file.
         status: "ok" or "rejected".
         sop_instance_uid: SOP Instance UID (0008,0018); empty where unknown.
-        reason: From the closed list; empty where the file was accepted.
+        reason: From the closed list of reasons where rejected; of an accepted file its flags, mostly none.
         detail: What was found and what was expected.
         scores: Finding → sigmoid of its logit; empty where rejected.
         maps: (F, h, w) class activation map of each finding, or None.
