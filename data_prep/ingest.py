@@ -9,6 +9,9 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
 
 from data_prep import workspace
 from data_prep.copies import drop_duplicates
@@ -17,12 +20,13 @@ from data_prep.fingerprint import fingerprint_settings
 from data_prep.identity import hash_name
 from data_prep.part import PartJournal, make_part, make_part_apart
 from data_prep.plan import Plan, Progress, build_plan, build_reading, resolve_root
+from data_prep.report import render_ingest_report
 from data_prep.sources import SOURCES, Record
 from data_prep.split import Division, SplitImage, divide
 from data_prep.summary import describe, summarise
 from xray_resnet.config import Config, PrepConfig, SplitConfig
 from xray_resnet.errors import UserError
-from xray_resnet.files import write_csv, write_json
+from xray_resnet.files import write_csv, write_json, write_text
 from xray_resnet.findings import LabelState
 from xray_resnet.scale import Limits, map_in_processes
 from xray_resnet.store.reader import map_pixels
@@ -95,7 +99,8 @@ def _build(plan: Plan, config: Config, progress: Progress | None) -> None:
     start = time.perf_counter()
     resumed = workspace.count_finished(plan.folder, plan.tasks)
     journals = _make_parts(plan, config.prep, progress=progress)
-    duplicates = _find_duplicates(plan, journals)
+    stored = map_pixels(plan.folder, [part_name(task.index) for task in plan.tasks])
+    duplicates = _find_duplicates(plan, journals, stored)
     if config.prep.duplicates == "drop":
         journals = drop_duplicates(plan.tasks, journals, duplicates.group_of)
     rejected = [row for journal in journals for row in journal.rejected]
@@ -110,13 +115,16 @@ def _build(plan: Plan, config: Config, progress: Progress | None) -> None:
     division = divide_records(plan, journals, config.data.split, duplicates.group_of)
     _warn_of_empty_splits(plan, division, config.data.split)
     summary = summarise(plan, journals, division, duplicates, seconds=time.perf_counter() - start, resumed=resumed)
+    description = describe(plan, journals, division, config.data)
+    kept = {image: stored[image] for split in description.splits.values() for image in split}
+    page = render_ingest_report(summary, description, rejected=rejected, flagged=flagged, pixels=kept)
     write_json(plan.folder / workspace.INGEST_FILE, summary)
-    write_description(plan.folder, describe(plan, journals, division, config.data))
+    write_text(plan.folder / workspace.REPORT_FILE, page)
+    write_description(plan.folder, description)
 
 
-def _find_duplicates(plan: Plan, journals: Sequence[PartJournal]) -> Duplicates:
+def _find_duplicates(plan: Plan, journals: Sequence[PartJournal], stored: Mapping[str, NDArray[Any]]) -> Duplicates:
     """Looks at the stored pixels where hashes are near."""
-    stored = map_pixels(plan.folder, [part_name(task.index) for task in plan.tasks])
     images = [entry for journal in journals for entry in journal.accepted]
     return find_duplicates(images, lambda name: stored[hash_name(plan.key, "image", name)])
 

@@ -33,6 +33,7 @@ class Plan:
         key: Key of the patient hashes.
         fingerprints: What decides whether the dataset must be built anew.
         notes: What the source counted.
+        source: Its name.
     """
 
     folder: Path
@@ -43,6 +44,11 @@ class Plan:
     key: bytes
     fingerprints: Mapping[str, str]
     notes: Mapping[str, int]
+    source: str
+
+    def member_of(self, record: Record) -> str:
+        """The member of a combined source that the record comes from, or the source."""
+        return record.name.split("/")[0] if self.source == "combined" else self.source
 
     @property
     def tasks(self) -> list[PartTask]:
@@ -97,6 +103,7 @@ def build_plan(config: Config, *, progress: Progress | None = None) -> Plan:
         key=key,
         fingerprints={"settings": fingerprint_settings(config, reading), "content": content},
         notes=listing.notes,
+        source=config.data.source,
     )
 
 

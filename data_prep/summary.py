@@ -57,6 +57,7 @@ def summarise(
         "accepted": accepted,
         "rejected": len(plan.records) - accepted,
         "reasons": _sorted(Counter(reason for journal in journals for _, reason, _ in journal.rejected)),
+        "sources": _count_sources(plan, journals),
         "flags": _sorted(Counter(flag for journal in journals for _, flag in journal.flagged)),
         "transfer_syntaxes": _sorted(sum((Counter(journal.syntaxes) for journal in journals), Counter())),
         "notes": dict(plan.notes) | _notes(duplicates, division),
@@ -64,6 +65,16 @@ def summarise(
         "worker_seconds": round(sum(journal.seconds for journal in journals), 3),
         "files_of_earlier_runs": resumed,
         "files_per_second": round((len(plan.records) - resumed) / seconds, 1),
+    }
+
+
+def _count_sources(plan: Plan, journals: Sequence[PartJournal]) -> dict[str, dict[str, int]]:
+    """Files of each member of a combined source; a source alone is one."""
+    accepted = {name for journal in journals for name, *_ in journal.accepted}
+    files = Counter(plan.member_of(record) for record in plan.records)
+    kept = Counter(plan.member_of(record) for record in plan.records if record.name in accepted)
+    return {
+        name: {"files": count, "accepted": kept[name], "rejected": count - kept[name]} for name, count in files.items()
     }
 
 

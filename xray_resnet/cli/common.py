@@ -11,7 +11,7 @@ from xray_resnet.errors import UserError
 TRAIN_EXTRA = frozenset(
     {
         "torch", "torchvision", "lightning", "tensorboard", "monai", "fire", "albumentations", "pytorch_grad_cam",
-        "sklearn", "scipy", "matplotlib", "jinja2", "safetensors", "onnx", "onnxscript",
+        "sklearn", "scipy", "matplotlib", "threadpoolctl", "safetensors", "onnx", "onnxscript",
     }
 )  # fmt: skip
 INTERRUPTED = 130

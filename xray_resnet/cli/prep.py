@@ -31,6 +31,7 @@ def prepare(arguments: Sequence[str]) -> int:
     config = build_section(Config, parser.instantiate(parser.read(arguments)))
     folder = build_dataset(config)
     print_summary(folder)
+    print(folder / "ingest.html")
     print(folder)
     return 0
 

@@ -1,6 +1,7 @@
 """DICOM and image files to anonymous radiographs and square stored images."""
 
 from xray_resnet.dicom.appearance import FLAG_TEXTS, Flag
+from xray_resnet.dicom.decode import name_transfer_syntax
 from xray_resnet.dicom.gate import REASON_TEXTS, Gate, Reason, RejectedImage, says_lateral
 from xray_resnet.dicom.geometry import Placement
 from xray_resnet.dicom.preparation import Prepared, Reading, prepare
@@ -19,6 +20,7 @@ __all__ = [
     "Reading",
     "Reason",
     "RejectedImage",
+    "name_transfer_syntax",
     "prepare",
     "read_radiograph",
     "says_lateral",

@@ -72,7 +72,9 @@ def decode_stored_values(header: Dataset, path: Path) -> NDArray[np.integer]:
     """
     syntax = transfer_syntax_of(header)
     if syntax not in _PLUGINS:
-        raise RejectedImage(Reason.UNSUPPORTED_TRANSFER_SYNTAX, f"its transfer syntax is {_name(syntax)}")
+        raise RejectedImage(
+            Reason.UNSUPPORTED_TRANSFER_SYNTAX, f"its transfer syntax is {name_transfer_syntax(syntax)}"
+        )
     _check_depth(header)
     _load_pixels(header)
     _check_length(header, syntax)
@@ -136,9 +138,9 @@ def _decode_with_gdcm(header: Dataset, path: Path) -> NDArray[np.integer]:
     return stored.reshape(int(header.Rows), int(header.Columns))
 
 
-def _name(syntax: UID) -> str:
-    """The name of a transfer syntax of the standard; others may say who made the file."""
-    return syntax.name if syntax in AllTransferSyntaxes else "unknown"
+def name_transfer_syntax(syntax: str) -> str:
+    """The name of a transfer syntax of the standard, or "unknown": others may say who made the file."""
+    return UID(syntax).name if syntax in AllTransferSyntaxes else "unknown"
 
 
 def _check_depth(header: Dataset) -> None:

@@ -1,0 +1,119 @@
+"""The ingest report: one HTML page on what was accepted, what was not and why, which opens from disk.
+
+It can be handed on: files are named by their line in rejected.csv or flagged.csv, for paths may name patients.
+"""
+
+import base64
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from numpy.typing import NDArray
+
+from xray_resnet.dicom import FLAG_TEXTS, REASON_TEXTS, Flag, Reason, name_transfer_syntax
+from xray_resnet.store import DatasetDescription
+
+_EXAMPLES = 3
+_SHEET_COLUMNS, _SHEET_ROWS, _TILE = 8, 3, 140
+_JPEG_QUALITY = 85
+
+Row = Sequence[str]
+
+
+def render_ingest_report(
+    summary: Mapping[str, Any],
+    description: DatasetDescription,
+    *,
+    rejected: Sequence[Row],
+    flagged: Sequence[Row],
+    pixels: Mapping[str, NDArray[Any]],
+) -> str:
+    """The page; the same dataset gives the same bytes, for it holds no times.
+
+    Args:
+        summary: The content of ingest.json.
+        description: The content of dataset.json.
+        rejected: (path, reason, detail).
+        flagged: (path, flag).
+        pixels: Image id → its stored pixels.
+    """
+    loader = FileSystemLoader(Path(__file__).parent)
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    chosen = _spread([*pixels.values()], _SHEET_COLUMNS * _SHEET_ROWS)
+    return environment.get_template("report.html.j2").render(
+        summary=summary,
+        dataset=description,
+        rejections=_list_rejections(summary["reasons"], rejected),
+        flags=_list_flags(summary["flags"], flagged),
+        syntaxes=_list_syntaxes(summary["transfer_syntaxes"]),
+        splits=description.counts["splits"],
+        sheet=_to_uri(draw_sheet(chosen)),
+        shown=len(chosen),
+    )
+
+
+def draw_sheet(images: Sequence[NDArray[Any]]) -> NDArray[np.uint8]:
+    """A grid of stored images."""
+    tiles = [_to_tile(image) for image in images]
+    tiles += [np.zeros((_TILE, _TILE), np.uint8)] * (-len(tiles) % _SHEET_COLUMNS)
+    rows = [np.hstack(tiles[start : start + _SHEET_COLUMNS]) for start in range(0, len(tiles), _SHEET_COLUMNS)]
+    return np.vstack(rows)
+
+
+def _to_tile(image: NDArray[Any]) -> NDArray[np.uint8]:
+    small = cv2.resize(image, (_TILE, _TILE), interpolation=cv2.INTER_AREA)
+    return np.asarray(small if small.dtype == np.uint8 else small >> 8, np.uint8)
+
+
+def _spread(images: Sequence[NDArray[Any]], count: int) -> list[NDArray[Any]]:
+    """At most `count`, evenly from first to last."""
+    positions = np.linspace(0, len(images) - 1, min(count, len(images))).round().astype(int)
+    return [images[position] for position in positions]
+
+
+def _to_uri(sheet: NDArray[np.uint8]) -> str:
+    _, encoded = cv2.imencode(".jpg", sheet, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+    return "data:image/jpeg;base64," + base64.b64encode(encoded.tobytes()).decode()
+
+
+def _list_rejections(counts: Mapping[str, int], rejected: Sequence[Row]) -> list[dict[str, Any]]:
+    """The commonest reason first, with what it means, what to do, and examples."""
+    texts = {str(reason): REASON_TEXTS[reason] for reason in Reason}
+    return [
+        {
+            "reason": reason,
+            "count": count,
+            "meaning": texts[reason][0],
+            "remedy": texts[reason][1],
+            "examples": _find_lines(rejected, reason),
+        }
+        for reason, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    ]
+
+
+def _find_lines(rows: Sequence[Row], word: str) -> list[tuple[int, str]]:
+    """(line of the CSV file, detail) of the first rows with a reason or flag; a duplicate's detail is a path."""
+    found = [(line, row) for line, row in enumerate(rows, start=2) if row[1] == word][:_EXAMPLES]
+    return [(line, row[2] if len(row) > 2 and word != Reason.DUPLICATE else "") for line, row in found]
+
+
+def _list_syntaxes(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """By name, the commonest first; pictures by their format."""
+    by_count = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return [(name if name in ("PNG", "JPEG") else name_transfer_syntax(name), count) for name, count in by_count]
+
+
+def _list_flags(counts: Mapping[str, int], flagged: Sequence[Row]) -> list[dict[str, Any]]:
+    texts = {str(flag): FLAG_TEXTS[flag] for flag in Flag}
+    return [
+        {
+            "flag": flag,
+            "count": count,
+            "meaning": texts[flag],
+            "examples": _find_lines(flagged, flag),
+        }
+        for flag, count in counts.items()
+    ]
