@@ -2,23 +2,23 @@
 
 | transfer syntax | decoder |
 |---|---|
-| uncompressed, deflated, JPEG lossless | pydicom, with GDCM for the last |
+| uncompressed, little endian | NumPy, straight from the disk |
+| deflated, big endian, short | pydicom |
 | RLE | pylibjpeg, ten times as fast as pydicom and stricter on damage |
 | JPEG 2000, HTJ2K | OpenJPEG through pylibjpeg |
 | JPEG-LS | CharLS through pyjpegls |
-| JPEG baseline, 8 bit | libjpeg-turbo through OpenCV, the fastest here |
-| JPEG extended, 12 bit | GDCM called directly; pydicom's plug-in refuses it |
+| JPEG | see `jpeg` |
 """
 
 from pathlib import Path
 
-import cv2
-import gdcm
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
+from pydicom.dataelem import RawDataElement
 from pydicom.encaps import get_frame
 from pydicom.pixels import get_decoder
+from pydicom.tag import Tag
 from pydicom.uid import (
     HTJ2K,
     JPEG2000,
@@ -43,6 +43,7 @@ from pydicom.uid import (
 from xray_resnet.dicom.codestream import read_stream_size
 from xray_resnet.dicom.gate import Reason, RejectedImage
 from xray_resnet.dicom.header import quiet_pydicom
+from xray_resnet.dicom.jpeg import decode_baseline, decode_with_dicomsdl, decode_with_gdcm, is_whole
 from xray_resnet.dicom.pixels import extract_stored_bits
 
 _UNCOMPRESSED = (
@@ -51,6 +52,7 @@ _UNCOMPRESSED = (
     ExplicitVRBigEndian,
     DeflatedExplicitVRLittleEndian,
 )
+_PLAIN = (ImplicitVRLittleEndian, ExplicitVRLittleEndian)
 _PLUGINS = (
     dict.fromkeys(_UNCOMPRESSED, "")
     | dict.fromkeys((JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1), "gdcm")
@@ -58,6 +60,8 @@ _PLUGINS = (
     | dict.fromkeys((RLELossless, JPEG2000, JPEG2000Lossless, HTJ2K, HTJ2KLossless, HTJ2KLosslessRPCL), "pylibjpeg")
 )
 """pydicom's plug-in for each transfer syntax that is decoded."""
+_UNDEFINED_LENGTH = 0xFFFFFFFF
+_PIXEL_DATA = Tag("PixelData")
 
 
 def decode_stored_values(header: Dataset, path: Path) -> NDArray[np.integer]:
@@ -76,10 +80,12 @@ def decode_stored_values(header: Dataset, path: Path) -> NDArray[np.integer]:
             Reason.UNSUPPORTED_TRANSFER_SYNTAX, f"its transfer syntax is {name_transfer_syntax(syntax)}"
         )
     _check_depth(header)
-    _load_pixels(header)
-    _check_length(header, syntax)
-    _check_stream_size(header, syntax)
-    stored = _decode_or_reject(header, path, syntax)
+    stored = _read_plain(header, path, syntax)
+    if stored is None:
+        _load_pixels(header)
+        _check_length(header, syntax)
+        _check_stream_size(header, syntax)
+        stored = _decode_or_reject(header, path, syntax)
     expected = (int(header.Rows), int(header.Columns))
     if stored.shape != expected:
         raise RejectedImage(Reason.DECODE_FAILED, f"the codec gave {stored.shape} pixels, the header says {expected}")
@@ -108,9 +114,14 @@ def _decode_or_reject(header: Dataset, path: Path, syntax: UID) -> NDArray[np.in
 
 def _decode(header: Dataset, path: Path, syntax: UID) -> NDArray[np.integer]:
     if syntax == JPEGBaseline8Bit and header.BitsAllocated == 8:
-        return _decode_baseline_jpeg(header)
-    if syntax == JPEGExtended12Bit and header.BitsStored > 8:
-        return _decode_with_gdcm(header, path)
+        return decode_baseline(_read_frame(header))
+    is_deep_extended = syntax == JPEGExtended12Bit and header.BitsStored > 8
+    if is_deep_extended or syntax in (JPEGLossless, JPEGLosslessSV1):
+        frame = _read_frame(header)
+        if is_whole(frame):
+            return decode_with_dicomsdl(frame, header, syntax)
+    if is_deep_extended:
+        return decode_with_gdcm(header, path)
     # pydicom takes the lowest bits whatever High Bit says; see _remove_unused_bits.
     lowest = not _may_hold_unused_bits(syntax)
     stored, _ = get_decoder(syntax).as_array(
@@ -119,23 +130,30 @@ def _decode(header: Dataset, path: Path, syntax: UID) -> NDArray[np.integer]:
     return np.asarray(stored, stored.dtype.newbyteorder("="))
 
 
-def _decode_baseline_jpeg(header: Dataset) -> NDArray[np.integer]:
-    frame = np.frombuffer(get_frame(header.PixelData, 0, number_of_frames=1), np.uint8)
-    decoded = cv2.imdecode(frame, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
-    if decoded is None:
-        raise RejectedImage(Reason.DECODE_FAILED, "the JPEG stream is damaged")
-    return np.asarray(decoded, np.uint8)
+def _read_frame(header: Dataset) -> bytes:
+    """The one frame's compressed stream, its fragments joined."""
+    return bytes(get_frame(header.PixelData, 0, number_of_frames=1))
 
 
-def _decode_with_gdcm(header: Dataset, path: Path) -> NDArray[np.integer]:
-    reader = gdcm.ImageReader()
-    reader.SetFileName(str(path))
-    if not reader.Read():
-        raise RejectedImage(Reason.DECODE_FAILED, "GDCM cannot read the file")
-    # GDCM's wrapper hands bytes out as text, with bytes that are no UTF-8 escaped.
-    buffer = reader.GetImage().GetBuffer().encode("utf-8", "surrogateescape")
-    stored = np.frombuffer(buffer, np.int16 if header.PixelRepresentation else np.uint16)
-    return stored.reshape(int(header.Rows), int(header.Columns))
+def _read_plain(header: Dataset, path: Path, syntax: UID) -> NDArray[np.integer] | None:
+    """Little endian pixels that `read_header` left on the disk; None where there are none."""
+    element = dict(header.items()).get(_PIXEL_DATA)  # as it is: any other access reads it
+    if syntax not in _PLAIN or not isinstance(element, RawDataElement):
+        return None
+    if element.value is not None or element.length == _UNDEFINED_LENGTH:
+        return None
+    shape = int(header.Rows), int(header.Columns)
+    kind = np.dtype(f"<{'i' if header.PixelRepresentation else 'u'}{header.BitsAllocated // 8}")
+    expected = shape[0] * shape[1]
+    there = min(expected, element.length // kind.itemsize)
+    try:
+        stored = np.fromfile(path, kind, there, offset=element.value_tell)
+    except OSError as error:
+        raise RejectedImage(Reason.UNREADABLE, error.strerror or "the file is no longer there") from None
+    if len(stored) < expected:
+        got, wanted = len(stored) * kind.itemsize, expected * kind.itemsize
+        raise RejectedImage(Reason.TRUNCATED, f"{got} bytes of pixels, expected {wanted}")
+    return stored.reshape(shape)
 
 
 def name_transfer_syntax(syntax: str) -> str:
@@ -170,7 +188,7 @@ def _check_stream_size(header: Dataset, syntax: UID) -> None:
     if not syntax.is_encapsulated or syntax == RLELossless:
         return
     try:
-        declared = read_stream_size(get_frame(header.PixelData, 0, number_of_frames=1))
+        declared = read_stream_size(_read_frame(header))
     except Exception as error:  # pydicom raises several kinds on damaged fragments
         raise RejectedImage(Reason.DECODE_FAILED, f"the fragments are damaged ({type(error).__name__})") from None
     if declared is None:

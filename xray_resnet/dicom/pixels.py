@@ -4,8 +4,9 @@ The steps of the standard, in its order: pixel padding → Modality LUT or resca
 are applied once to every value that the image can hold, and the result is looked up for each pixel.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -18,6 +19,8 @@ PERCENTILES = (0.5, 99.5)
 """The robust window of images without one: this much of the pixels is clipped at each end."""
 
 Floats = NDArray[np.float64]
+_MOST_COUNTED_BY_OPENCV = 1 << 24
+"""It counts in single precision."""
 
 
 @dataclass(frozen=True)
@@ -110,20 +113,31 @@ def to_display(stored: NDArray[np.integer], description: PixelDescription) -> tu
     possible = np.arange(lowest, highest + 1)
     modality = apply_modality(possible.astype(np.float64), description)
     is_padding = find_padding(possible, description)
-    index = stored if lowest == 0 else stored.astype(np.int32) - lowest
-    shares, mapping = _apply_voi(modality, description, index, is_padding)
+    bits = _as_patterns(stored)
+    patterns = possible & (np.iinfo(bits.dtype).max)
+    shares, mapping = _apply_voi(modality, description, is_padding, lambda: _count(bits)[patterns])
     if description.is_inverse:
         shares = 1 - shares
     table = np.rint(shares * WHITE).astype(np.uint16)
     table[is_padding] = 0
-    return _look_up(table, index), mapping
+    by_pattern = np.zeros(np.iinfo(bits.dtype).max + 1, np.uint16)
+    by_pattern[patterns] = table
+    return cv2.LUT(bits, by_pattern).reshape(stored.shape), mapping
 
 
-def _look_up(table: NDArray[np.uint16], index: NDArray[np.integer]) -> NDArray[np.uint16]:
-    """`table[index]`; OpenCV is several times faster on bytes."""
-    if index.dtype == np.uint8 and len(table) == 256:
-        return np.asarray(cv2.LUT(index, table), np.uint16)
-    return np.take(table, index)
+def _as_patterns(stored: NDArray[np.integer]) -> NDArray[np.unsignedinteger[Any]]:
+    """The same 8 or 16 bits without a sign, which OpenCV looks up and counts several times as fast as NumPy."""
+    if stored.itemsize > 2:
+        return stored.astype(np.uint16)
+    return np.ascontiguousarray(stored).view(f"u{stored.itemsize}")
+
+
+def _count(patterns: NDArray[np.unsignedinteger[Any]]) -> NDArray[np.int64]:
+    """How often each bit pattern occurs."""
+    bins = int(np.iinfo(patterns.dtype).max) + 1
+    if patterns.size > _MOST_COUNTED_BY_OPENCV:
+        return np.bincount(patterns.ravel(), minlength=bins)
+    return np.asarray(cv2.calcHist([patterns], [0], None, [bins], [0, bins]).ravel(), np.int64)
 
 
 def apply_modality(values: Floats, description: PixelDescription) -> Floats:
@@ -159,16 +173,27 @@ def extract_stored_bits(
     bits_allocated = allocated.dtype.itemsize * 8
     if bits_stored >= bits_allocated or not 0 < bits_stored <= high_bit + 1 <= bits_allocated:
         return allocated
+    if high_bit == bits_stored - 1 and _fits(allocated, bits_stored, is_signed=is_signed):
+        return allocated
     unsigned = allocated.view(f"u{allocated.dtype.itemsize}")
     # Shifted to the top, so that an arithmetic shift back extends the sign.
     top = unsigned << (bits_allocated - 1 - high_bit)
     return (top.view(f"i{allocated.dtype.itemsize}") if is_signed else top) >> (bits_allocated - bits_stored)
 
 
+def _fits(values: NDArray[np.integer], bits: int, *, is_signed: bool) -> bool:
+    """Whether no value needs more bits, so that the others hold nothing but its sign."""
+    lowest, highest = (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) if is_signed else (0, (1 << bits) - 1)
+    return bool(lowest <= values.min() and values.max() <= highest)
+
+
 def _apply_voi(
-    modality: Floats, description: PixelDescription, index: NDArray[np.integer], is_padding: NDArray[np.bool_]
+    modality: Floats,
+    description: PixelDescription,
+    is_padding: NDArray[np.bool_],
+    count: Callable[[], NDArray[np.int64]],
 ) -> tuple[Floats, DisplayMapping]:
-    """Modality values to shares of the display range: VOI LUT, window, else what is assumed."""
+    """Modality values to shares of the display range: VOI LUT, window, else what is assumed from how often each is."""
     if description.voi_lut is not None:
         shares = description.voi_lut(modality) / ((1 << description.voi_lut.bits) - 1)
         return np.clip(shares, 0, 1), _mapping(description, "LUT")
@@ -182,8 +207,7 @@ def _apply_voi(
         low, high = float(modality.min()), float(modality.max())
         function, assumed = "IDENTITY", f"{lack}: the full range of 8 bits"
     else:
-        counts = np.bincount(index.ravel(), minlength=len(modality))
-        low, high = _find_percentiles(modality, np.where(is_padding, 0, counts))
+        low, high = _find_percentiles(modality, np.where(is_padding, 0, count()))
         function, assumed = "PERCENTILE", f"{lack}: percentiles {PERCENTILES[0]} to {PERCENTILES[1]} of the pixels"
     shares = np.clip((modality - low) / max(high - low, 1e-12), 0, 1)
     return shares, _mapping(description, function, window=((low + high) / 2, high - low), assumed=(assumed,))
