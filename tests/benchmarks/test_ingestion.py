@@ -1,0 +1,134 @@
+"""Ingestion beside the fastest decoder alone, per transfer syntax, in turns in one run; prints ratios, asserts no time.
+
+Real films of the shared data, enlarged to 3000 × 2500 and encoded by DCMTK and OpenJPEG.
+"""
+
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import cv2
+import dicomsdl
+import numpy as np
+import pytest
+from pydicom import dcmread
+from pydicom.encaps import get_frame
+from pydicom.pixels import get_decoder
+from pydicom.uid import JPEG2000, JPEG2000Lossless
+
+from data_prep.part import PartTask, make_part
+from data_prep.sources import Record
+from tests.builders import write_dicom
+from xray_resnet.dicom import Reading, read_radiograph
+
+pytestmark = pytest.mark.skipif(shutil.which("dcmcjpeg") is None, reason="dcmtk is not installed")
+FILMS, ROUNDS = 4, 3
+ENCODERS = {
+    "JPEG baseline": ("dcmcjpeg", "+eb", "+q", "90"),
+    "JPEG extended, 12 bit": ("dcmcjpeg", "+ee", "+q", "90"),
+    "JPEG lossless": ("dcmcjpeg", "+e1"),
+    "JPEG-LS": ("dcmcjpls",),
+    "RLE": ("dcmcrle",),
+}
+PLUGINS = ("gdcm", "pylibjpeg", "pyjpegls", "")
+
+
+def by_dicomsdl(path: Path) -> object:
+    return dicomsdl.open(str(path)).pixelData(storedvalue=True)
+
+
+def by_opencv(path: Path) -> object:
+    frame = get_frame(dcmread(path).PixelData, 0, number_of_frames=1)
+    decoded = cv2.imdecode(np.frombuffer(frame, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert decoded is not None
+    return decoded
+
+
+def by_plugin(plugin: str) -> Callable[[Path], object]:
+    def decode(path: Path) -> object:
+        header = dcmread(path)
+        decoder = get_decoder(header.file_meta.TransferSyntaxUID)
+        return decoder.as_array(header, raw=True, decoding_plugin=plugin)
+
+    return decode
+
+
+DECODERS = {"dicomsdl": by_dicomsdl, "OpenCV": by_opencv, **{f"pydicom {name}": by_plugin(name) for name in PLUGINS}}
+
+
+@pytest.fixture(scope="module")
+def films(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
+    folder = tmp_path_factory.mktemp("films")
+    films: dict[str, list[Path]] = {}
+    sources = sorted((shared / "data/nih_chestxray14/dicom").glob("*.dcm"))[:FILMS]
+    for number, source in enumerate(sources):
+        for name, path in encode(read_radiograph(source).pixels, folder / str(number)).items():
+            films.setdefault(name, []).append(path)
+    return films
+
+
+def encode(pixels: np.ndarray, folder: Path) -> dict[str, Path]:
+    """The film in every syntax, with the noise of a detector, which codecs have to carry."""
+    folder.mkdir()
+    noise = np.random.default_rng(0).normal(0, 4, (3000, 2500))
+    large = np.clip(cv2.resize(pixels, (2500, 3000), interpolation=cv2.INTER_CUBIC) / 16 + noise, 0, 4095)
+    deep = write_dicom(folder / "deep.dcm", large.astype(np.uint16), WindowCenter=2048, WindowWidth=4096)
+    window = {"WindowCenter": 128, "WindowWidth": 256, "bits_stored": 8}
+    flat = write_dicom(folder / "flat.dcm", (large / 16).astype(np.uint8), **window)
+    small = write_dicom(folder / "small.dcm", (pixels >> 8).astype(np.uint8), **window)
+    paths = {"uncompressed": deep}
+    for name, command in ENCODERS.items():
+        paths[name] = folder / f"{name}.dcm"
+        subprocess.run([*command, flat if name == "JPEG baseline" else deep, paths[name]], check=True)
+    paths["JPEG baseline, 1 megapixel"] = folder / "one.dcm"
+    subprocess.run([*ENCODERS["JPEG baseline"], small, paths["JPEG baseline, 1 megapixel"]], check=True)
+    for name, syntax, options in (
+        ("JPEG 2000 lossless", JPEG2000Lossless, {}),
+        ("JPEG 2000", JPEG2000, {"j2k_cr": [10]}),
+    ):
+        dataset = dcmread(deep)
+        dataset.compress(syntax, encoding_plugin="pylibjpeg", **options)
+        paths[name] = folder / f"{name}.dcm"
+        dataset.save_as(paths[name])
+    return paths
+
+
+def time_all(function: Callable[[Path], object], paths: Sequence[Path]) -> float:
+    """Milliseconds per file, infinite where the function cannot read them."""
+    start = time.perf_counter()
+    try:
+        for path in paths:
+            function(path)
+    except Exception:
+        return float("inf")
+    return (time.perf_counter() - start) / len(paths) * 1000
+
+
+def test_ingestion_beside_the_fastest_decoder_alone(films: dict[str, list[Path]], tmp_path: Path) -> None:
+    cv2.setNumThreads(1)
+    print()
+    for name, paths in films.items():
+        times: dict[str, list[float]] = {}
+        for _ in range(ROUNDS):
+            for decoder, function in DECODERS.items():
+                times.setdefault(decoder, []).append(time_all(function, paths))
+            times.setdefault("ingestion", []).append(time_ingestion(paths, tmp_path))
+        best = {label: min(values) for label, values in times.items()}
+        ours = best.pop("ingestion")
+        fastest = min(best, key=best.__getitem__)
+        print(f"{name:27} {ours:7.1f} ms = {ours / best[fastest]:.2f} x {fastest} alone ({best[fastest]:.1f} ms)")
+
+
+def time_ingestion(paths: Sequence[Path], folder: Path) -> float:
+    """Milliseconds per file to read, decode, show, resize, hash and write a part."""
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "journal").mkdir(parents=True)
+    (folder / "images").mkdir()
+    records = [Record(path, str(number), str(number)) for number, path in enumerate(paths)]
+    task = PartTask(0, records, paths[0].parents[1], folder, (), Reading(size=512), b"key")
+    start = time.perf_counter()
+    journal = make_part(task)
+    assert len(journal.accepted) == len(paths)
+    return (time.perf_counter() - start) / len(paths) * 1000
