@@ -11,6 +11,7 @@ from data_prep.plan import Plan
 from data_prep.sources import SOURCES, Record
 from data_prep.split import Division
 from xray_resnet.config import DataConfig
+from xray_resnet.dicom import Reason
 from xray_resnet.findings import LabelState
 from xray_resnet.store.schema import SPLITS, DatasetDescription, part_name
 
@@ -60,7 +61,7 @@ def summarise(
         "sources": _count_sources(plan, journals),
         "flags": _sorted(Counter(flag for journal in journals for _, flag in journal.flagged)),
         "transfer_syntaxes": _sorted(sum((Counter(journal.syntaxes) for journal in journals), Counter())),
-        "notes": dict(plan.notes) | _notes(duplicates, division),
+        "notes": dict(plan.notes) | _count_duplicates(journals, duplicates) | _count_moves(division),
         "seconds": round(seconds, 3),
         "worker_seconds": round(sum(journal.seconds for journal in journals), 3),
         "files_of_earlier_runs": resumed,
@@ -78,11 +79,19 @@ def _count_sources(plan: Plan, journals: Sequence[PartJournal]) -> dict[str, dic
     }
 
 
-def _notes(duplicates: Duplicates, division: Division) -> dict[str, int]:
-    groups = set(duplicates.group_of.values())
+def _count_duplicates(journals: Sequence[PartJournal], duplicates: Duplicates) -> dict[str, int]:
+    """Those that were dropped, also by an interrupted run, which left none to count; else those that are there."""
+    dropped = sum(reason == Reason.DUPLICATE for journal in journals for _, reason, _ in journal.rejected)
+    if dropped:
+        return {"duplicates dropped": dropped}
     return {
         "images with the very pixels of another": len(duplicates.copies),
-        "groups of images that are one radiograph": len(groups),
+        "groups of images that are one radiograph": len(set(duplicates.group_of.values())),
+    }
+
+
+def _count_moves(division: Division) -> dict[str, int]:
+    return {
         "groups of images that are one radiograph that the official split parts": division.duplicates_parted,
         "patients on both sides of the official split, moved to test": division.patients_moved,
     }
