@@ -8,11 +8,13 @@ from typing import Any, NoReturn
 from xray_resnet.cli.common import run_command, show_progress
 from xray_resnet.config import Config
 from xray_resnet.config_files import CommandParser, build_section
+from xray_resnet.errors import ConfigurationError
 
 COMMAND = "xray-prep"
 EXAMPLES = (
     "xray-prep --config chestxray.yaml",
     "xray-prep --config nih_chestxray14.yaml --data.root /archive/nih --data.cache datasets/nih",
+    "xray-prep --config chestxray.yaml --explain film.dcm --pictures steps",
     "xray-prep --config table.yaml --print_config",
 )
 
@@ -28,11 +30,27 @@ def prepare(arguments: Sequence[str]) -> int:
         COMMAND, purpose="Builds the dataset folder from a folder of radiographs.", examples=EXAMPLES
     )
     parser.add_class_arguments(Config)
-    config = build_section(Config, parser.instantiate(parser.read(arguments)))
+    parser.add_argument("--explain", type=Path | None, default=None, help="Say what becomes of one file, and why.")
+    parser.add_argument("--pictures", type=Path | None, default=None, help="Folder for a PNG of each explained step.")
+    values = parser.instantiate(parser.read(arguments))
+    config = build_section(Config, values)
+    if values.pictures is not None and values.explain is None:
+        raise ConfigurationError("--pictures shows the steps of one file; name it with --explain FILE")
+    if values.explain is not None:
+        return explain(values.explain, config, pictures=values.pictures)
     folder = build_dataset(config)
     print_summary(folder)
     print(folder / "ingest.html")
     print(folder)
+    return 0
+
+
+def explain(path: Path, config: Config, *, pictures: Path | None) -> int:
+    """Prints what was read of a file, each step of the pipeline, and the verdict."""
+    from data_prep.explanation import explain_file
+
+    print(path)
+    print(explain_file(path, config.prep, pictures=pictures))
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from xray_resnet.dicom.appearance import FLAG_TEXTS, Flag
 from xray_resnet.dicom.decode import name_transfer_syntax
+from xray_resnet.dicom.explanation import Explanation, explain, explain_rejection
 from xray_resnet.dicom.gate import REASON_TEXTS, Gate, Reason, RejectedImage, says_lateral
 from xray_resnet.dicom.geometry import Placement
 from xray_resnet.dicom.preparation import Prepared, Reading, prepare
@@ -12,6 +13,7 @@ __all__ = [
     "FLAG_TEXTS",
     "REASON_TEXTS",
     "DisplayMapping",
+    "Explanation",
     "Flag",
     "Gate",
     "Placement",
@@ -20,6 +22,8 @@ __all__ = [
     "Reading",
     "Reason",
     "RejectedImage",
+    "explain",
+    "explain_rejection",
     "name_transfer_syntax",
     "prepare",
     "read_radiograph",

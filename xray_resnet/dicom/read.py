@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from pydicom import Dataset
 
 from xray_resnet.dicom.decode import decode_stored_values, transfer_syntax_of
 from xray_resnet.dicom.describe import describe_pixels
@@ -36,9 +37,23 @@ def read_radiograph(path: Path | str, *, gate: Gate = DEFAULT_GATE) -> Radiograp
         (2140, 1760)
     """
     path = Path(path)
-    radiograph = _read_picture(path, gate) if picture_format(_read_start(path)) else _read_dicom(path, gate)
+    radiograph = _read_picture(path, gate) if is_picture(path) else _read_dicom(path, gate)
     _check_blank(radiograph.pixels)
     return radiograph
+
+
+def is_picture(path: Path) -> bool:
+    """Whether a file begins like PNG or JPEG.
+
+    Raises:
+        RejectedImage: UNREADABLE, or NOT_DICOM for an empty file.
+    """
+    return picture_format(_read_start(path)) is not None
+
+
+def read_gated_header(path: Path, gate: Gate) -> Dataset:
+    """`read_header`, inflating no more than the gate lets through."""
+    return read_header(path, max_inflated_bytes=gate.max_pixels * _BYTES_PER_PIXEL + _ELSE_BYTES)
 
 
 def _read_picture(path: Path, gate: Gate) -> Radiograph:
@@ -49,7 +64,7 @@ def _read_picture(path: Path, gate: Gate) -> Radiograph:
 
 
 def _read_dicom(path: Path, gate: Gate) -> Radiograph:
-    header = read_header(path, max_inflated_bytes=gate.max_pixels * _BYTES_PER_PIXEL + _ELSE_BYTES)
+    header = read_gated_header(path, gate)
     with quiet_pydicom():
         check_header(header, gate)
         stored = decode_stored_values(header, path)
