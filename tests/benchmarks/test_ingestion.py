@@ -3,10 +3,12 @@
 Real films of the shared data, enlarged to 3000 × 2500 and encoded by DCMTK and OpenJPEG.
 """
 
+import os
 import shutil
 import subprocess
+import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import cv2
@@ -22,6 +24,7 @@ from data_prep.part import PartTask, make_part
 from data_prep.sources import Record
 from tests.builders import write_dicom
 from xray_resnet.dicom import Reading, read_radiograph
+from xray_resnet.scale.local import keep_freed_memory
 
 pytestmark = pytest.mark.skipif(shutil.which("dcmcjpeg") is None, reason="dcmtk is not installed")
 FILMS, ROUNDS = 4, 3
@@ -106,8 +109,19 @@ def time_all(function: Callable[[Path], object], paths: Sequence[Path]) -> float
     return (time.perf_counter() - start) / len(paths) * 1000
 
 
-def test_ingestion_beside_the_fastest_decoder_alone(films: dict[str, list[Path]], tmp_path: Path) -> None:
+@pytest.fixture
+def one_core() -> Iterator[None]:
+    """Some decoders take threads, others do not: on one core they compare."""
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(cores)})
     cv2.setNumThreads(1)
+    keep_freed_memory()  # as in worker processes
+    yield
+    os.sched_setaffinity(0, cores)
+
+
+@pytest.mark.usefixtures("one_core")
+def test_ingestion_beside_the_fastest_decoder_alone(films: dict[str, list[Path]], tmp_path: Path) -> None:
     print()
     for name, paths in films.items():
         times: dict[str, list[float]] = {}
@@ -121,14 +135,33 @@ def test_ingestion_beside_the_fastest_decoder_alone(films: dict[str, list[Path]]
         print(f"{name:27} {ours:7.1f} ms = {ours / best[fastest]:.2f} x {fastest} alone ({best[fastest]:.1f} ms)")
 
 
+@pytest.mark.usefixtures("one_core")
+def test_ingestion_beside_the_plain_script(films: dict[str, list[Path]], tmp_path: Path, shared: Path) -> None:
+    """The plain script: pydicom, float32, a PNG per film."""
+    print()
+    for name in ("uncompressed", "JPEG baseline", "JPEG baseline, 1 megapixel"):
+        paths = films[name]
+        plain = min(time_plain(shared, paths) for _ in range(ROUNDS))
+        ours = min(time_ingestion(paths, tmp_path) for _ in range(ROUNDS))
+        print(f"{name:27} {ours:7.1f} ms, plain script {plain:7.1f} ms = {plain / ours:.1f} x")
+
+
+def time_plain(shared: Path, paths: Sequence[Path]) -> float:
+    """Milliseconds per file, as the script itself takes them."""
+    script = [sys.executable, str(shared / "tools/plain/ingest.py")]
+    pattern = str(paths[0].parents[1] / "*" / paths[0].name)
+    printed = subprocess.run([*script, pattern, str(FILMS)], capture_output=True, text=True, check=True).stdout
+    return 1000 / float(printed.split()[0])
+
+
 def time_ingestion(paths: Sequence[Path], folder: Path) -> float:
-    """Milliseconds per file to read, decode, show, resize, hash and write a part."""
+    """Milliseconds per file to read, decode, show, resize, hash and write a part of each film eight times."""
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "journal").mkdir(parents=True)
     (folder / "images").mkdir()
-    records = [Record(path, str(number), str(number)) for number, path in enumerate(paths)]
+    records = [Record(path, str(number), str(number)) for number, path in enumerate([*paths] * 8)]
     task = PartTask(0, records, paths[0].parents[1], folder, (), Reading(size=512), b"key")
     start = time.perf_counter()
     journal = make_part(task)
-    assert len(journal.accepted) == len(paths)
-    return (time.perf_counter() - start) / len(paths) * 1000
+    assert len(journal.accepted) == len(records)
+    return (time.perf_counter() - start) / len(records) * 1000

@@ -33,7 +33,8 @@ def test_the_box_of_the_image_is_its_content(
 ) -> None:
     _, placement = place_white(rows, columns, size, spacing_mm)
     top, left, height, width = placement.content
-    np.testing.assert_allclose(placement.to_store(np.array([[0, 0, columns, rows]])), [[left, top, width, height]])
+    box = placement.to_store(np.array([[0, 0, columns, rows]]))
+    np.testing.assert_allclose(box, [[left, top, width, height]], atol=0.5)  # lines that fill no block are left out
 
 
 @settings(max_examples=50)
@@ -78,7 +79,15 @@ def test_an_image_of_the_size_of_the_square_is_unchanged() -> None:
 def test_shrinking_averages_areas() -> None:
     pixels = np.random.default_rng(0).integers(0, 65536, (128, 128), np.uint16)
     square, _ = place(pixels, spacing_mm=None, size=32)
-    np.testing.assert_allclose(square, pixels.reshape(32, 4, 32, 4).mean((1, 3)), atol=0.51)
+    np.testing.assert_allclose(square, pixels.reshape(32, 4, 32, 4).mean((1, 3)), atol=1)
+
+
+@pytest.mark.parametrize("side", [128, 129, 192, 255, 300, 513])
+def test_shrinking_in_two_steps_keeps_every_place(side: int) -> None:
+    ramp = np.tile(np.arange(side, dtype=np.uint16) * 100, (side, 1))
+    square, placement = place(ramp, spacing_mm=None, size=32)
+    centres = placement.to_file(np.array([[x + 0.5, 0.5, 0, 0] for x in range(32)]))[:, 0]
+    np.testing.assert_allclose(square[16], (centres - 0.5) * 100, atol=25)
 
 
 @pytest.mark.parametrize("shape", [(64, 16), (16, 64), (20, 20)])

@@ -28,8 +28,8 @@ functions = st.sampled_from(["LINEAR", "LINEAR_EXACT", "SIGMOID"])
 
 def display(stored: Any, **description: Any) -> list[int]:
     """Display values of a row of stored values, as plain numbers."""
-    pixels, _ = to_display(np.array([stored], np.int32), PixelDescription(**{"bits_stored": 12} | description))
-    return [int(value) for value in pixels[0]]
+    image, _ = to_display(np.array([stored], np.int32), PixelDescription(**{"bits_stored": 12} | description))
+    return [int(value) for value in image.pixels[0]]
 
 
 def slow_window(x: float, c: float, w: float, function: str, y_min: float, y_max: float) -> float:

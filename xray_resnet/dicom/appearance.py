@@ -72,6 +72,7 @@ def measure_likeness(pixels: NDArray[np.unsignedinteger]) -> float:
 
 
 def _check_saturated(pixels: NDArray[np.uint16]) -> None:
-    share = float(np.mean((pixels <= _EXTREME) | (pixels >= np.iinfo(np.uint16).max - _EXTREME)))
+    between = cv2.inRange(pixels, _EXTREME + 1, np.iinfo(np.uint16).max - _EXTREME - 1)
+    share = 1 - cv2.countNonZero(between) / pixels.size
     if share > _SATURATED_SHARE:
         raise RejectedImage(Reason.SATURATED, f"{share:.0%} of the pixels are black or white, expected at most 90%")

@@ -84,8 +84,7 @@ def decode_stored_values(header: Dataset, path: Path) -> NDArray[np.integer]:
     if stored is None:
         _load_pixels(header)
         _check_length(header, syntax)
-        _check_stream_size(header, syntax)
-        stored = _decode_or_reject(header, path, syntax)
+        stored = _decode_or_reject(header, path, syntax, _read_checked_stream(header, syntax))
     expected = (int(header.Rows), int(header.Columns))
     if stored.shape != expected:
         raise RejectedImage(Reason.DECODE_FAILED, f"the codec gave {stored.shape} pixels, the header says {expected}")
@@ -97,11 +96,11 @@ def transfer_syntax_of(header: Dataset) -> UID:
     return UID(str(header.file_meta.TransferSyntaxUID))
 
 
-def _decode_or_reject(header: Dataset, path: Path, syntax: UID) -> NDArray[np.integer]:
+def _decode_or_reject(header: Dataset, path: Path, syntax: UID, stream: bytes) -> NDArray[np.integer]:
     """What the codec gives; whatever it raises is a verdict, without its text, which may quote the file."""
     try:
         with quiet_pydicom():
-            return _decode(header, path, syntax)
+            return _decode(header, path, syntax, stream)
     except RejectedImage:
         raise
     except Exception as error:  # decoders raise whatever they like
@@ -112,14 +111,12 @@ def _decode_or_reject(header: Dataset, path: Path, syntax: UID) -> NDArray[np.in
         raise RejectedImage(Reason.DECODE_FAILED, f"the {syntax.name} stream is damaged") from None
 
 
-def _decode(header: Dataset, path: Path, syntax: UID) -> NDArray[np.integer]:
+def _decode(header: Dataset, path: Path, syntax: UID, stream: bytes) -> NDArray[np.integer]:
     if syntax == JPEGBaseline8Bit and header.BitsAllocated == 8:
-        return decode_baseline(_read_frame(header))
+        return decode_baseline(stream)
     is_deep_extended = syntax == JPEGExtended12Bit and header.BitsStored > 8
-    if is_deep_extended or syntax in (JPEGLossless, JPEGLosslessSV1):
-        frame = _read_frame(header)
-        if is_whole(frame):
-            return decode_with_dicomsdl(frame, header, syntax)
+    if (is_deep_extended or syntax in (JPEGLossless, JPEGLosslessSV1)) and is_whole(stream):
+        return decode_with_dicomsdl(stream, header, syntax)
     if is_deep_extended:
         return decode_with_gdcm(header, path)
     # pydicom takes the lowest bits whatever High Bit says; see _remove_unused_bits.
@@ -128,11 +125,6 @@ def _decode(header: Dataset, path: Path, syntax: UID) -> NDArray[np.integer]:
         header, index=0, raw=True, decoding_plugin=_PLUGINS[syntax], correct_unused_bits=lowest
     )
     return np.asarray(stored, stored.dtype.newbyteorder("="))
-
-
-def _read_frame(header: Dataset) -> bytes:
-    """The one frame's compressed stream, its fragments joined."""
-    return bytes(get_frame(header.PixelData, 0, number_of_frames=1))
 
 
 def _read_plain(header: Dataset, path: Path, syntax: UID) -> NDArray[np.integer] | None:
@@ -183,12 +175,16 @@ def _load_pixels(header: Dataset) -> None:
         raise RejectedImage(Reason.DECODE_FAILED, f"Pixel Data (7FE0,0010) raised {type(error).__name__}") from None
 
 
-def _check_stream_size(header: Dataset, syntax: UID) -> None:
-    """A codec allocates what its stream declares, whatever the header says: they must agree first."""
+def _read_checked_stream(header: Dataset, syntax: UID) -> bytes:
+    """The one frame's compressed stream, its fragments joined; nothing where the decoder reads them itself.
+
+    A codec allocates what its stream declares, whatever the header says: they must agree first.
+    """
     if not syntax.is_encapsulated or syntax == RLELossless:
-        return
+        return b""
     try:
-        declared = read_stream_size(_read_frame(header))
+        stream = bytes(get_frame(header.PixelData, 0, number_of_frames=1))
+        declared = read_stream_size(stream)
     except Exception as error:  # pydicom raises several kinds on damaged fragments
         raise RejectedImage(Reason.DECODE_FAILED, f"the fragments are damaged ({type(error).__name__})") from None
     if declared is None:
@@ -203,6 +199,7 @@ def _check_stream_size(header: Dataset, syntax: UID) -> None:
         raise RejectedImage(
             Reason.DECODE_FAILED, f"the stream declares {declared.precision} bits, the header {header.BitsAllocated}"
         )
+    return stream
 
 
 def _check_length(header: Dataset, syntax: UID) -> None:

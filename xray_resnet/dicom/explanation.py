@@ -124,9 +124,9 @@ def _show_pixels(
     words = f"{_name_modality(description)}: {modality.min():g} to {modality.max():g}"
     yield "Modality LUT", words, _stretch(stored, description)
     shown, mapping = to_display(stored, replace(description, is_inverse=False))
-    yield "VOI LUT", _name_voi(mapping), shown
+    yield "VOI LUT", _name_voi(mapping), shown.pixels
     polarity = "turned, so that bright is dense" if description.is_inverse else "kept, bright is dense already"
-    yield "polarity", polarity, to_display(stored, description)[0]
+    yield "polarity", polarity, to_display(stored, description)[0].pixels
 
 
 def _stretch(stored: NDArray[np.integer], description: PixelDescription) -> Pixels:
@@ -134,7 +134,7 @@ def _stretch(stored: NDArray[np.integer], description: PixelDescription) -> Pixe
     ends = apply_modality(np.array([stored.min(), stored.max()], np.float64), description)
     window = Window(float(ends.mean()), max(float(np.ptp(ends)), 1.0), "LINEAR_EXACT")
     plain = replace(description, voi_lut=None, window=window, padding=None, is_inverse=False)
-    return to_display(stored, plain)[0]
+    return to_display(stored, plain)[0].pixels
 
 
 def _name_padding(description: PixelDescription, padding: NDArray[np.bool_]) -> str:

@@ -1,10 +1,12 @@
 """Geometry: an image of any shape into a square of one size, and boxes there and back.
 
-Aspect is kept, anisotropic spacing becomes square, shrinking averages areas, and the rest of the square is black.
+Aspect is kept, anisotropic spacing becomes square, shrinking averages areas, and the rest of the square is black. Of a
+film that shrinks by 4 or more, the last lines that fill no block of its averages are left out.
 Collimated borders are found where they run along the edges; those of a tilted collimator stay.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,6 +17,8 @@ Field = tuple[int, int, int, int]
 
 _EVEN = 1311
 """Most that a line of a border varies: a fiftieth of the display range."""
+_BAND = 128
+"""Rows that are looked up and averaged at a time."""
 _EXTREME = 3277
 """A border is within a twentieth of the display range of black or white."""
 
@@ -66,29 +70,33 @@ def find_field(pixels: NDArray[np.uint16]) -> Field:
 
 
 def place(
-    pixels: NDArray[np.uint16],
+    pixels: NDArray[np.unsignedinteger[Any]],
     *,
     spacing_mm: tuple[float, float] | None,
     size: int,
     field: Field | None = None,
+    table: NDArray[np.uint16] | None = None,
 ) -> tuple[NDArray[np.uint16], Placement]:
     """The image in the middle of a black square.
 
     Args:
-        pixels: (H, W) display values.
+        pixels: (H, W) display values, or what they are looked up by.
         spacing_mm: (row, column) spacing; None is square.
         size: Rows and columns of the square.
         field: The part of the image to place, as `find_field` gives it; None is all.
+        table: Display value of each value of `pixels`; None where they are display values.
 
     Returns:
         (size, size), and where the image lies in it.
     """
     y, x, rows, columns = field or (0, 0, *pixels.shape)
-    pixels = pixels[y : y + rows, x : x + columns]
-    height, width = _fit(pixels.shape[0], pixels.shape[1], spacing_mm or (1.0, 1.0), size)
+    height, width = _fit(rows, columns, spacing_mm or (1.0, 1.0), size)
     top, left = (size - height) // 2, (size - width) // 2
+    block = _choose_block(rows, columns, height, width)
+    rows, columns = rows - rows % block, columns - columns % block
+    reduced = _average_blocks(pixels[y : y + rows, x : x + columns], block, table)
     square = np.zeros((size, size), np.uint16)
-    square[top : top + height, left : left + width] = _resample(pixels, height, width)
+    square[top : top + height, left : left + width] = _resample(reduced, height, width)
     across, down = width / columns, height / rows
     affine = (across, 0.0, left - x * across, 0.0, down, top - y * down)
     return square, Placement((top, left, height, width), affine)
@@ -106,6 +114,39 @@ def _fit(rows: int, columns: int, spacing_mm: tuple[float, float], size: int) ->
     height_mm, width_mm = rows * spacing_mm[0], columns * spacing_mm[1]
     scale = size / max(height_mm, width_mm)
     return max(1, round(height_mm * scale)), max(1, round(width_mm * scale))
+
+
+def _choose_block(rows: int, columns: int, height: int, width: int) -> int:
+    """Side of the blocks to average first: a power of 2 that leaves a factor of 2 to 4, or none."""
+    block = 1
+    while rows >= 4 * block * height and columns >= 4 * block * width:
+        block *= 2
+    is_twice = rows == 2 * block * height and columns == 2 * block * width
+    return 2 * block if is_twice else block
+
+
+def _average_blocks(
+    pixels: NDArray[np.unsignedinteger[Any]], block: int, table: NDArray[np.uint16] | None
+) -> NDArray[np.uint16]:
+    """Means of blocks, band by band: what is looked up for one stays in the processor's cache until it is averaged."""
+    if block == 1:
+        return _look_up(pixels, table)
+    height = max(_BAND, block)
+    bands = [_halve(_look_up(pixels[row : row + height], table), block) for row in range(0, len(pixels), height)]
+    return np.concatenate(bands)
+
+
+def _look_up(band: NDArray[Any], table: NDArray[np.uint16] | None) -> NDArray[np.uint16]:
+    return np.asarray(band if table is None else cv2.LUT(band, table), np.uint16).reshape(band.shape)
+
+
+def _halve(pixels: NDArray[np.uint16], block: int) -> NDArray[np.uint16]:
+    """Halves both sides until blocks are single pixels; both sides must be multiples of the block."""
+    while block > 1:
+        rows, columns = pixels.shape
+        pixels = np.asarray(cv2.resize(pixels, (columns // 2, rows // 2), interpolation=cv2.INTER_AREA), np.uint16)
+        block //= 2
+    return pixels
 
 
 def _resample(pixels: NDArray[np.uint16], height: int, width: int) -> NDArray[np.uint16]:

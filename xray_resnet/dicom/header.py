@@ -46,6 +46,7 @@ _USED = (
     *("RescaleIntercept", "ModalityLUTSequence", "VOILUTSequence", "WindowCenter", "WindowWidth"),
     *("VOILUTFunction", "PresentationLUTShape", "PixelIntensityRelationshipSign"),
 )
+_USED_TAGS = frozenset(Tag(keyword) for keyword in _USED)
 _FIRST_GROUPS = (b"\x02\x00", b"\x08\x00", b"\x00\x08")
 """What a data set without preamble begins with: group 0002 or 0008, the latter in either byte order."""
 _UNENDED_PIXELS = b"\xe0\x7f\x10\x00OB\x00\x00\xff\xff\xff\xff"
@@ -63,15 +64,15 @@ _DEFERRED_BYTES = 1 << 20
 def quiet_pydicom() -> Iterator[None]:
     """Keeps pydicom's warnings off console and logs: they quote header values, and the gate gives its own verdict."""
     logger, settings = logging.getLogger("pydicom"), pydicom.config.settings
-    level, validation = logger.level, settings.reading_validation_mode
+    disabled, validation = logger.disabled, settings.reading_validation_mode
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        logger.setLevel(logging.CRITICAL + 1)
+        logger.disabled = True
         settings.reading_validation_mode = pydicom.config.IGNORE
         try:
             yield
         finally:
-            logger.setLevel(level)
+            logger.disabled = disabled
             settings.reading_validation_mode = validation
 
 
@@ -176,10 +177,7 @@ def _supply_transfer_syntax(header: Dataset) -> None:
 
 def _drop_unreadable(header: Dataset) -> None:
     """Reads the elements that we use, as pydicom reads on access, and deletes those that it cannot."""
-    for keyword in _USED:
-        tag = Tag(keyword)
-        if tag not in header:
-            continue
+    for tag in _USED_TAGS.intersection(header.keys()):
         try:
             element = header[tag]
             for item in element.value if element.VR == "SQ" else ():

@@ -7,6 +7,7 @@ are left to GDCM, which does.
 
 from io import BytesIO
 from pathlib import Path
+from struct import pack
 
 import cv2
 import dicomsdl
@@ -14,7 +15,6 @@ import gdcm
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset, FileMetaDataset
-from pydicom.encaps import encapsulate
 from pydicom.filewriter import dcmwrite
 from pydicom.uid import UID, SecondaryCaptureImageStorage
 
@@ -23,6 +23,9 @@ from xray_resnet.dicom.gate import Reason, RejectedImage
 dicomsdl.set_loglevel(dicomsdl.LogLevel.DISABLE)
 
 _END = b"\xff\xd9"
+_ITEM, _END_OF_ITEMS = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0\0\0\0\0"
+_PIXEL_DATA = b"\xe0\x7f\x10\x00OB\0\0\xff\xff\xff\xff" + _ITEM + b"\0\0\0\0" + _ITEM
+"""The head of Pixel Data in fragments, an empty offset table, and the head of the only fragment (PS3.5 A.4)."""
 _PIXEL_ELEMENTS = (
     *("SamplesPerPixel", "PhotometricInterpretation", "Rows", "Columns"),
     *("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation"),
@@ -53,12 +56,13 @@ def decode_with_dicomsdl(frame: bytes, header: Dataset, syntax: UID) -> NDArray[
         if keyword in header:
             dataset[keyword] = header[keyword]
     dataset.SOPClassUID, dataset.SOPInstanceUID = SecondaryCaptureImageStorage, UID("2.25.0")
-    dataset.PixelData = encapsulate([frame])
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = syntax
     file = BytesIO()
     dcmwrite(file, dataset, enforce_file_format=True)
-    return np.asarray(dicomsdl.open_memory(file.getvalue(), copy_data=False).pixelData(storedvalue=True))
+    even = b"\0" * (len(frame) % 2)
+    content = b"".join((file.getvalue(), _PIXEL_DATA, pack("<I", len(frame) + len(even)), frame, even, _END_OF_ITEMS))
+    return np.asarray(dicomsdl.open_memory(content, copy_data=False).pixelData(storedvalue=True))
 
 
 def decode_with_gdcm(header: Dataset, path: Path) -> NDArray[np.integer]:

@@ -34,8 +34,8 @@ def read_picture(content: bytes, gate: Gate) -> Radiograph:
     kind = picture_format(content[:8]) or ""
     _check_declared_size(content, gate)
     grey = _to_grey(_decode_jpeg(content) if kind == "JPEG" else _decode_png(content))
-    pixels, mapping = to_display(grey, PixelDescription(bits_stored=grey.dtype.itemsize * 8))
-    return Radiograph(pixels, None, mapping=mapping, transfer_syntax=kind)
+    image, mapping = to_display(grey, PixelDescription(bits_stored=grey.dtype.itemsize * 8))
+    return Radiograph(image, None, mapping=mapping, transfer_syntax=kind)
 
 
 def _check_declared_size(content: bytes, gate: Gate) -> None:

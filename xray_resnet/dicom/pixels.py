@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from xray_resnet.dicom.radiograph import DisplayMapping
+from xray_resnet.dicom.radiograph import DisplayImage, DisplayMapping
 
 WHITE = 65535
 PERCENTILES = (0.5, 99.5)
@@ -101,15 +101,16 @@ class PixelDescription:
         return -(1 << (self.bits_stored - 1)) if self.is_signed else 0
 
 
-def to_display(stored: NDArray[np.integer], description: PixelDescription) -> tuple[NDArray[np.uint16], DisplayMapping]:
+def to_display(stored: NDArray[np.integer], description: PixelDescription) -> tuple[DisplayImage, DisplayMapping]:
     """Display values (H, W), 0 … 65535, bright is dense, and how they came about; padding is 0.
 
     Args:
         stored: (H, W) stored values, unused bits removed.
         description: What the header says of them.
     """
-    lowest = min(description.lowest, int(stored.min()))
-    highest = max(description.lowest + (1 << description.bits_stored) - 1, int(stored.max()))
+    low, high = _find_range(stored)
+    lowest = min(description.lowest, low)
+    highest = max(description.lowest + (1 << description.bits_stored) - 1, high)
     possible = np.arange(lowest, highest + 1)
     modality = apply_modality(possible.astype(np.float64), description)
     is_padding = find_padding(possible, description)
@@ -122,7 +123,7 @@ def to_display(stored: NDArray[np.integer], description: PixelDescription) -> tu
     table[is_padding] = 0
     by_pattern = np.zeros(np.iinfo(bits.dtype).max + 1, np.uint16)
     by_pattern[patterns] = table
-    return cv2.LUT(bits, by_pattern).reshape(stored.shape), mapping
+    return DisplayImage(bits, by_pattern), mapping
 
 
 def _as_patterns(stored: NDArray[np.integer]) -> NDArray[np.unsignedinteger[Any]]:
@@ -184,7 +185,16 @@ def extract_stored_bits(
 def _fits(values: NDArray[np.integer], bits: int, *, is_signed: bool) -> bool:
     """Whether no value needs more bits, so that the others hold nothing but its sign."""
     lowest, highest = (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) if is_signed else (0, (1 << bits) - 1)
-    return bool(lowest <= values.min() and values.max() <= highest)
+    least, most = _find_range(values)
+    return lowest <= least and most <= highest
+
+
+def _find_range(values: NDArray[np.integer]) -> tuple[int, int]:
+    """The least and the most, in half of NumPy's time."""
+    if values.itemsize > 2:
+        return int(values.min()), int(values.max())
+    least, most, *_ = cv2.minMaxLoc(values)
+    return int(least), int(most)
 
 
 def _apply_voi(

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +15,7 @@ from xray_resnet.dicom.radiograph import DisplayMapping
 from xray_resnet.dicom.read import DEFAULT_GATE, read_radiograph
 from xray_resnet.model_input import fingerprint
 
-PIPELINE_VERSION = 2
+PIPELINE_VERSION = 3
 """Raised whenever the same file and settings give other pixels."""
 
 
@@ -122,8 +123,11 @@ def prepare(path: Path | str, reading: Reading, *, view: str = "") -> Prepared:
     """
     radiograph = read_radiograph(path, gate=reading.gate)
     field = find_field(radiograph.pixels) if reading.crop else None
-    square, placement = place(radiograph.pixels, spacing_mm=radiograph.spacing_mm, size=reading.size, field=field)
-    rows, columns = radiograph.pixels.shape
+    image = radiograph.image
+    square, placement = place(
+        image.stored, table=image.table, spacing_mm=radiograph.spacing_mm, size=reading.size, field=field
+    )
+    rows, columns = image.stored.shape
     flags = check_appearance(
         placement.cut(square), view=view or radiograph.facts.get("ViewPosition", ""), gate=reading.gate
     )
@@ -146,4 +150,4 @@ def _to_depth(pixels: NDArray[np.uint16], dtype: str) -> NDArray[np.unsignedinte
     """0 … 65535 to the full range of `dtype`, rounded."""
     if dtype == "uint16":
         return pixels
-    return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    return np.asarray(cv2.convertScaleAbs(pixels, alpha=1 / 257), np.uint8)

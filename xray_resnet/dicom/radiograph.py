@@ -1,9 +1,39 @@
 """A radiograph as the rest of the house sees it: display pixels, spacing and anonymous facts."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class DisplayImage:
+    """Display values by lookup, so that whoever wants a part or a smaller picture need not make them all.
+
+    Attributes:
+        stored: (H, W) uint8 or uint16; stored values as bit patterns, without a sign.
+        table: uint16 display value of each pattern.
+    """
+
+    stored: NDArray[np.unsignedinteger[Any]]
+    table: NDArray[np.uint16]
+
+    @cached_property
+    def pixels(self) -> NDArray[np.uint16]:
+        """(H, W) display values."""
+        return np.asarray(cv2.LUT(self.stored, self.table), np.uint16).reshape(self.stored.shape)
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether all display values are equal; a sample is mostly enough to see that they are not."""
+        sample = self.table[self.stored[::_SPARSE, ::_SPARSE]]
+        return bool(sample.min() == sample.max() and self.pixels.min() == self.pixels.max())
+
+
+_SPARSE = 32
 
 
 @dataclass(frozen=True)
@@ -32,7 +62,7 @@ class Radiograph:
     """One grey image, anonymous, at the file's own size.
 
     Attributes:
-        pixels: (H, W) uint16; 0 … 65535 spans the display range, bright is dense.
+        image: Display values (H, W); 0 … 65535 spans the display range, bright is dense.
         spacing_mm: Distance between (rows, columns) in mm, or None where unknown.
         facts: Allow-listed header facts by DICOM keyword, as strings.
         mapping: How stored values became display values.
@@ -40,9 +70,14 @@ class Radiograph:
         sop_instance_uid: SOP Instance UID; empty for other files. Never written to a dataset.
     """
 
-    pixels: NDArray[np.uint16]
+    image: DisplayImage
     spacing_mm: tuple[float, float] | None
     facts: dict[str, str] = field(default_factory=dict)
     mapping: DisplayMapping = field(default_factory=lambda: DisplayMapping("IDENTITY"))
     transfer_syntax: str = ""
     sop_instance_uid: str = ""
+
+    @property
+    def pixels(self) -> NDArray[np.uint16]:
+        """(H, W) display values."""
+        return self.image.pixels

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from pydicom import Dataset
 
 from xray_resnet.dicom.decode import decode_stored_values, transfer_syntax_of
@@ -38,7 +36,8 @@ def read_radiograph(path: Path | str, *, gate: Gate = DEFAULT_GATE) -> Radiograp
     """
     path = Path(path)
     radiograph = _read_picture(path, gate) if is_picture(path) else _read_dicom(path, gate)
-    _check_blank(radiograph.pixels)
+    if radiograph.image.is_blank:
+        raise RejectedImage(Reason.BLANK, "all display values are equal")
     return radiograph
 
 
@@ -68,9 +67,9 @@ def _read_dicom(path: Path, gate: Gate) -> Radiograph:
     with quiet_pydicom():
         check_header(header, gate)
         stored = decode_stored_values(header, path)
-        pixels, mapping = to_display(stored, describe_pixels(header))
+        image, mapping = to_display(stored, describe_pixels(header))
         return Radiograph(
-            pixels=pixels,
+            image=image,
             spacing_mm=read_spacing(header),
             facts=read_facts(header),
             mapping=mapping,
@@ -88,8 +87,3 @@ def _read_start(path: Path) -> bytes:
     if not start:
         raise RejectedImage(Reason.NOT_DICOM, "the file is empty")
     return start
-
-
-def _check_blank(pixels: NDArray[np.uint16]) -> None:
-    if pixels.min() == pixels.max():
-        raise RejectedImage(Reason.BLANK, "all display values are equal")

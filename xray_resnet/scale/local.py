@@ -3,6 +3,7 @@
 A worker that dies or falls silent loses its item, not the job: the caller says what becomes of it.
 """
 
+import ctypes
 import os
 import resource
 import signal
@@ -24,6 +25,9 @@ Result = TypeVar("Result")
 
 _IN_FLIGHT_PER_WORKER = 2
 _LOOK_EVERY_SECONDS = 1.0
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+"""Of malloc.h."""
+_KEPT_BYTES = 128 << 20
 
 
 @dataclass(frozen=True)
@@ -208,6 +212,7 @@ def _start_worker(heartbeats: Heartbeats, limits: Limits | None) -> None:
     _heartbeats = heartbeats
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_exit_with_parent, daemon=True).start()
+    keep_freed_memory()
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
     import cv2  # after the environment, which its libraries read when they load
@@ -216,6 +221,17 @@ def _start_worker(heartbeats: Heartbeats, limits: Limits | None) -> None:
     if limits is not None:
         resource.setrlimit(resource.RLIMIT_DATA, (limits.memory_bytes, limits.memory_bytes))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def keep_freed_memory() -> None:
+    """Lets glibc keep the memory of one image for the next: its pages need not be made anew, a sixth of the time.
+
+    Elsewhere it does nothing.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+        mallopt(_M_MMAP_THRESHOLD, _KEPT_BYTES // 4)
 
 
 def _exit_with_parent() -> None:
