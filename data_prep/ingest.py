@@ -6,7 +6,7 @@ is taken up where it stopped; number of workers, order and interruptions leave n
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -143,13 +143,22 @@ def _make_parts(plan: Plan, prep: PrepConfig, *, progress: Progress | None) -> l
     make_apart = partial(make_part_apart, limits=limits)
     journals: list[PartJournal] = []
     done = rejected = 0
-    for journal in map_in_processes(make_part, plan.tasks, workers=prep.workers, on_lost=make_apart, limits=limits):
+    for journal in _choose_map(prep)(make_part, plan.tasks, on_lost=make_apart, limits=limits):
         journals.append(journal)
         done += len(journal.accepted) + len(journal.rejected)
         rejected += len(journal.rejected)
         if progress is not None:
             progress(done, len(plan.records), rejected)
     return journals
+
+
+def _choose_map(prep: PrepConfig) -> Callable[..., Iterator[PartJournal]]:
+    """The map over parts, on this machine or on a cluster."""
+    if prep.scale == "local":
+        return partial(map_in_processes, workers=prep.workers)
+    from xray_resnet.scale.ray_tasks import map_on_ray  # of the extra `cluster`
+
+    return partial(map_on_ray, address=prep.ray_address)
 
 
 def _has_source(config: Config) -> bool:

@@ -140,6 +140,10 @@ class PrepConfig:
     """Images that are one radiograph, exactly or nearly: drop all but the first by name, or keep them in one split."""
     workers: int = 0
     """Processes that read and decode; 0: one per core."""
+    scale: Literal["local", "ray"] = "local"
+    """Where they run: on this machine, or on a Ray cluster, with a process per core of it."""
+    ray_address: str = "auto"
+    """HOST:PORT of the cluster; auto: RAY_ADDRESS, else one that runs on this machine."""
     timeout_s: float = 120.0
     """A file that takes a worker longer is rejected."""
     memory_mib: int = 4096

@@ -24,10 +24,12 @@ from data_prep.part import PartTask, make_part
 from data_prep.sources import Record
 from tests.builders import write_dicom
 from xray_resnet.dicom import Reading, read_radiograph
-from xray_resnet.scale.local import keep_freed_memory
+from xray_resnet.scale.process import keep_freed_memory
 
 pytestmark = pytest.mark.skipif(shutil.which("dcmcjpeg") is None, reason="dcmtk is not installed")
 FILMS, ROUNDS = 4, 3
+PART_S = 2.0
+"""Parts are as long as this takes, and at most of 128 images, as in earnest."""
 ENCODERS = {
     "JPEG baseline": ("dcmcjpeg", "+eb", "+q", "90"),
     "JPEG extended, 12 bit": ("dcmcjpeg", "+ee", "+q", "90"),
@@ -155,11 +157,16 @@ def time_plain(shared: Path, paths: Sequence[Path]) -> float:
 
 
 def time_ingestion(paths: Sequence[Path], folder: Path) -> float:
-    """Milliseconds per file to read, decode, show, resize, hash and write a part of each film eight times."""
+    """Milliseconds per file to read, decode, show, resize, hash and write a part that holds each film many times."""
+    once = time_part(paths, folder)
+    return time_part([*paths] * max(1, min(128 // FILMS, round(PART_S * 1000 / once / FILMS))), folder)
+
+
+def time_part(paths: Sequence[Path], folder: Path) -> float:
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "journal").mkdir(parents=True)
     (folder / "images").mkdir()
-    records = [Record(path, str(number), str(number)) for number, path in enumerate([*paths] * 8)]
+    records = [Record(path, str(number), str(number)) for number, path in enumerate(paths)]
     task = PartTask(0, records, paths[0].parents[1], folder, (), Reading(size=512), b"key")
     start = time.perf_counter()
     journal = make_part(task)

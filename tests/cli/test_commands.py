@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders import make_pixels, write_dicom
 from xray_resnet.cli.common import exit_code_of, missing_extra
 from xray_resnet.errors import ConfigurationError, UserError
 
@@ -75,6 +76,21 @@ def test_settings_of_reading_that_cannot_be_are_refused(option: str, value: str,
 
 def test_a_missing_extra_says_what_to_install() -> None:
     assert "pip install 'xray-resnet[train]'" in missing_extra(ModuleNotFoundError(name="lightning.pytorch"))
+    assert "pip install 'xray-resnet[cluster]'" in missing_extra(ModuleNotFoundError(name="ray"))
+
+
+def test_a_file_is_explained(tmp_path: Path) -> None:
+    film = write_dicom(tmp_path / "film.dcm", make_pixels(80, 70))
+    shown = run("prep", "--explain", str(film), "--pictures", str(tmp_path / "steps"), folder=tmp_path)
+    assert shown.returncode == 0
+    assert "Photometric" in shown.stdout and "VOI LUT" in shown.stdout and "verdict: " in shown.stdout
+    assert len(list((tmp_path / "steps").glob("*.png"))) == 6
+
+
+def test_pictures_of_no_file_are_refused(tmp_path: Path) -> None:
+    shown = run("prep", "--pictures", str(tmp_path / "steps"), folder=tmp_path)
+    assert shown.returncode == 2
+    assert "--explain FILE" in shown.stderr
 
 
 def test_a_missing_module_of_no_extra_is_not_hidden() -> None:

@@ -14,6 +14,8 @@ TRAIN_EXTRA = frozenset(
         "sklearn", "scipy", "matplotlib", "threadpoolctl", "safetensors", "onnx", "onnxscript",
     }
 )  # fmt: skip
+EXTRAS = dict.fromkeys(TRAIN_EXTRA, "train") | {"ray": "cluster"}
+"""Module → the extra that brings it."""
 INTERRUPTED = 130
 
 
@@ -48,14 +50,15 @@ def exit_code_of(command: str, body: Callable[[Sequence[str]], int], arguments: 
 
 
 def missing_extra(error: ModuleNotFoundError) -> str:
-    """What to install where a module of the extra `train` is missing.
+    """What to install where a module of an extra is missing.
 
     Raises:
         ModuleNotFoundError: `error` itself, where the module belongs to no extra.
     """
-    if (error.name or "").split(".")[0] not in TRAIN_EXTRA:
+    extra = EXTRAS.get((error.name or "").split(".")[0])
+    if extra is None:
         raise error
-    return f"needs {error.name}, which the extra 'train' brings; run: pip install 'xray-resnet[train]'"
+    return f"needs {error.name}, which the extra '{extra}' brings; run: pip install 'xray-resnet[{extra}]'"
 
 
 @contextmanager

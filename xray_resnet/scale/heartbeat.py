@@ -6,13 +6,13 @@ The memory has no locks: a worker that is killed while it holds one would stop a
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.context import BaseContext
 from typing import Any
 
 _IDLE = -1
-_at_hand: "tuple[Heartbeats, int] | None" = None
+_sign_of_life: Callable[[], object] | None = None
 
 
 class Heartbeats:
@@ -52,22 +52,46 @@ class Heartbeats:
     @contextmanager
     def at_work(self, number: int) -> Iterator[None]:
         """Within it, this worker is at work on an item."""
-        global _at_hand
         slot = number % len(self._numbers)
         self._processes[slot], self._times[slot] = os.getpid(), time.monotonic()
-        self._numbers[slot], _at_hand = number, (self, slot)
+        self._numbers[slot] = number
         try:
-            yield
+            with _beating(lambda: self._note_life(slot)):
+                yield
         finally:
-            self._numbers[slot], _at_hand = _IDLE, None
+            self._numbers[slot] = _IDLE
 
-    def beat(self, slot: int) -> None:
-        """Gives a sign of life of the item in a slot."""
+    def _note_life(self, slot: int) -> None:
         self._times[slot] = time.monotonic()
+
+
+@contextmanager
+def end_when_silent(seconds: float) -> Iterator[None]:
+    """Within it, this process ends where it gives no sign of life for so long; for workers that no parent watches.
+
+    The system's own timer does it (SIGALRM): code that never returns to Python cannot put it off.
+    """
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        with _beating(lambda: signal.setitimer(signal.ITIMER_REAL, seconds)):
+            yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+@contextmanager
+def _beating(sign: Callable[[], object]) -> Iterator[None]:
+    """Within it, `beat` is this."""
+    global _sign_of_life
+    _sign_of_life = sign
+    try:
+        yield
+    finally:
+        _sign_of_life = None
 
 
 def beat() -> None:
     """Gives a sign of life of the item at hand, such as before each file; does nothing outside a worker."""
-    if _at_hand is not None:
-        heartbeats, slot = _at_hand
-        heartbeats.beat(slot)
+    if _sign_of_life is not None:
+        _sign_of_life()

@@ -3,9 +3,7 @@
 A worker that dies or falls silent loses its item, not the job: the caller says what becomes of it.
 """
 
-import ctypes
 import os
-import resource
 import signal
 import threading
 from collections import deque
@@ -13,34 +11,19 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from typing import TypeVar
 
 from xray_resnet.errors import UserError
 from xray_resnet.scale.heartbeat import Heartbeats
+from xray_resnet.scale.limits import Limits
+from xray_resnet.scale.process import keep_freed_memory, limit_memory, use_one_thread
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _IN_FLIGHT_PER_WORKER = 2
 _LOOK_EVERY_SECONDS = 1.0
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-"""Of malloc.h."""
-_KEPT_BYTES = 128 << 20
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a worker may take before it is taken for lost.
-
-    Attributes:
-        silence_s: Seconds without `beat` on one item.
-        memory_bytes: Of data (RLIMIT_DATA); beyond it allocations fail.
-    """
-
-    silence_s: float = 120.0
-    memory_bytes: int = 4 << 30
 
 
 def resolve_workers(workers: int) -> int:
@@ -212,26 +195,10 @@ def _start_worker(heartbeats: Heartbeats, limits: Limits | None) -> None:
     _heartbeats = heartbeats
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_exit_with_parent, daemon=True).start()
+    use_one_thread()
     keep_freed_memory()
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = "1"
-    import cv2  # after the environment, which its libraries read when they load
-
-    cv2.setNumThreads(1)
     if limits is not None:
-        resource.setrlimit(resource.RLIMIT_DATA, (limits.memory_bytes, limits.memory_bytes))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def keep_freed_memory() -> None:
-    """Lets glibc keep the memory of one image for the next: its pages need not be made anew, a sixth of the time.
-
-    Elsewhere it does nothing.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
-        mallopt(_M_MMAP_THRESHOLD, _KEPT_BYTES // 4)
+        limit_memory(limits.memory_bytes)
 
 
 def _exit_with_parent() -> None:

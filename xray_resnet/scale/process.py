@@ -1,0 +1,44 @@
+"""What a worker process settles for itself before it begins: threads, memory, and how much of it."""
+
+import ctypes
+import os
+import resource
+from pathlib import Path
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+"""Of malloc.h."""
+_KEPT_BYTES = 128 << 20
+
+
+def use_one_thread() -> None:
+    """Keeps libraries from starting threads of their own: there is a process per core already."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = "1"
+    import cv2  # after the environment, which its libraries read when they load
+
+    cv2.setNumThreads(1)
+
+
+def keep_freed_memory() -> None:
+    """Lets glibc keep the memory of one image for the next: its pages need not be made anew, a sixth of the time.
+
+    Elsewhere it does nothing.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+        mallopt(_M_MMAP_THRESHOLD, _KEPT_BYTES // 4)
+
+
+def limit_memory(more_bytes: int) -> None:
+    """Lets this process take so much for its data beyond what it has (RLIMIT_DATA), and leave no core file."""
+    limit = _data_bytes() + more_bytes
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, resource.getrlimit(resource.RLIMIT_DATA)[1]))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _data_bytes() -> int:
+    """What counts against RLIMIT_DATA now; 0 where the system does not say."""
+    status = Path("/proc/self/status")
+    lines = status.read_text().splitlines() if status.is_file() else []
+    return sum(int(line.split()[1]) << 10 for line in lines if line.startswith("VmData:"))
