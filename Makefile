@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test check bench fuzz conformance clean
+.PHONY: help demo test check bench fuzz kill conformance clean
 help:            ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -36,6 +36,9 @@ bench: $(VENV)/.dev   ## Print the benchmarks' ratios.
 
 fuzz: $(VENV)/.dev    ## Read 20,000 mutated DICOM files.
 	$(BIN)/python -m tests.fuzz.fuzz 20000 2>/dev/null
+
+kill: $(VENV)/.dev    ## Kill preparation at 20 random moments; compare what the next run makes.
+	$(BIN)/python -m tests.data_prep.kill 20
 
 conformance: $(VENV)/.dev  ## Hold the reader against DCMTK, file by file.
 	$(BIN)/python -m tests.dicom.conformance

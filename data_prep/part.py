@@ -14,6 +14,7 @@ from data_prep.identity import hash_name
 from data_prep.near_duplicates import compute_hash
 from data_prep.sources import Record
 from xray_resnet.dicom import Prepared, Reading, Reason, RejectedImage, prepare, says_lateral
+from xray_resnet.errors import UserError
 from xray_resnet.files import write_json
 from xray_resnet.scale import Limits, beat, map_in_processes
 from xray_resnet.store import StoredImage
@@ -109,6 +110,7 @@ def _read_journal(task: PartTask) -> PartJournal | None:
 def _write(task: PartTask, outcomes: Iterable[Prepared | RejectedImage]) -> PartJournal:
     start = time.perf_counter()
     sorted_out = _sort_out(task, outcomes)
+    _check_source_is_there(task)
     images = [image for _, image in sorted_out.accepted]
     write_part(
         task.folder / IMAGES_FOLDER / part_name(task.index),
@@ -126,6 +128,19 @@ def _write(task: PartTask, outcomes: Iterable[Prepared | RejectedImage]) -> Part
     )
     write_json(journal_path(task.folder, task.index), asdict(journal))
     return journal
+
+
+def _check_source_is_there(task: PartTask) -> None:
+    """A share that went away in the middle is no reason to reject what lies on it.
+
+    Raises:
+        UserError: if the source folder is gone or empty.
+    """
+    if not task.root.is_dir() or not any(task.root.iterdir()):
+        raise UserError(
+            f"{task.root}: the source folder went away while it was read; mount it and run the same command: "
+            "finished work is kept"
+        )
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ import pytest
 from data_prep.ingest import ensure_dataset, prepare_dataset
 from data_prep.workspace import hold
 from tests.builders import make_chest
+from tests.data_prep import kill
 from xray_resnet.config import Config, DataConfig, ImageFolderConfig, PrepConfig, SplitConfig, TableConfig
 from xray_resnet.errors import ConfigurationError, UserError
 from xray_resnet.files import write_csv
@@ -111,6 +112,13 @@ def test_a_killed_run_is_taken_up_and_leaves_no_trace(configure: Callable[..., C
     assert lasting_bytes(prepare_dataset(config)) == whole
     kept = sum(path.stat().st_mtime_ns == before for path, before in finished.items())
     assert kept >= parts_before
+
+
+def test_kills_at_random_moments_leave_no_trace(tmp_path: Path) -> None:
+    """`make kill` does this twenty times."""
+    outcomes = kill.run(2, films=40, seed=1, folder=tmp_path)
+    assert len(outcomes) == 2
+    assert all(outcome.is_right for outcome in outcomes)
 
 
 def kill_when(reached: Callable[[], bool], config: Config) -> None:

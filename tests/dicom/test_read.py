@@ -1,6 +1,7 @@
 """Whole files: equal pixels from every syntax, and a verdict on whatever is broken."""
 
 import logging
+import os
 import struct
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ from pydicom.uid import (
 from tests.builders import write_dicom, write_without_meta
 from tests.dicom.parts import lut_sequence, make_gradient, write_carelessly
 from xray_resnet.dicom import Gate, Reading, Reason, RejectedImage, prepare, read_radiograph
+from xray_resnet.dicom.decode import decode_stored_values
+from xray_resnet.dicom.header import read_header
 
 LOSSLESS = [
     ImplicitVRLittleEndian,
@@ -354,3 +357,27 @@ def test_what_stands_in_for_an_impossible_value_is_said(
     tmp_path: Path, settings: dict[str, Any], assumption: str
 ) -> None:
     assert assumption in read_radiograph(write_dicom(tmp_path / "a.dcm", **settings)).mapping.assumed
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, JPEG2000Lossless])
+def test_a_file_that_grows_while_it_is_read_keeps_its_pixels(tmp_path: Path, syntax: str) -> None:
+    path = write_dicom(tmp_path / "film.dcm", noise(), transfer_syntax=syntax)
+    header = read_header(path)
+    with path.open("ab") as file:
+        file.write(b"more" * 1000)
+    assert np.array_equal(decode_stored_values(header, path), noise())
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, JPEG2000Lossless])
+def test_a_file_that_shrinks_while_it_is_read_is_rejected(tmp_path: Path, syntax: str) -> None:
+    path = write_dicom(tmp_path / "film.dcm", noise(), transfer_syntax=syntax)
+    header = read_header(path)
+    os.truncate(path, path.stat().st_size // 2)
+    with pytest.raises(RejectedImage) as rejection:
+        decode_stored_values(header, path)
+    assert rejection.value.reason == Reason.TRUNCATED
+
+
+def noise() -> np.ndarray:
+    """So large that its pixels stay on the disk until they are wanted, in any syntax."""
+    return np.random.default_rng(0).integers(0, 4096, (900, 1000)).astype(np.uint16)

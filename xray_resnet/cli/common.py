@@ -1,5 +1,6 @@
 """What every command shares: one way to run, to fail with a sentence, and to show progress."""
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +18,9 @@ TRAIN_EXTRA = frozenset(
 EXTRAS = dict.fromkeys(TRAIN_EXTRA, "train") | {"ray": "cluster"}
 """Module → the extra that brings it."""
 INTERRUPTED = 130
+_REMEDIES = dict.fromkeys(
+    (errno.ENOSPC, errno.EDQUOT), "free some space and run the same command: finished work is kept"
+)
 
 
 class Progress(Protocol):
@@ -46,7 +50,8 @@ def exit_code_of(command: str, body: Callable[[Sequence[str]], int], arguments: 
         return 0
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        return _complain(command, f"{where}{error.strerror or error}; check the folder and run again", 1)
+        remedy = _REMEDIES.get(error.errno or 0, "check the folder and run again")
+        return _complain(command, f"{where}{error.strerror or error}; {remedy}", 1)
 
 
 def missing_extra(error: ModuleNotFoundError) -> str:

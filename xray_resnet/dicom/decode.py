@@ -166,13 +166,23 @@ def _check_depth(header: Dataset) -> None:
 
 def _load_pixels(header: Dataset) -> None:
     """Reads what `read_header` left on the disk."""
+    with quiet_pydicom():
+        rejection = _try_to_load(header)
+    if rejection is not None:
+        raise rejection
+
+
+def _try_to_load(header: Dataset) -> RejectedImage | None:
+    """The verdict where it fails; what was raised ends here, with the open file that pydicom leaves in it."""
     try:
-        with quiet_pydicom():
-            header["PixelData"]
+        header["PixelData"]
+    except EOFError:
+        return RejectedImage(Reason.TRUNCATED, "the file ends within its pixels")
     except OSError as error:
-        raise RejectedImage(Reason.UNREADABLE, error.strerror or "the file is no longer there") from None
+        return RejectedImage(Reason.UNREADABLE, error.strerror or "the file is no longer there")
     except Exception as error:  # pydicom raises many kinds on malformed elements
-        raise RejectedImage(Reason.DECODE_FAILED, f"Pixel Data (7FE0,0010) raised {type(error).__name__}") from None
+        return RejectedImage(Reason.DECODE_FAILED, f"Pixel Data (7FE0,0010) raised {type(error).__name__}")
+    return None
 
 
 def _read_checked_stream(header: Dataset, syntax: UID) -> bytes:
