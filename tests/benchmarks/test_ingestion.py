@@ -24,6 +24,7 @@ from data_prep.part import PartTask, make_part
 from data_prep.sources import Record
 from tests.builders import write_dicom
 from xray_resnet.dicom import Reading, read_radiograph
+from xray_resnet.scale import map_in_processes
 from xray_resnet.scale.process import keep_freed_memory
 
 pytestmark = pytest.mark.skipif(shutil.which("dcmcjpeg") is None, reason="dcmtk is not installed")
@@ -156,6 +157,41 @@ def time_plain(shared: Path, paths: Sequence[Path]) -> float:
     return 1000 / float(printed.split()[0])
 
 
+def test_two_processes_beside_two_that_only_decode(films: dict[str, list[Path]], tmp_path: Path) -> None:
+    """JPEG lossless; differences of long and short runs, so that starting processes does not count."""
+    paths = films["JPEG lossless"]
+    gains = []
+    for work in (decode_part, make_part):
+        times = {workers: min(time_parts(work, paths, tmp_path, workers) for _ in range(ROUNDS)) for workers in (1, 2)}
+        gains.append(times[1] / times[2])
+    print(f"\ntwo processes: decoding alone {gains[0]:.2f} x one, ingestion {gains[1]:.2f} x one,", end=" ")
+    print(f"{gains[1] / gains[0]:.2f} of it")
+
+
+def decode_part(task: PartTask) -> None:
+    for record in task.records:
+        by_dicomsdl(record.path)
+
+
+def time_parts(
+    work: Callable[[PartTask], object], paths: Sequence[Path], folder: Path, workers: int, counts: tuple[int, int] = (4, 20)
+) -> float:
+    """Seconds that the longer of two runs takes more."""
+    seconds = []
+    for count in counts:
+        shutil.rmtree(folder, ignore_errors=True)
+        tasks = [make_task(paths, folder, index) for index in range(count)]
+        start = time.perf_counter()
+        for _ in map_in_processes(work, tasks, workers=workers, on_lost=fail):
+            pass
+        seconds.append(time.perf_counter() - start)
+    return seconds[1] - seconds[0]
+
+
+def fail(task: PartTask) -> object:
+    raise AssertionError(task)
+
+
 def time_ingestion(paths: Sequence[Path], folder: Path) -> float:
     """Milliseconds per file to read, decode, show, resize, hash and write a part that holds each film many times."""
     once = time_part(paths, folder)
@@ -164,11 +200,13 @@ def time_ingestion(paths: Sequence[Path], folder: Path) -> float:
 
 def time_part(paths: Sequence[Path], folder: Path) -> float:
     shutil.rmtree(folder, ignore_errors=True)
-    (folder / "journal").mkdir(parents=True)
-    (folder / "images").mkdir()
-    records = [Record(path, str(number), str(number)) for number, path in enumerate(paths)]
-    task = PartTask(0, records, paths[0].parents[1], folder, (), Reading(size=512), b"key")
+    task = make_task(paths, folder)
     start = time.perf_counter()
     journal = make_part(task)
-    assert len(journal.accepted) == len(records)
-    return (time.perf_counter() - start) / len(records) * 1000
+    assert len(journal.accepted) == len(paths)
+    return (time.perf_counter() - start) / len(paths) * 1000
+
+
+def make_task(paths: Sequence[Path], folder: Path, index: int = 0) -> PartTask:
+    records = [Record(path, str(number), str(number)) for number, path in enumerate(paths)]
+    return PartTask(index, records, paths[0].parents[1], folder, (), Reading(size=512), b"key")
