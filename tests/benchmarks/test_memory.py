@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from data_prep.sources.phantom import render_images
+from data_prep.phantom.render import render_images
 
 FEW, MANY = 1_000, 20_000
 PHANTOMS = 200
@@ -22,7 +22,7 @@ def phantoms(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Phantoms, each in a hundred turns and shifts that no hash takes for another."""
     folder = tmp_path_factory.mktemp("phantoms")
     generator = np.random.default_rng(0)
-    rendered = [np.asarray(image) for image in render_images(PHANTOMS, size=256, seed=0)]
+    rendered = [image.shown() for image in render_images(PHANTOMS, size=256, seed=0)]
     for count in (FEW, MANY):
         (folder / str(count) / "A").mkdir(parents=True)
         for number in range(count):
@@ -66,7 +66,7 @@ def descendants(process: int) -> list[int]:
 
 
 def read_peak(process: int) -> int:
-    """Kilobytes of resident memory at their most (VmHWM), mapped files left out as far as the system tells."""
+    """Kilobytes of resident memory at their most (VmHWM); parts that are mapped count."""
     try:
         status = Path(f"/proc/{process}/status").read_text()
     except (FileNotFoundError, ProcessLookupError):

@@ -123,7 +123,7 @@ def render(path: Path, folder: Path) -> Rendering | None:
         if header.get("PhotometricInterpretation") not in ("MONOCHROME1", "MONOCHROME2"):
             return None
         description = describe_pixels(header)
-        pixels, mapping = to_display(decode_stored_values(header, path), description)
+        image, mapping = to_display(decode_stored_values(header, path), description)
     except (RejectedImage, AttributeError, TypeError, ValueError):
         return None
     kind = "padding" if description.padding else "LINEAR_EXACT" if mapping.function == "LINEAR_EXACT" else ""
@@ -131,7 +131,7 @@ def render(path: Path, folder: Path) -> Rendering | None:
         theirs = render_with_dcmtk(_uncompress(path, header, folder), folder, mapping)
     except (subprocess.CalledProcessError, AssertionError):
         return Rendering(None, kind)
-    ours = np.rint(pixels / 257).astype(int)
+    ours = np.rint(image.pixels / 257).astype(int)
     return Rendering(float(np.mean(np.abs(ours - theirs) <= 1)) if theirs.shape == ours.shape else 0.0, kind)
 
 
