@@ -4,18 +4,19 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count, islice
 from pathlib import Path
 
 import cv2
 import pytest
 
+from tests.conftest import REPOSITORY
 from xray_resnet.errors import UserError
 from xray_resnet.scale import Limits, beat, map_in_processes, resolve_workers
-
-REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def square(number: int) -> int:
@@ -106,11 +107,108 @@ def negate(number: int) -> int:
     return -number
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+def map_apart(number: int, *, function: Callable[[int], int]) -> int:
+    """The item in a process of its own, its negative where that dies."""
+    return next(map_in_processes(function, [number], workers=1, on_lost=negate, limits=Limits(silence_s=2)))
+
+
 @pytest.mark.parametrize("fault", [crash_at_three, hang_at_three])
-def test_an_item_that_kills_or_silences_its_worker_is_lost_alone(fault: Callable[[int], int], workers: int) -> None:
-    results = map_in_processes(fault, range(9), workers=workers, on_lost=negate, limits=Limits(silence_s=2))
+def test_an_item_that_kills_or_silences_its_worker_is_lost_alone(fault: Callable[[int], int]) -> None:
+    results = map_in_processes(fault, range(9), workers=1, on_lost=negate, limits=Limits(silence_s=2))
     assert list(results) == [0, 1, 2, -3, 4, 5, 6, 7, 8]
+
+
+@pytest.mark.parametrize("fault", [crash_at_three, hang_at_three])
+def test_what_a_death_took_from_other_workers_is_done_apart(fault: Callable[[int], int]) -> None:
+    apart = partial(map_apart, function=fault)
+    results = map_in_processes(fault, range(9), workers=2, on_lost=apart, limits=Limits(silence_s=2))
+    assert list(results) == [0, 1, 2, -3, 4, 5, 6, 7, 8]
+
+
+def crash_at_one_while_zero_waits(number: int) -> int:
+    time.sleep(0.4 if number == 1 else 2)
+    if number == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def test_what_on_lost_raises_comes_at_its_turn() -> None:
+    results = map_in_processes(crash_at_one_while_zero_waits, range(2), workers=2, on_lost=refuse_one)
+    assert next(results) == 0
+    with pytest.raises(ValueError, match="one is refused"):
+        next(results)
+
+
+def refuse_one(number: int) -> int:
+    if number == 1:
+        raise ValueError("one is refused")
+    return number
+
+
+class KillsWhenPickled:
+    def __reduce__(self) -> str:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return ""
+
+
+def die_with_the_answer(number: int) -> int | KillsWhenPickled:
+    return KillsWhenPickled() if number == 1 else number
+
+
+def test_an_item_whose_worker_dies_while_it_answers_is_lost() -> None:
+    assert [*map_in_processes(die_with_the_answer, range(3), workers=1, on_lost=negate)] == [0, -1, 2]
+
+
+class TwoPartError(Exception):
+    """Cannot be unpickled: it is made from two arguments and pickled with one."""
+
+    def __init__(self, what: str, where: str) -> None:
+        super().__init__(f"{what} in {where}")
+
+
+def raise_in_two_parts(_: int) -> int:
+    raise TwoPartError("dust", "the lens")
+
+
+def test_an_error_that_cannot_be_unpickled_is_told_in_its_words() -> None:
+    with pytest.raises(RuntimeError, match="TwoPartError: dust in the lens"):
+        list(map_in_processes(raise_in_two_parts, range(2), workers=2, on_lost=negate))
+
+
+def raise_own_timeout(_: int) -> int:
+    raise TimeoutError("its own")
+
+
+def test_a_timeout_of_the_function_is_its_error() -> None:
+    with pytest.raises(TimeoutError, match="its own"):
+        list(map_in_processes(raise_own_timeout, range(2), workers=2, limits=Limits()))
+
+
+def hang_at_one(number: int) -> int:
+    if number == 1:
+        time.sleep(60)
+    return number
+
+
+def test_a_worker_that_hangs_is_killed_though_the_consumer_has_stopped() -> None:
+    results = map_in_processes(hang_at_one, range(2), workers=1, on_lost=negate, limits=Limits(silence_s=1))
+    next(results)
+    time.sleep(0.2)
+    closing = threading.Thread(target=results.close, daemon=True)  # type: ignore[attr-defined]
+    closing.start()
+    closing.join(20)
+    assert not closing.is_alive()
+
+
+def test_workers_that_die_as_they_start_end_the_map(tmp_path: Path) -> None:
+    script = tmp_path / "unguarded.py"  # each worker runs it again
+    script.write_text(
+        "from operator import neg\n"
+        "from xray_resnet.scale import map_in_processes\n"
+        "list(map_in_processes(neg, [1], workers=1, on_lost=abs))\n"
+    )
+    shown = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60, check=False)
+    assert "UserError: worker processes died 3 times before they began to work" in shown.stderr
 
 
 def test_an_item_that_asks_for_too_much_memory_fails_like_any_other() -> None:

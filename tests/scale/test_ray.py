@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 from tests.builders import make_chest, write_picture
+from tests.conftest import REPOSITORY
 
 pytestmark = pytest.mark.slow
 BIN = Path(sys.executable).parent
-REPOSITORY = Path(__file__).resolve().parents[2]
 SCRIPT = """
 from tests.scale.ray_items import *
 from xray_resnet.scale import Limits
@@ -94,10 +94,17 @@ def test_what_a_function_raises_is_raised_here(cluster: str) -> None:
     assert map_on(cluster, "refuse_three") == "ValueError: three is refused"
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "127.0.0.1:99999"])
+def test_an_address_where_no_cluster_answers_is_named(address: str) -> None:
+    shown = map_on(address, "refuse_three")
+    assert re.search(rf"NoClusterError: {address}: no Ray cluster answers \(.+\); start one with `ray start", shown)
+
+
 def test_no_cluster_is_one_sentence(tmp_path: Path) -> None:
     make_films(tmp_path, 2)
     shown = prep(tmp_path, "dataset", "--prep.scale", "ray", "--prep.ray_address", "127.0.0.1:1").communicate()
     assert "prep.ray_address 127.0.0.1:1: no Ray cluster answers" in shown[1]
+    assert "or set prep.scale to local" in shown[1]
     assert "Traceback" not in shown[1]
 
 

@@ -3,15 +3,17 @@
 The memory has no locks: a worker that is killed while it holds one would stop all others.
 """
 
+import math
 import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.context import BaseContext
 from typing import Any
 
-_IDLE = -1
+_NONE = -1
+_NOT_AT_WORK = math.inf
 _sign_of_life: Callable[[], object] | None = None
 
 
@@ -25,20 +27,25 @@ class Heartbeats:
 
     def __init__(self, context: BaseContext, in_flight: int) -> None:
         self._processes: Any = context.RawArray("q", in_flight)
-        self._numbers: Any = context.RawArray("q", [_IDLE] * in_flight)
-        self._times: Any = context.RawArray("d", in_flight)
+        self._numbers: Any = context.RawArray("q", [_NONE] * in_flight)
+        self._times: Any = context.RawArray("d", [_NOT_AT_WORK] * in_flight)
         self._stopped: Any = context.RawValue("b", 0)
 
-    def started_items(self) -> set[int]:
+    def begun_items(self) -> set[int]:
+        """The numbers of the latest items that workers have begun, finished or not."""
+        return set(self._numbers) - {_NONE}
+
+    def items_at_work(self) -> set[int]:
         """The numbers of the items that workers have begun and not finished."""
-        return {number for number in self._numbers if number != _IDLE}
+        return {number for number, last in zip(self._numbers, self._times, strict=True) if last != _NOT_AT_WORK}
 
     def kill_silent(self, seconds: float) -> None:
-        """Kills the workers that have given no sign of life for so long while they had an item."""
+        """Kills the workers that have given no sign of life for so long while they were at an item."""
         now = time.monotonic()
-        for process, number, last in zip(self._processes, self._numbers, self._times, strict=True):
-            if number != _IDLE and now - last > seconds:
-                os.kill(process, signal.SIGKILL)
+        for process, last in zip(self._processes, self._times, strict=True):
+            if now - last > seconds:
+                with suppress(ProcessLookupError):  # it died meanwhile
+                    os.kill(process, signal.SIGKILL)
 
     def stop(self) -> None:
         """Says that no more items are wanted."""
@@ -53,13 +60,13 @@ class Heartbeats:
     def at_work(self, number: int) -> Iterator[None]:
         """Within it, this worker is at work on an item."""
         slot = number % len(self._numbers)
-        self._processes[slot], self._times[slot] = os.getpid(), time.monotonic()
-        self._numbers[slot] = number
+        self._processes[slot], self._numbers[slot] = os.getpid(), number
+        self._note_life(slot)
         try:
             with _beating(lambda: self._note_life(slot)):
                 yield
         finally:
-            self._numbers[slot] = _IDLE
+            self._times[slot] = _NOT_AT_WORK
 
     def _note_life(self, slot: int) -> None:
         self._times[slot] = time.monotonic()

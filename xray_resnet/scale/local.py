@@ -4,26 +4,24 @@ A worker that dies or falls silent loses its item, not the job: the caller says 
 """
 
 import os
-import signal
-import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Set
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Generic, TypeVar
 
 from xray_resnet.errors import UserError
-from xray_resnet.scale.heartbeat import Heartbeats
 from xray_resnet.scale.limits import Limits
-from xray_resnet.scale.process import keep_freed_memory, limit_memory, use_one_thread
+from xray_resnet.scale.pool import Pool
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _IN_FLIGHT_PER_WORKER = 2
-_LOOK_EVERY_SECONDS = 1.0
+_IDLE_DEATHS = 3
+"""In so many pools one after the other workers may die without work before something is wrong with all of them."""
 
 
 def resolve_workers(workers: int) -> int:
@@ -51,109 +49,107 @@ def map_in_processes(
         items: What it is called with; each must be picklable.
         workers: Processes; 0 is one per core.
         on_lost: Called in this process, at its turn, with an item that a worker was at when it died; what it returns
-            is the item's result.
+            is the item's result. The death of one worker ends the others: with more than one, an item may be lost
+            that would not kill by itself, and `on_lost` best maps it again with one worker.
         limits: What a worker may take; None: whatever it likes.
 
     Raises:
-        UserError: if a worker process dies and there is no `on_lost`.
+        UserError: if a worker process dies and there is no `on_lost`, or if workers keep dying before they begin.
         Exception: whatever `function` raises for an item, at its turn.
     """
     count = resolve_workers(workers)
     if count == 1 and on_lost is None:
         return map(function, items)
-    return _map_in_pool(function, items, count, on_lost, limits)
+    return _PoolMap(function, count, on_lost, limits).run(items)
 
 
-class _Pool:
-    """Processes started from a clean server process: no thread or lock of this one is copied."""
+@dataclass(frozen=True)
+class _Entry(Generic[Item, Result]):
+    """An item in flight; without a future it is lost."""
 
-    def __init__(self, workers: int, limits: Limits | None) -> None:
-        context = get_context("forkserver")
-        self._limits = limits
-        self.heartbeats = Heartbeats(context, _IN_FLIGHT_PER_WORKER * workers)
-        arguments = (self.heartbeats, limits)
-        self._executor = ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=arguments)
-
-    def submit(self, function: Callable[[Item], Result], item: Item, number: int) -> Future[Result]:
-        with _interrupts_held():
-            return self._executor.submit(_call, function, item, number)
-
-    def wait(self, future: Future[Result]) -> Result:
-        """The result, while workers that have fallen silent are killed."""
-        while self._limits is not None:
-            try:
-                return future.result(_LOOK_EVERY_SECONDS)
-            except TimeoutError:
-                if future.done():  # the function's own
-                    raise
-                self.heartbeats.kill_silent(self._limits.silence_s)
-        return future.result()
-
-    def close(self) -> None:
-        self.heartbeats.stop()
-        self._executor.shutdown(wait=True, cancel_futures=True)
+    number: int
+    item: Item
+    future: Future[Result] | None
 
 
-def _map_in_pool(
-    function: Callable[[Item], Result],
-    items: Iterable[Item],
-    workers: int,
-    on_lost: Callable[[Item], Result] | None,
-    limits: Limits | None,
-) -> Iterator[Result]:
-    pool = _Pool(workers, limits)
-    waiting: deque[tuple[int, Item, Future[Result]]] = deque()
-    numbered = enumerate(items)
-    try:
-        while True:
-            while len(waiting) < _IN_FLIGHT_PER_WORKER * workers and (more := next(numbered, None)) is not None:
-                number, item = more
-                waiting.append((number, item, _submit(pool, function, item, number)))
-            if not waiting:
-                return
-            number, item, future = waiting.popleft()
-            try:
-                result = pool.wait(future)
-            except BrokenProcessPool as error:
-                if on_lost is None:
-                    raise _explain_death(workers) from error
-                lost = pool.heartbeats.started_items()
-                pool.close()
-                pool = _Pool(workers, limits)
-                waiting.appendleft((number, item, future))
-                waiting = deque(_redo(pool, function, entry, lost, on_lost) for entry in waiting)
-                continue
-            yield result
-    finally:
-        pool.close()
+class _PoolMap(Generic[Item, Result]):
+    """The map while it runs: the items in flight, in order, and the pool, made anew when a worker has died."""
+
+    def __init__(
+        self,
+        function: Callable[[Item], Result],
+        workers: int,
+        on_lost: Callable[[Item], Result] | None,
+        limits: Limits | None,
+    ) -> None:
+        self._function, self._workers, self._on_lost, self._limits = function, workers, on_lost, limits
+        self._in_flight = _IN_FLIGHT_PER_WORKER * workers
+        self._entries: deque[_Entry[Item, Result]] = deque()
+        self._pool = self._make_pool()
+        self._idle_deaths = 0
+
+    def run(self, items: Iterable[Item]) -> Iterator[Result]:
+        """Yields the results."""
+        numbered = enumerate(items)
+        try:
+            while self._fill(numbered):
+                try:
+                    result = self._resolve(self._entries[0])
+                except BrokenProcessPool as death:
+                    self._recover(death)
+                    continue
+                self._entries.popleft()
+                self._idle_deaths = 0
+                yield result
+        finally:
+            self._pool.close()
+
+    def _fill(self, numbered: Iterator[tuple[int, Item]]) -> bool:
+        """Begins items while there is room; whether any is in flight."""
+        for number, item in islice(numbered, self._in_flight - len(self._entries)):
+            self._entries.append(_Entry(number, item, self._pool.submit(self._function, item, number)))
+        return bool(self._entries)
+
+    def _resolve(self, entry: _Entry[Item, Result]) -> Result:
+        """The item's result, or what becomes of it where it is lost."""
+        if entry.future is not None:
+            return self._pool.wait(entry.future)
+        assert self._on_lost is not None
+        return self._on_lost(entry.item)
+
+    def _recover(self, death: BrokenProcessPool) -> None:
+        """Goes on in a new pool: what is done is kept, what was begun is lost, the rest is begun anew."""
+        if self._on_lost is None:
+            raise _explain_death(self._workers) from death
+        lost = self._close_and_find_lost()
+        self._idle_deaths = 0 if lost else self._idle_deaths + 1
+        if self._idle_deaths == _IDLE_DEATHS:
+            raise _explain_idle_deaths() from death
+        self._pool = self._make_pool()
+        self._entries = deque(self._revive(entry, lost) for entry in self._entries)
+
+    def _close_and_find_lost(self) -> set[int]:
+        """The items that workers were at; where they were at none, those they died of while they sent the results."""
+        at_work, begun = self._pool.heartbeats.items_at_work(), self._pool.heartbeats.begun_items()
+        self._pool.close()  # all futures are settled then
+        unanswered = {entry.number for entry in self._entries if _is_broken(entry)}
+        return unanswered & at_work or unanswered & begun
+
+    def _revive(self, entry: _Entry[Item, Result], lost: Set[int]) -> _Entry[Item, Result]:
+        """The entry in the new pool."""
+        if not _is_broken(entry):
+            return entry
+        if entry.number in lost:
+            return replace(entry, future=None)
+        return replace(entry, future=self._pool.submit(self._function, entry.item, entry.number))
+
+    def _make_pool(self) -> Pool:
+        return Pool(self._workers, in_flight=self._in_flight, limits=self._limits)
 
 
-def _submit(pool: _Pool, function: Callable[[Item], Result], item: Item, number: int) -> Future[Result]:
-    """The item's future; a pool that broke meanwhile shows when the future is waited for."""
-    try:
-        return pool.submit(function, item, number)
-    except BrokenProcessPool as error:
-        future: Future[Result] = Future()
-        future.set_exception(error)
-        return future
-
-
-def _redo(
-    pool: _Pool,
-    function: Callable[[Item], Result],
-    entry: tuple[int, Item, Future[Result]],
-    lost: set[int],
-    on_lost: Callable[[Item], Result],
-) -> tuple[int, Item, Future[Result]]:
-    """An entry that survives the pool's death: done, its loss handled, or begun anew."""
-    number, item, future = entry
-    if future.done() and not isinstance(future.exception(), BrokenProcessPool):
-        return entry
-    if number not in lost:
-        return number, item, _submit(pool, function, item, number)
-    replaced: Future[Result] = Future()
-    replaced.set_result(on_lost(item))
-    return number, item, replaced
+def _is_broken(entry: _Entry[Item, Result]) -> bool:
+    """Whether the pool broke before the item's result was there."""
+    return entry.future is not None and isinstance(entry.future.exception(), BrokenProcessPool)
 
 
 def _explain_death(workers: int) -> UserError:
@@ -163,47 +159,8 @@ def _explain_death(workers: int) -> UserError:
     )
 
 
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Holds Ctrl-C back while processes start: they inherit the mask, so that only this one answers it."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-class _StoppedError(Exception):
-    """Answers items that reached a worker's queue but are no longer wanted; nobody reads it."""
-
-
-_heartbeats: Heartbeats | None = None
-
-
-def _call(function: Callable[[Item], Result], item: Item, number: int) -> Result:
-    """Calls the function, unless the map was abandoned meanwhile: the pool cannot take back what it has queued."""
-    assert _heartbeats is not None
-    if _heartbeats.is_stopped:
-        raise _StoppedError
-    with _heartbeats.at_work(number):
-        return function(item)
-
-
-def _start_worker(heartbeats: Heartbeats, limits: Limits | None) -> None:
-    """Prepares a worker: deaf to Ctrl-C, one thread each, within its limits, and gone when its parent is killed."""
-    global _heartbeats
-    _heartbeats = heartbeats
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_exit_with_parent, daemon=True).start()
-    use_one_thread()
-    keep_freed_memory()
-    if limits is not None:
-        limit_memory(limits.memory_bytes)
-
-
-def _exit_with_parent() -> None:
-    """Ends this worker when its parent dies; the pool's queue alone would keep it waiting forever."""
-    parent = parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)
+def _explain_idle_deaths() -> UserError:
+    return UserError(
+        f"worker processes died {_IDLE_DEATHS} times before they began to work; what they printed says why "
+        '(a script that starts them needs `if __name__ == "__main__":`)'
+    )

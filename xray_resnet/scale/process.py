@@ -5,9 +5,19 @@ import os
 import resource
 from pathlib import Path
 
+from xray_resnet.scale.limits import Limits
+
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 """Of malloc.h."""
 _KEPT_BYTES = 128 << 20
+
+
+def prepare_worker(limits: Limits | None) -> None:
+    """Makes this process a worker: one thread, freed memory kept, and no more of it than its limits say."""
+    use_one_thread()
+    keep_freed_memory()
+    if limits is not None:
+        limit_memory(limits.memory_bytes)
 
 
 def use_one_thread() -> None:
@@ -31,9 +41,13 @@ def keep_freed_memory() -> None:
 
 
 def limit_memory(more_bytes: int) -> None:
-    """Lets this process take so much for its data beyond what it has (RLIMIT_DATA), and leave no core file."""
+    """Lets this process take at most so much for its data beyond what it has (RLIMIT_DATA), and leave no core file.
+
+    A lower limit that the system has set already stands: it cannot be raised.
+    """
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     limit = _data_bytes() + more_bytes
-    resource.setrlimit(resource.RLIMIT_DATA, (limit, resource.getrlimit(resource.RLIMIT_DATA)[1]))
+    resource.setrlimit(resource.RLIMIT_DATA, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 

@@ -9,6 +9,7 @@ import os
 import socket
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from itertools import islice
 from typing import TypeVar
 
@@ -17,7 +18,7 @@ import ray
 from xray_resnet.errors import UserError
 from xray_resnet.scale.heartbeat import end_when_silent
 from xray_resnet.scale.limits import Limits
-from xray_resnet.scale.process import keep_freed_memory, limit_memory, use_one_thread
+from xray_resnet.scale.process import prepare_worker
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -25,6 +26,10 @@ Result = TypeVar("Result")
 _IN_FLIGHT_PER_CORE = 2
 _RETRIES = 2
 _ANSWERS_WITHIN_S = 5.0
+
+
+class NoClusterError(UserError):
+    """No cluster answers at an address."""
 
 
 def map_on_ray(
@@ -45,7 +50,7 @@ def map_on_ray(
         limits: What a worker may take on one item.
 
     Raises:
-        UserError: if there is no cluster there.
+        NoClusterError: if there is no cluster there.
         Exception: whatever `function` raises for an item, at its turn.
     """
     _connect(address)
@@ -68,10 +73,10 @@ def _connect(address: str) -> None:
     try:
         _check_answers(address)
         ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False, configure_logging=False)
-    except (OSError, ValueError, RuntimeError) as error:
-        raise UserError(
-            f"prep.ray_address {address}: no Ray cluster answers ({str(error).splitlines()[0]}); "
-            "start one with `ray start --head`, or set prep.scale to local"
+    except (OSError, OverflowError, ValueError, RuntimeError) as error:  # OverflowError: there is no such port
+        reason, _, _ = str(error).partition("\n")
+        raise NoClusterError(
+            f"{address}: no Ray cluster answers ({reason}); start one with `ray start --head`"
         ) from None
 
 
@@ -94,18 +99,11 @@ def _wait(item: Item, reference: "ray.ObjectRef[Result]", on_lost: Callable[[Ite
 
 def _call(function: Callable[[Item], Result], item: Item, limits: Limits) -> Result:
     """Runs on a worker of the cluster; Ray reuses its processes."""
-    _prepare(limits)
+    _prepare_once(limits)
     with end_when_silent(limits.silence_s):
         return function(item)
 
 
-_is_prepared = False
-
-
-def _prepare(limits: Limits) -> None:
-    global _is_prepared
-    if not _is_prepared:
-        use_one_thread()
-        keep_freed_memory()
-        limit_memory(limits.memory_bytes)
-    _is_prepared = True
+@cache
+def _prepare_once(limits: Limits) -> None:
+    prepare_worker(limits)
