@@ -9,7 +9,7 @@ from pathlib import Path
 from data_prep.sources import Record
 from xray_resnet.config import Config, DataConfig
 from xray_resnet.dicom import Reading
-from xray_resnet.model_input import fingerprint
+from xray_resnet.fingerprint import fingerprint
 
 
 def fingerprint_settings(config: Config, reading: Reading) -> str:

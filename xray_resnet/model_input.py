@@ -3,13 +3,13 @@
 Training, evaluation and inference all pass through here, so that DICOM → predict equals dataset → evaluate.
 """
 
-import hashlib
-import json
 from dataclasses import asdict, dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from xray_resnet.fingerprint import fingerprint
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,3 @@ class ModelInput:
     def __call__(self, pixels: NDArray[np.unsignedinteger]) -> NDArray[np.float32]:
         """Stored pixels (H, W) to network input (size, size)."""
         return self.normalise(self.resample(pixels))
-
-
-def fingerprint(values: object) -> str:
-    """16 hexadecimal digits of the SHA-256 of `values` as canonical JSON."""
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]

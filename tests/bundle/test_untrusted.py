@@ -15,7 +15,8 @@ from xray_resnet.bundle import load_model, read_bundle
 from xray_resnet.bundle.metadata import METADATA, ONNX
 from xray_resnet.bundle.onnx_file import refuse_external_data
 from xray_resnet.errors import UserError
-from xray_resnet.model_input import ModelInput, fingerprint
+from xray_resnet.fingerprint import fingerprint
+from xray_resnet.model_input import ModelInput
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,15 @@ def write_carelessly(path: Path, pixels: NDArray[np.integer] | None = None, **se
         return write_dicom(path, pixels, **settings)
 
 
+def write_in(path: Path, keyword: str, text: str, *, encoding: str = "utf-8", **settings: Any) -> Path:
+    """`write_dicom` with a code in an alphabet that the standard does not allow there."""
+    encoded = text.encode(encoding)
+    stand_in = "Q" * (len(encoded) + len(encoded) % 2)
+    write_carelessly(path, make_gradient(), **{keyword: stand_in}, **settings)
+    path.write_bytes(path.read_bytes().replace(stand_in.encode(), encoded.ljust(len(stand_in))))
+    return path
+
+
 def make_gradient(rows: int = 64, columns: int = 80, *, top: int = 4095, dtype: type = np.uint16) -> NDArray[Any]:
     """Stored values from 0 to `top`, row by row."""
     return np.linspace(0, top, rows * columns).reshape(rows, columns).astype(dtype)

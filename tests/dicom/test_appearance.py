@@ -73,6 +73,6 @@ def test_no_real_frontal_film_is_unlike_one_and_every_negative_is_found(shared: 
     for folder, pattern in folders.items():
         for path in sorted((shared / "data" / folder).glob(pattern))[::11]:
             prepared = prepare(path, READING)
-            content = prepared.placement.cut(prepared.pixels.astype(np.uint16) * 257)
+            content = prepared.placement.cut(prepared.pixels).astype(np.uint16) * 257
             assert prepared.flags == ()
             assert check_appearance(65535 - content, view="PA", gate=Gate()) == (Flag.INVERTED,)

@@ -27,12 +27,12 @@ def film(tmp_path: Path) -> Path:
 
 def test_the_steps_of_an_accepted_film_are_told_in_the_order_of_the_standard(film: Path) -> None:
     explanation = explain(film, READING)
-    names = [name for name, _ in explanation.steps]
+    names = [step.name for step in explanation.steps]
     assert names == [
         *("header checks", "stored values", "pixel padding", "Modality LUT", "VOI LUT", "polarity", "square"),
         "appearance",
     ]
-    words = dict(explanation.steps)
+    words = {step.name: step.words for step in explanation.steps}
     assert words["Modality LUT"].startswith("slope 2, intercept -1000")
     assert words["VOI LUT"] == "LINEAR, center 2000, width 5000"
     assert words["polarity"].startswith("turned")
@@ -68,7 +68,7 @@ def test_a_picture_has_no_header_to_show(tmp_path: Path) -> None:
     pixels = (make_chest(90, 80, np.random.default_rng(3)) * 255).astype(np.uint8)
     explanation = explain(write_picture(tmp_path / "film.png", pixels), READING)
     assert not explanation.facts
-    assert [name for name, _ in explanation.steps] == ["picture", "square", "appearance"]
+    assert [step.name for step in explanation.steps] == ["picture", "square", "appearance"]
 
 
 def test_no_file_and_no_image_are_explained(tmp_path: Path) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 from pydicom import dcmread
+from pydicom.uid import ComputedRadiographyImageStorage, SecondaryCaptureImageStorage
 
 from tests.builders import write_dicom
-from tests.dicom.parts import code_sequence, make_gradient, write_carelessly
+from tests.dicom.parts import code_sequence, make_gradient, write_carelessly, write_in
 from xray_resnet.dicom import REASON_TEXTS, Gate, Reason, RejectedImage, read_radiograph
 
 COLOUR = np.arange(64 * 64 * 3, dtype=np.uint8).reshape(64, 64, 3)
@@ -25,7 +26,10 @@ BAD_HEADERS: dict[str, tuple[dict[str, Any], Reason]] = {
     "palette": ({"PhotometricInterpretation": "PALETTE COLOR"}, Reason.COLOUR),
     "CT": ({"Modality": "CT"}, Reason.WRONG_MODALITY),
     "mammogram": ({"Modality": "MG"}, Reason.WRONG_MODALITY),
-    "no modality": ({"Modality": None}, Reason.WRONG_MODALITY),
+    "no modality, no class that says it": (
+        {"Modality": None, "SOPClassUID": SecondaryCaptureImageStorage},
+        Reason.WRONG_MODALITY,
+    ),
     "hand": ({"BodyPartExamined": "HAND"}, Reason.WRONG_BODY_PART),
     "thoracic spine": ({"BodyPartExamined": "THORACIC SPINE"}, Reason.WRONG_BODY_PART),
     "chest spine": ({"BodyPartExamined": "BRUSTWIRBEL"}, Reason.WRONG_BODY_PART),
@@ -45,11 +49,14 @@ BAD_HEADERS: dict[str, tuple[dict[str, Any], Reason]] = {
         Reason.LATERAL_VIEW,
     ),
     "lateral by orientation": ({"ViewPosition": None, "PatientOrientation": ["P", "F"]}, Reason.LATERAL_VIEW),
+    "lateral by orientation, whatever its view": (
+        {"ViewPosition": "UPRIGHT", "PatientOrientation": ["A", "F"]},
+        Reason.LATERAL_VIEW,
+    ),
     "too small": ({"Rows": 63}, Reason.TOO_SMALL),
     "too large": ({"Rows": 60000, "Columns": 60000}, Reason.TOO_LARGE),
     "planted modality": ({"Modality": PLANTED}, Reason.WRONG_MODALITY),
     "planted code": ({"Modality": "PLANTEDID"}, Reason.WRONG_MODALITY),
-    "planted body": ({"BodyPartExamined": "PLANTED NAME"}, Reason.WRONG_BODY_PART),
     "planted photometric": ({"PhotometricInterpretation": PLANTED}, Reason.COLOUR),
     "planted body part": ({"BodyPartExamined": PLANTED}, Reason.WRONG_BODY_PART),
 }
@@ -69,6 +76,31 @@ def test_a_bad_header_is_rejected_with_its_reason(tmp_path: Path, name: str) -> 
     assert "PLANTED" not in rejected.detail
 
 
+@pytest.mark.parametrize("kept_in", ["SOPClassUID", "file meta"])
+def test_a_film_whose_modality_was_taken_out_is_told_by_its_class(tmp_path: Path, kept_in: str) -> None:
+    """As VinDr-CXR's de-identification leaves its films."""
+    path = write_dicom(tmp_path / "a.dcm", SOPClassUID=ComputedRadiographyImageStorage)
+    dataset = dcmread(path)
+    dataset.file_meta.MediaStorageSOPClassUID = ComputedRadiographyImageStorage
+    del dataset.Modality
+    if kept_in == "file meta":
+        del dataset.SOPClassUID
+    dataset.save_as(path)
+    assert read_radiograph(path).facts["Modality"] == "CR"
+
+
+def test_a_film_without_modality_or_class_passes_where_the_empty_modality_is_named(tmp_path: Path) -> None:
+    elements = {"Modality": None, "SOPClassUID": SecondaryCaptureImageStorage}
+    path = write_dicom(tmp_path / "a.dcm", make_gradient(), **elements)
+    assert read_radiograph(path, gate=Gate(modalities=("CR", ""))).pixels.any()
+
+
+def test_a_secondary_capture_is_rejected_only_where_that_is_wanted(tmp_path: Path) -> None:
+    path = write_dicom(tmp_path / "a.dcm", make_gradient(), SOPClassUID=SecondaryCaptureImageStorage)
+    assert read_radiograph(path).pixels.any()
+    assert rejection(path, Gate(accept_secondary_capture=False)).reason == Reason.SECONDARY_CAPTURE
+
+
 def test_colour_is_rejected(tmp_path: Path) -> None:
     path = write_dicom(tmp_path / "a.dcm", COLOUR, photometric="RGB", bits_stored=8)
     with pytest.raises(RejectedImage, match=r"colour: Photometric Interpretation .* is RGB"):
@@ -76,10 +108,37 @@ def test_colour_is_rejected(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "body_part", ["CHEST", "THORAX", "Chest PA", "RIBCAGE", "TORAX", "BRUST", "LEFT_RIB", "", "LUNG"]
+    "body_part",
+    [
+        *(
+            "CHEST",
+            "THORAX",
+            "Chest PA",
+            "RIBCAGE",
+            "TORAX",
+            "TÓRAX",
+            "BRUST",
+            "LEFT_RIB",
+            "",
+            "LUNG",
+            "CXR",
+            "HRUDNÍK",
+        ),
+        *("CAJA TORÁCICA", "GABBIA TORACICA", "TORAKS", "LONGEN", "PŁUCA", "GÖĞÜS", "ГРУДНАЯ КЛЕТКА", "胸部", "흉부"),
+    ],
 )
 def test_chests_pass_by_whatever_word_archives_use(tmp_path: Path, body_part: str) -> None:
-    assert read_radiograph(write_carelessly(tmp_path / "a.dcm", make_gradient(), body_part=body_part)).pixels.any()
+    assert read_radiograph(write_in(tmp_path / "a.dcm", "BodyPartExamined", body_part)).pixels.any()
+
+
+@pytest.mark.parametrize("view", ["PROFIL", "Perfil", "SEITLICH", "LATERALE", "XTLAT", "LATL", "BOCZNE", "側面"])
+def test_lateral_views_are_known_in_other_words(tmp_path: Path, view: str) -> None:
+    assert rejection(write_in(tmp_path / "a.dcm", "ViewPosition", view)).reason == Reason.LATERAL_VIEW
+
+
+def test_words_are_read_in_the_character_set_that_the_file_declares(tmp_path: Path) -> None:
+    cyrillic = {"encoding": "iso8859-5", "SpecificCharacterSet": "ISO_IR 144"}
+    assert read_radiograph(write_in(tmp_path / "a.dcm", "BodyPartExamined", "ГРУДЬ", **cyrillic)).pixels.any()
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pydicom.encaps import encapsulate, get_frame
 from pydicom.pixels import get_decoder
 
 from tests.builders import make_pixels, write_dicom
-from xray_resnet.dicom import RejectedImage, read_radiograph
+from xray_resnet.dicom import Reason, RejectedImage, read_radiograph
 from xray_resnet.dicom.decode import decode_stored_values
 from xray_resnet.dicom.header import read_header
 from xray_resnet.dicom.jpeg import decode_with_gdcm
@@ -56,5 +56,6 @@ def test_a_cut_stream_is_rejected_although_the_fast_decoder_would_not_notice(
 ) -> None:
     path = compress(tmp_path, *options)
     cut(path)
-    with pytest.raises(RejectedImage):
+    with pytest.raises(RejectedImage) as rejected:
         read_radiograph(path)
+    assert rejected.value.reason == Reason.DECODE_FAILED

@@ -101,8 +101,8 @@ def test_a_voi_lut_goes_before_a_window() -> None:
 
 def test_lut_sequences_are_read_from_the_header(tmp_path: Path) -> None:
     pixels = make_gradient(top=2)
-    sequences = {"ModalityLUTSequence": lut_sequence(0, [30, 20, 10], 16), "VOILUTSequence": lut_sequence(10, [7], 3)}
-    sequences["VOILUTSequence"] = lut_sequence(10, [*range(0, 210, 10)], 8)
+    modality, voi = lut_sequence(0, [30, 20, 10], 16), lut_sequence(10, [*range(0, 210, 10)], 8)
+    sequences = {"ModalityLUTSequence": modality, "VOILUTSequence": voi}
     radiograph = read_radiograph(write_dicom(tmp_path / "a.dcm", pixels, **sequences))
     expected = np.array([200, 100, 0])[pixels] * 257
     np.testing.assert_array_equal(radiograph.pixels, expected)
@@ -149,6 +149,8 @@ def test_padding_of_a_signed_image_may_be_written_unsigned(tmp_path: Path) -> No
         ("MONOCHROME2", "IDENTITY", False),
         ("MONOCHROME1", None, True),
         ("MONOCHROME1", "INVERSE", True),
+        ("MONOCHROME2", "INVERSE", True),
+        ("MONOCHROME1", "IDENTITY", False),
     ],
 )
 def test_polarity_is_turned_once_at_most(tmp_path: Path, photometric: str, shape: str | None, is_turned: bool) -> None:

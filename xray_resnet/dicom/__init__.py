@@ -1,13 +1,17 @@
 """DICOM and image files to anonymous radiographs and square stored images."""
 
-from xray_resnet.dicom.appearance import FLAG_TEXTS, Flag
 from xray_resnet.dicom.decode import name_transfer_syntax
 from xray_resnet.dicom.explanation import Explanation, explain, explain_rejection
-from xray_resnet.dicom.gate import REASON_TEXTS, Gate, Reason, RejectedImage, says_lateral
+from xray_resnet.dicom.flags import FLAG_TEXTS, Flag
+from xray_resnet.dicom.gate import Gate
 from xray_resnet.dicom.geometry import Placement
-from xray_resnet.dicom.preparation import Prepared, Reading, prepare
+from xray_resnet.dicom.header import keep_fact
+from xray_resnet.dicom.preparation import Prepared, prepare, reject_lost, try_to_prepare
 from xray_resnet.dicom.radiograph import DisplayMapping, Radiograph
 from xray_resnet.dicom.read import read_radiograph
+from xray_resnet.dicom.reading import Reading
+from xray_resnet.dicom.reasons import REASON_TEXTS, Reason, RejectedImage
+from xray_resnet.dicom.words import says_lateral
 
 __all__ = [
     "FLAG_TEXTS",
@@ -24,8 +28,11 @@ __all__ = [
     "RejectedImage",
     "explain",
     "explain_rejection",
+    "keep_fact",
     "name_transfer_syntax",
     "prepare",
     "read_radiograph",
+    "reject_lost",
     "says_lateral",
+    "try_to_prepare",
 ]

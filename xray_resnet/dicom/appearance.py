@@ -4,13 +4,14 @@ The picture is reduced to 8 × 8 and correlated with a mean frontal chest. Of 70
 RSNA challenge and 5,216 of Kermany's none is unlike it; an inverted one has the negative of its likeness.
 """
 
-from enum import StrEnum
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from xray_resnet.dicom.gate import Gate, Reason, RejectedImage
+from xray_resnet.dicom.flags import Flag
+from xray_resnet.dicom.gate import FRONTAL_VIEWS, Gate
+from xray_resnet.dicom.radiograph import WHITE
+from xray_resnet.dicom.reasons import Reason, RejectedImage
 
 _LEFT_HALF = (
     *((-17, -8, -3, 6), (-6, 1, 0, 13), (-9, -5, -4, 13), (-17, -9, -2, 14)),
@@ -18,26 +19,13 @@ _LEFT_HALF = (
 )
 """The mean of 100 phantoms (`render_images(100, size=128, seed=5)`) of zero mean and unit norm, symmetric, × 100."""
 _FRONTAL = np.hstack([_LEFT_HALF, np.fliplr(_LEFT_HALF)]).astype(np.float64)
-FRONTAL_VIEWS = ("AP", "PA")
 _UNLIKE = -0.05
 _SURELY_INVERTED = -0.35
 _SATURATED_SHARE = 0.9
-_EXTREME = 655
-"""A hundredth of the display range at either end."""
-
-
-class Flag(StrEnum):
-    """What is remarkable about an accepted radiograph; the list is closed."""
-
-    INVERTED = "inverted"
-    BURNED_IN_ANNOTATION = "burned_in_annotation"
-
-
-FLAG_TEXTS = {
-    Flag.INVERTED: "Its pixels look like a chest in negative; Photometric Interpretation (0028,0004) may be wrong.",
-    Flag.BURNED_IN_ANNOTATION: "Burned In Annotation (0028,0301) is YES: words in the picture may name the patient.",
-}
-"""For each flag, what it means."""
+_EXTREME = WHITE // 100
+"""What counts as black or white: a hundredth of the display range at either end."""
+_SAMPLED_SIDE = 128
+"""Lines of the sample that the likeness is measured on: an eighth of a picture needs no more."""
 
 
 def check_appearance(pixels: NDArray[np.uint16], *, view: str, gate: Gate) -> tuple[Flag, ...]:
@@ -49,7 +37,7 @@ def check_appearance(pixels: NDArray[np.uint16], *, view: str, gate: Gate) -> tu
         gate: What is accepted.
 
     Raises:
-        RejectedImage: SATURATED, or LATERAL_VIEW where no view is named and the pixels show no frontal chest.
+        RejectedImage: SATURATED, or LATERAL_VIEW where no frontal view is named and the pixels show none.
     """
     _check_saturated(pixels)
     likeness = measure_likeness(pixels)
@@ -58,21 +46,25 @@ def check_appearance(pixels: NDArray[np.uint16], *, view: str, gate: Gate) -> tu
         return (Flag.INVERTED,)
     if likeness < _UNLIKE and not is_named and not gate.accept_lateral:
         raise RejectedImage(
-            Reason.LATERAL_VIEW, f"no view is named, and the pixels are unlike a frontal chest ({likeness:.2f})"
+            Reason.LATERAL_VIEW, f"no frontal view is named, and the pixels are unlike a frontal chest ({likeness:.2f})"
         )
     return ()
 
 
 def measure_likeness(pixels: NDArray[np.unsignedinteger]) -> float:
     """Correlation with a frontal chest, -1 to 1; 0 for a blank picture."""
-    small = cv2.resize(pixels, (8, 8), interpolation=cv2.INTER_AREA).astype(np.float64)
+    stride = max(1, min(pixels.shape) // _SAMPLED_SIDE)
+    sample = np.ascontiguousarray(pixels[::stride, ::stride])
+    small = cv2.resize(sample, (8, 8), interpolation=cv2.INTER_AREA).astype(np.float64)
     small -= small.mean()
     norm = np.linalg.norm(small) * np.linalg.norm(_FRONTAL - _FRONTAL.mean())
     return float((small * _FRONTAL).sum() / norm) if norm else 0.0
 
 
 def _check_saturated(pixels: NDArray[np.uint16]) -> None:
-    between = cv2.inRange(pixels, _EXTREME + 1, np.iinfo(np.uint16).max - _EXTREME - 1)
+    between = cv2.inRange(pixels, _EXTREME + 1, WHITE - _EXTREME - 1)
     share = 1 - cv2.countNonZero(between) / pixels.size
     if share > _SATURATED_SHARE:
-        raise RejectedImage(Reason.SATURATED, f"{share:.0%} of the pixels are black or white, expected at most 90%")
+        raise RejectedImage(
+            Reason.SATURATED, f"{share:.0%} of the pixels are black or white, expected at most {_SATURATED_SHARE:.0%}"
+        )

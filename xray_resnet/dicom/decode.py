@@ -40,11 +40,11 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from xray_resnet.dicom.codestream import read_stream_size
-from xray_resnet.dicom.gate import Reason, RejectedImage
-from xray_resnet.dicom.header import quiet_pydicom
+from xray_resnet.dicom.codestream import StreamSize, read_stream_size
+from xray_resnet.dicom.header import UNDEFINED_LENGTH, quiet_pydicom
 from xray_resnet.dicom.jpeg import decode_baseline, decode_with_dicomsdl, decode_with_gdcm, is_whole
 from xray_resnet.dicom.pixels import extract_stored_bits
+from xray_resnet.dicom.reasons import Reason, RejectedImage
 
 _UNCOMPRESSED = (
     ImplicitVRLittleEndian,
@@ -60,12 +60,20 @@ _PLUGINS = (
     | dict.fromkeys((RLELossless, JPEG2000, JPEG2000Lossless, HTJ2K, HTJ2KLossless, HTJ2KLosslessRPCL), "pylibjpeg")
 )
 """pydicom's plug-in for each transfer syntax that is decoded."""
-_UNDEFINED_LENGTH = 0xFFFFFFFF
+_LOSSLESS = (
+    RLELossless,
+    JPEGLossless,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+    JPEG2000Lossless,
+    HTJ2KLossless,
+    HTJ2KLosslessRPCL,
+)
 _PIXEL_DATA = Tag("PixelData")
 
 
 def decode_stored_values(header: Dataset, path: Path) -> NDArray[np.integer]:
-    """The stored values (rows, columns) of a single-frame grey image, unused bits removed and sign extended.
+    """The stored values (rows, columns) of a single-frame grey image, unused bits removed and sign extended (PS3.5 8).
 
     Args:
         header: Its declared size was checked.
@@ -80,15 +88,17 @@ def decode_stored_values(header: Dataset, path: Path) -> NDArray[np.integer]:
             Reason.UNSUPPORTED_TRANSFER_SYNTAX, f"its transfer syntax is {name_transfer_syntax(syntax)}"
         )
     _check_depth(header)
-    stored = _read_plain(header, path, syntax)
+    stored, has_unused_bits = _read_plain(header, path, syntax), True
     if stored is None:
         _load_pixels(header)
         _check_length(header, syntax)
-        stored = _decode_or_reject(header, path, syntax, _read_checked_stream(header, syntax))
+        stream, declared = _read_checked_stream(header, syntax)
+        has_unused_bits = _may_hold_unused_bits(header, syntax, declared)
+        stored = _decode_or_reject(header, path, syntax, stream, has_unused_bits)
     expected = (int(header.Rows), int(header.Columns))
     if stored.shape != expected:
         raise RejectedImage(Reason.DECODE_FAILED, f"the codec gave {stored.shape} pixels, the header says {expected}")
-    return _remove_unused_bits(stored, header, syntax)
+    return _remove_unused_bits(stored, header) if has_unused_bits else stored
 
 
 def transfer_syntax_of(header: Dataset) -> UID:
@@ -96,11 +106,13 @@ def transfer_syntax_of(header: Dataset) -> UID:
     return UID(str(header.file_meta.TransferSyntaxUID))
 
 
-def _decode_or_reject(header: Dataset, path: Path, syntax: UID, stream: bytes) -> NDArray[np.integer]:
+def _decode_or_reject(
+    header: Dataset, path: Path, syntax: UID, stream: bytes, keep_unused_bits: bool
+) -> NDArray[np.integer]:
     """What the codec gives; whatever it raises is a verdict, without its text, which may quote the file."""
     try:
         with quiet_pydicom():
-            return _decode(header, path, syntax, stream)
+            return _decode(header, path, syntax, stream, keep_unused_bits)
     except RejectedImage:
         raise
     except Exception as error:  # decoders raise whatever they like
@@ -111,7 +123,7 @@ def _decode_or_reject(header: Dataset, path: Path, syntax: UID, stream: bytes) -
         raise RejectedImage(Reason.DECODE_FAILED, f"the {syntax.name} stream is damaged") from None
 
 
-def _decode(header: Dataset, path: Path, syntax: UID, stream: bytes) -> NDArray[np.integer]:
+def _decode(header: Dataset, path: Path, syntax: UID, stream: bytes, keep_unused_bits: bool) -> NDArray[np.integer]:
     if syntax == JPEGBaseline8Bit and header.BitsAllocated == 8:
         return decode_baseline(stream)
     is_deep_extended = syntax == JPEGExtended12Bit and header.BitsStored > 8
@@ -120,9 +132,8 @@ def _decode(header: Dataset, path: Path, syntax: UID, stream: bytes) -> NDArray[
     if is_deep_extended:
         return decode_with_gdcm(header, path)
     # pydicom takes the lowest bits whatever High Bit says; see _remove_unused_bits.
-    lowest = not _may_hold_unused_bits(syntax)
     stored, _ = get_decoder(syntax).as_array(
-        header, index=0, raw=True, decoding_plugin=_PLUGINS[syntax], correct_unused_bits=lowest
+        header, index=0, raw=True, decoding_plugin=_PLUGINS[syntax], correct_unused_bits=not keep_unused_bits
     )
     return np.asarray(stored, stored.dtype.newbyteorder("="))
 
@@ -132,7 +143,7 @@ def _read_plain(header: Dataset, path: Path, syntax: UID) -> NDArray[np.integer]
     element = dict(header.items()).get(_PIXEL_DATA)  # as it is: any other access reads it
     if syntax not in _PLAIN or not isinstance(element, RawDataElement):
         return None
-    if element.value is not None or element.length == _UNDEFINED_LENGTH:
+    if element.value is not None or element.length == UNDEFINED_LENGTH:
         return None
     shape = int(header.Rows), int(header.Columns)
     kind = np.dtype(f"<{'i' if header.PixelRepresentation else 'u'}{header.BitsAllocated // 8}")
@@ -185,13 +196,13 @@ def _try_to_load(header: Dataset) -> RejectedImage | None:
     return None
 
 
-def _read_checked_stream(header: Dataset, syntax: UID) -> bytes:
-    """The one frame's compressed stream, its fragments joined; nothing where the decoder reads them itself.
+def _read_checked_stream(header: Dataset, syntax: UID) -> tuple[bytes, StreamSize | None]:
+    """The one frame's stream, its fragments joined, and what it declares; nothing where the decoder reads it itself.
 
     A codec allocates what its stream declares, whatever the header says: they must agree first.
     """
     if not syntax.is_encapsulated or syntax == RLELossless:
-        return b""
+        return b"", None
     try:
         stream = bytes(get_frame(header.PixelData, 0, number_of_frames=1))
         declared = read_stream_size(stream)
@@ -209,7 +220,7 @@ def _read_checked_stream(header: Dataset, syntax: UID) -> bytes:
         raise RejectedImage(
             Reason.DECODE_FAILED, f"the stream declares {declared.precision} bits, the header {header.BitsAllocated}"
         )
-    return stream
+    return stream, declared
 
 
 def _check_length(header: Dataset, syntax: UID) -> None:
@@ -224,14 +235,17 @@ def _check_length(header: Dataset, syntax: UID) -> None:
         raise RejectedImage(Reason.TRUNCATED, f"{got} bytes of pixels, expected {expected}")
 
 
-def _may_hold_unused_bits(syntax: UID) -> bool:
-    """Only uncompressed and RLE data carry bits that are not pixels; other codecs know the depth."""
-    return not syntax.is_encapsulated or syntax == RLELossless
+def _may_hold_unused_bits(header: Dataset, syntax: UID, declared: StreamSize | None) -> bool:
+    """Whether bits that are no pixels may be there, or pixels higher up: where the whole cell was stored.
+
+    So it is without a codec, and in a lossless stream that declares more bits than Bits Stored.
+    """
+    if declared is None:
+        return True
+    return syntax in _LOSSLESS and declared.precision > int(header.BitsStored)
 
 
-def _remove_unused_bits(stored: NDArray[np.integer], header: Dataset, syntax: UID) -> NDArray[np.integer]:
-    if not _may_hold_unused_bits(syntax):
-        return stored
+def _remove_unused_bits(stored: NDArray[np.integer], header: Dataset) -> NDArray[np.integer]:
     return extract_stored_bits(
         stored,
         bits_stored=int(header.BitsStored),

@@ -5,23 +5,25 @@ from collections.abc import Iterator
 import numpy as np
 from pydicom import Dataset
 
-from xray_resnet.dicom.pixels import LookupTable, PixelDescription, Window
+from xray_resnet.dicom.pixels import LookupTable, PixelDescription, Window, storable_range
 
 _WINDOW_FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
 
 
 def describe_pixels(header: Dataset) -> PixelDescription:
-    """Reads the attributes of the display pipeline; of several windows or VOI LUTs the first."""
+    """Reads the attributes of the display pipeline (PS3.3 C.7.6.3, C.11); of several windows or VOI LUTs the first."""
     bits_stored, is_signed = int(header.BitsStored), bool(header.PixelRepresentation)
+    slope, intercept = _number(header.get("RescaleSlope")) or 1.0, _number(header.get("RescaleIntercept")) or 0.0
     modality_lut = _read_lut(header, "ModalityLUTSequence", is_signed=is_signed)
+    lowest = min(slope * value + intercept for value in storable_range(bits_stored, is_signed=is_signed))
     return PixelDescription(
         bits_stored=bits_stored,
         is_signed=is_signed,
         padding=_read_padding(header, bits_stored, is_signed=is_signed),
-        slope=_number(header.get("RescaleSlope")) or 1.0,
-        intercept=_number(header.get("RescaleIntercept")) or 0.0,
+        slope=slope,
+        intercept=intercept,
         modality_lut=modality_lut,
-        voi_lut=_read_lut(header, "VOILUTSequence", is_signed=is_signed and modality_lut is None),
+        voi_lut=_read_lut(header, "VOILUTSequence", is_signed=modality_lut is None and lowest < 0),
         window=_read_window(header),
         is_inverse=_is_inverse(header),
         intensity_relationship=_read_one_of(header, "PixelIntensityRelationship", ("LIN", "LOG", "DISP")) or "",
@@ -35,24 +37,23 @@ def _replaced_values(header: Dataset) -> Iterator[str]:
     if _number(header.get("RescaleSlope")) == 0:
         yield "Rescale Slope is 0: 1"
     function = header.get("VOILUTFunction")
-    if "WindowWidth" in header and function and str(function).upper() not in _WINDOW_FUNCTIONS:
+    if "WindowWidth" in header and function and _read_one_of(header, "VOILUTFunction", _WINDOW_FUNCTIONS) is None:
         yield "VOI LUT Function is unknown: LINEAR"
 
 
 def _is_inverse(header: Dataset) -> bool:
     """Presentation LUT Shape (2050,0020) where present, else MONOCHROME1; never both (PS3.3 C.11.6.1.2)."""
-    shape = str(header.get("PresentationLUTShape") or "")
-    if shape in ("IDENTITY", "INVERSE"):
+    shape = _read_one_of(header, "PresentationLUTShape", ("IDENTITY", "INVERSE"))
+    if shape is not None:
         return shape == "INVERSE"
-    return str(header.PhotometricInterpretation) == "MONOCHROME1"
+    return _read_one_of(header, "PhotometricInterpretation", ("MONOCHROME1",)) is not None
 
 
 def _read_window(header: Dataset) -> Window | None:
     center, width = (_number(header.get(keyword)) for keyword in ("WindowCenter", "WindowWidth"))
     if center is None or width is None:
         return None
-    function = str(header.get("VOILUTFunction") or "LINEAR").upper()
-    return Window(center, width, function if function in _WINDOW_FUNCTIONS else "LINEAR")
+    return Window(center, width, _read_one_of(header, "VOILUTFunction", _WINDOW_FUNCTIONS) or "LINEAR")
 
 
 def _read_padding(header: Dataset, bits_stored: int, *, is_signed: bool) -> tuple[int, int] | None:
@@ -71,29 +72,48 @@ def _wrap(value: int, bits: int, *, is_signed: bool) -> int:
 
 
 def _read_lut(header: Dataset, keyword: str, *, is_signed: bool) -> LookupTable | None:
-    """The first item of a LUT sequence; LUT Descriptor (0028,3002) is entries, first input, bits (PS3.3 C.11.1.1.1)."""
+    """The first item of a LUT sequence (PS3.3 C.11.1.1.1, C.11.2.1.1); None where it makes no sense.
+
+    Args:
+        header: The data set.
+        keyword: The sequence's.
+        is_signed: Whether the first input may be below 0; implicit VR writes such a number as one above 32767.
+    """
     items = header.get(keyword)
-    if not items or "LUTDescriptor" not in items[0] or "LUTData" not in items[0]:
+    descriptor = _read_descriptor(items[0]) if items else None
+    if descriptor is None:
         return None
-    count, first, bits = (int(number) for number in items[0].LUTDescriptor)
+    count, first, bits = descriptor
     entries = _read_entries(items[0], count or 65536)
     if not len(entries) or not 0 < bits <= 16:
         return None
-    first = _wrap(first, 16, is_signed=True) if is_signed or first < 0 else first
-    return LookupTable(first, entries, bits)
+    return LookupTable(_wrap(first, 16, is_signed=True) if is_signed or first < 0 else first, entries, bits)
+
+
+def _read_descriptor(item: Dataset) -> tuple[int, int, int] | None:
+    """LUT Descriptor (0028,3002): entries, first input, bits."""
+    try:
+        count, first, bits = (int(number) for number in item.LUTDescriptor)
+    except (AttributeError, TypeError, ValueError, OverflowError):
+        return None
+    return count, first, bits
 
 
 def _read_entries(item: Dataset, count: int) -> np.ndarray:
     """LUT Data (0028,3006) as words of 16 bits in the file's byte order; where it is too short for that, as bytes."""
-    data = item.LUTData
+    data = item.get("LUTData")
     if isinstance(data, bytes):
         is_little_endian = item.original_encoding[1] is not False
         words = np.frombuffer(data[: len(data) // 2 * 2], "<u2" if is_little_endian else ">u2")
         return words[:count] if len(words) >= count or len(data) < count else np.frombuffer(data, np.uint8)[:count]
-    return (np.atleast_1d(np.asarray([] if data is None else data, np.int64)) & 0xFFFF)[:count]
+    try:
+        return (np.atleast_1d(np.asarray([] if data is None else data, np.int64)) & 0xFFFF)[:count]
+    except (TypeError, ValueError, OverflowError):
+        return np.array([], np.int64)
 
 
 def _read_one_of(header: Dataset, keyword: str, known: tuple[str, ...]) -> str | None:
+    """A code, without the blanks that mean nothing around it (PS3.5 6.2); None where it is none of those known."""
     value = str(header.get(keyword)).strip().upper()
     return value if value in known else None
 

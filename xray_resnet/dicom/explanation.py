@@ -6,24 +6,36 @@ Each step calls the function that preparation calls; the verdict is preparation'
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
 
-from xray_resnet.dicom.appearance import FLAG_TEXTS, measure_likeness
+from xray_resnet.dicom.appearance import measure_likeness
 from xray_resnet.dicom.decode import decode_stored_values, name_transfer_syntax, transfer_syntax_of
 from xray_resnet.dicom.describe import describe_pixels
-from xray_resnet.dicom.gate import REASON_TEXTS, RejectedImage, check_header
-from xray_resnet.dicom.header import quiet_pydicom, read_facts, read_spacing
+from xray_resnet.dicom.flags import FLAG_TEXTS
+from xray_resnet.dicom.gate import check_header
+from xray_resnet.dicom.header import quiet_pydicom, read_aspect, read_facts, read_spacing
 from xray_resnet.dicom.pixels import PixelDescription, Window, apply_modality, find_padding, to_display
-from xray_resnet.dicom.preparation import Prepared, Reading, prepare
+from xray_resnet.dicom.preparation import Prepared, prepare
 from xray_resnet.dicom.radiograph import DisplayMapping
 from xray_resnet.dicom.read import is_picture, read_gated_header, read_radiograph
+from xray_resnet.dicom.reading import Reading
+from xray_resnet.dicom.reasons import REASON_TEXTS, RejectedImage
 from xray_resnet.files import write_bytes
 
 Pixels = NDArray[np.unsignedinteger]
+
+
+class Step(NamedTuple):
+    """One step of the pipeline: its name, what it found and did, and its picture, if it has one."""
+
+    name: str
+    words: str
+    picture: Pixels | None
 
 
 @dataclass
@@ -32,19 +44,19 @@ class Explanation:
 
     Attributes:
         facts: What was read of the header, by the names of the standard; allow-listed.
-        steps: (name, what it found and did) in the order of the pipeline.
+        steps: In the order of the pipeline.
         verdict: Accepted, with what is remarkable, or the reason and the remedy.
         pictures: The PNG files written.
     """
 
     facts: dict[str, str] = field(default_factory=dict)
-    steps: list[tuple[str, str]] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
     verdict: str = ""
     pictures: list[Path] = field(default_factory=list)
 
     def __str__(self) -> str:
         facts = [f"  {name:30}{value}" for name, value in self.facts.items()]
-        steps = [f"  {number}. {name:27}{words}" for number, (name, words) in enumerate(self.steps, 1)]
+        steps = [f"  {number}. {step.name:27}{step.words}" for number, step in enumerate(self.steps, 1)]
         pictures = [f"  {path}" for path in self.pictures]
         parts = {"read:": facts, "steps:": steps, "pictures:": pictures}
         lines = [line for head, listed in parts.items() if listed for line in (head, *listed)]
@@ -61,12 +73,12 @@ def explain(path: Path, reading: Reading, *, pictures: Path | None = None) -> Ex
     """
     explanation = Explanation()
     try:
-        for name, words, pixels in _follow(path, reading, explanation):
-            explanation.steps.append((name, words))
-            if pictures is not None and pixels is not None:
-                picture = pictures / f"{len(explanation.steps)}-{name.replace(' ', '-').lower()}.png"
-                write_bytes(picture, cv2.imencode(".png", pixels)[1].tobytes())
-                explanation.pictures.append(picture)
+        header = None if is_picture(path) else _read_header(path, reading)
+        explanation.facts = {} if header is None else _list_facts(header)
+        for step in _follow(path, header, reading):
+            explanation.steps.append(step._replace(picture=None))
+            if pictures is not None and step.picture is not None:
+                explanation.pictures.append(_write_picture(pictures, len(explanation.steps), step))
         explanation.verdict = _accept(prepare(path, reading))
     except RejectedImage as rejection:
         explanation.verdict = explain_rejection(rejection)
@@ -84,49 +96,58 @@ def _accept(prepared: Prepared) -> str:
     return f"accepted{flags}"
 
 
-def _follow(path: Path, reading: Reading, explanation: Explanation) -> Iterator[tuple[str, str, Pixels | None]]:
-    """(name, words, picture) of each step, until one rejects the file."""
-    if is_picture(path):
+def _write_picture(folder: Path, number: int, step: Step) -> Path:
+    path = folder / f"{number}-{step.name.replace(' ', '-').lower()}.png"
+    write_bytes(path, cv2.imencode(".png", step.picture)[1].tobytes())
+    return path
+
+
+def _read_header(path: Path, reading: Reading) -> Dataset:
+    with quiet_pydicom():
+        return read_gated_header(path, reading.gate)
+
+
+def _follow(path: Path, header: Dataset | None, reading: Reading) -> Iterator[Step]:
+    """Each step, until one rejects the file."""
+    if header is None:
         pixels = read_radiograph(path, gate=reading.gate).pixels
-        yield "picture", f"{pixels.shape[0]} × {pixels.shape[1]}, grey", pixels
+        yield Step("picture", f"{pixels.shape[0]} × {pixels.shape[1]}, grey", pixels)
     else:
         with quiet_pydicom():
-            header = read_gated_header(path, reading.gate)
-            explanation.facts = _list_facts(header)
             check_header(header, reading.gate)
-            yield "header checks", "passed", None
+            yield Step("header checks", "passed", None)
             yield from _show_pixels(decode_stored_values(header, path), describe_pixels(header))
     prepared = prepare(path, replace(reading, gate=replace(reading.gate, accept_lateral=True)))
     yield from _show_square(prepared, reading)
 
 
 def _list_facts(header: Dataset) -> dict[str, str]:
-    spacing = read_spacing(header)
+    spacing, aspect = read_spacing(header), read_aspect(header)
     size = [header.get(keyword) for keyword in ("Rows", "Columns")]
     return {
         "TransferSyntaxUID": name_transfer_syntax(transfer_syntax_of(header)),
         "Rows × Columns": " × ".join(str(side) if isinstance(side, int) else "missing" for side in size),
-        "Spacing (row × column)": f"{spacing[0]:g} × {spacing[1]:g} mm" if spacing else "unknown",
+        "Spacing (row × column)": f"{spacing[0]:g} × {spacing[1]:g} mm" if spacing else f"unknown, aspect {aspect:g}",
         **read_facts(header),
     }
 
 
-def _show_pixels(
-    stored: NDArray[np.integer], description: PixelDescription
-) -> Iterator[tuple[str, str, Pixels | None]]:
+def _show_pixels(stored: NDArray[np.integer], description: PixelDescription) -> Iterator[Step]:
     """From stored values to display values (PS3.3 C.7.5.1.1.2, C.11.1, C.11.2, C.11.6)."""
     kind = "signed" if description.is_signed else "unsigned"
     bits = f"{description.bits_stored} bits, {kind}, {stored.min()} to {stored.max()}"
-    yield "stored values", bits, _stretch(stored, replace(description, modality_lut=None, slope=1.0, intercept=0.0))
+    yield Step(
+        "stored values", bits, _stretch(stored, replace(description, modality_lut=None, slope=1.0, intercept=0.0))
+    )
     padding = find_padding(stored, description)
-    yield "pixel padding", _name_padding(description, padding), padding.astype(np.uint8) * 255
+    yield Step("pixel padding", _name_padding(description, padding), padding.astype(np.uint8) * 255)
     modality = apply_modality(np.array([stored.min(), stored.max()], np.float64), description)
     words = f"{_name_modality(description)}: {modality.min():g} to {modality.max():g}"
-    yield "Modality LUT", words, _stretch(stored, description)
+    yield Step("Modality LUT", words, _stretch(stored, description))
     shown, mapping = to_display(stored, replace(description, is_inverse=False))
-    yield "VOI LUT", _name_voi(mapping), shown.pixels
+    yield Step("VOI LUT", _name_voi(mapping), shown.pixels)
     polarity = "turned, so that bright is dense" if description.is_inverse else "kept, bright is dense already"
-    yield "polarity", polarity, to_display(stored, description)[0].pixels
+    yield Step("polarity", polarity, to_display(stored, description)[0].pixels)
 
 
 def _stretch(stored: NDArray[np.integer], description: PixelDescription) -> Pixels:
@@ -155,11 +176,11 @@ def _name_voi(mapping: DisplayMapping) -> str:
     return "; ".join((f"{mapping.function}{window}", *mapping.assumed))
 
 
-def _show_square(prepared: Prepared, reading: Reading) -> Iterator[tuple[str, str, Pixels | None]]:
+def _show_square(prepared: Prepared, reading: Reading) -> Iterator[Step]:
     top, left, height, width = prepared.placement.content
     box = prepared.placement.to_file(np.array([(left, top, width, height)], np.float64))[0]
     cut = f"; of the film, {box[3]:.0f} × {box[2]:.0f} pixels from row {box[1]:.0f}, column {box[0]:.0f}"
     words = f"{height} × {width} in {reading.size} × {reading.size}, {reading.dtype}{cut if reading.crop else ''}"
-    yield "square", words, prepared.pixels
-    content = prepared.pixels[top : top + height, left : left + width]
-    yield "appearance", f"likeness to a frontal chest {measure_likeness(content):.2f}, of -1 to 1", None
+    yield Step("square", words, prepared.pixels)
+    content = prepared.placement.cut(prepared.pixels)
+    yield Step("appearance", f"likeness to a frontal chest {measure_likeness(content):.2f}, of -1 to 1", None)

@@ -1,74 +1,19 @@
-"""The gate: which files are usable frontal chest radiographs, and why the others are not."""
+"""The gate: which files are usable frontal chest radiographs by their header, before a pixel is decoded."""
 
-import re
 from dataclasses import dataclass
-from enum import StrEnum
 
 from pydicom import Dataset
+from pydicom.uid import (
+    MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
+    MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
+    SecondaryCaptureImageStorage,
+)
 
+from xray_resnet.dicom.header import read_words
+from xray_resnet.dicom.reasons import Reason, RejectedImage
+from xray_resnet.dicom.words import fold, says_chest, says_lateral
 
-class Reason(StrEnum):
-    """Why a file was rejected; the list is closed."""
-
-    NOT_DICOM = "not_dicom"
-    UNREADABLE = "unreadable"
-    TRUNCATED = "truncated"
-    NO_PIXELS = "no_pixels"
-    UNSUPPORTED_TRANSFER_SYNTAX = "unsupported_transfer_syntax"
-    DECODE_FAILED = "decode_failed"
-    WRONG_MODALITY = "wrong_modality"
-    WRONG_BODY_PART = "wrong_body_part"
-    LATERAL_VIEW = "lateral_view"
-    COLOUR = "colour"
-    MULTI_FRAME = "multi_frame"
-    TOO_SMALL = "too_small"
-    TOO_LARGE = "too_large"
-    BLANK = "blank"
-    SATURATED = "saturated"
-    DUPLICATE = "duplicate"
-
-
-REASON_TEXTS: dict[Reason, tuple[str, str]] = {
-    Reason.NOT_DICOM: ("The file is no DICOM, PNG or JPEG file.", "Remove it from the folder."),
-    Reason.UNREADABLE: ("The file could not be read or parsed.", "Check its permissions; export it again."),
-    Reason.TRUNCATED: ("The file ends before its pixels do.", "Copy or export it again."),
-    Reason.NO_PIXELS: ("The DICOM object holds no image.", "Leave reports, plans and directories out."),
-    Reason.UNSUPPORTED_TRANSFER_SYNTAX: ("No decoder knows its compression.", "Export it uncompressed."),
-    Reason.DECODE_FAILED: ("Its compressed pixels are damaged.", "Export it again."),
-    Reason.WRONG_MODALITY: (
-        "It is no radiograph by its Modality.",
-        "Name the modality in prep.modalities if it is one.",
-    ),
-    Reason.WRONG_BODY_PART: ("It shows another part of the body.", "Leave it out, or correct Body Part Examined."),
-    Reason.LATERAL_VIEW: ("It is a lateral view.", "Set prep.accept_lateral to keep lateral views."),
-    Reason.COLOUR: ("It is a colour image.", "Export the radiograph itself, not a screenshot."),
-    Reason.MULTI_FRAME: ("It has more than one frame.", "Export single images."),
-    Reason.TOO_SMALL: ("It has too few pixels to show a chest.", "Export the full-size image, not a preview."),
-    Reason.TOO_LARGE: ("It declares more pixels than prep.max_pixels.", "Raise prep.max_pixels if it is real."),
-    Reason.BLANK: ("All its pixels have one value.", "Leave test exposures out."),
-    Reason.SATURATED: ("Nearly all its pixels are black or white.", "Export it again; look at window and exposure."),
-    Reason.DUPLICATE: ("Another file has the same pixels.", "Keep one of them."),
-}
-"""For each reason, what it means and what to do."""
-
-
-class RejectedImage(Exception):  # noqa: N818  a verdict on a file, not a fault of the program
-    """A file that is no usable radiograph.
-
-    Attributes:
-        reason: From the closed list.
-        detail: What was found and what was expected; never an identifier.
-    """
-
-    def __init__(self, reason: Reason, detail: str) -> None:
-        super().__init__(f"{reason}: {detail}")
-        self.reason = reason
-        self.detail = detail
-
-    def __reduce__(self) -> tuple[type["RejectedImage"], tuple[Reason, str]]:
-        return RejectedImage, (self.reason, self.detail)
-
-
+FRONTAL_VIEWS = ("AP", "PA")
 MOST_PIXELS = 1_000_000_000
 """No setting lets more pixels pass than this."""
 
@@ -78,9 +23,10 @@ class Gate:
     """What is accepted.
 
     Attributes:
-        modalities: Values of Modality (0008,0060).
+        modalities: Values of Modality (0008,0060); the empty one lets files without any pass.
         body_parts: Words in Body Part Examined (0018,0015) that mean the chest here, besides those that are known.
         accept_lateral: Whether lateral views pass.
+        accept_secondary_capture: Whether Secondary Captures pass, as which public archives distribute radiographs.
         max_pixels: Most pixels that a file may declare; checked before anything is allocated.
         min_side: Fewest rows and columns.
 
@@ -91,6 +37,7 @@ class Gate:
     modalities: tuple[str, ...] = ("CR", "DX")
     body_parts: tuple[str, ...] = ()
     accept_lateral: bool = False
+    accept_secondary_capture: bool = True
     max_pixels: int = 100_000_000
     min_side: int = 64
 
@@ -99,26 +46,24 @@ class Gate:
             raise ValueError(f"max_pixels is {self.max_pixels!r:.80}, expected 1 to {MOST_PIXELS}")
         if type(self.min_side) is not int or self.min_side < 1:
             raise ValueError(f"min_side is {self.min_side!r:.80}, expected at least 1")
-        if type(self.accept_lateral) is not bool:
-            raise ValueError(f"accept_lateral is {self.accept_lateral!r:.80}, expected true or false")
-        if not self.modalities or not all(isinstance(name, str) and name for name in self.modalities):
+        for name in ("accept_lateral", "accept_secondary_capture"):
+            if type(getattr(self, name)) is not bool:
+                raise ValueError(f"{name} is {getattr(self, name)!r:.80}, expected true or false")
+        if not self.modalities or not all(isinstance(name, str) for name in self.modalities):
             raise ValueError(f"modalities is {self.modalities!r:.80}, expected names such as CR")
         if not all(isinstance(name, str) and name.strip() for name in self.body_parts):
             raise ValueError(f"body_parts is {self.body_parts!r:.80}, expected words such as CXR")
 
 
-# Chest in the words of real headers: PS3.16 CID 4030 has CHEST; archives write the rest, also in other languages.
-_CHEST = re.compile(
-    r"CHEST|THORA|TORAX|TÓRAX|TORACE|(?<![A-Z])RIB|LUNG|PULM|HEART|POITRINE|POUMON|BRUST|PECHO|PEITO|POLMON"
-    r"|HRUDNIK|KLATKA|MELLKAS|BORSTKAS|GRUDN",
-    re.IGNORECASE,
+DEFAULT_GATE = Gate()
+SECONDARY_CAPTURES = (
+    SecondaryCaptureImageStorage,
+    MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
+    MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
 )
-_SPINE = re.compile(r"SPINE|VERTEB|COLUM|COLONN|RACHIS|WIRBEL|LUMB", re.IGNORECASE)
-"""The thoracic spine is named by its thorax."""
-_LATERAL = re.compile(r"(?<![A-Z])(LL|RL|[LR]?LAT|LATERAL|SAGITTAL)(?![A-Z])", re.IGNORECASE)
+"""The SOP Classes of grey Secondary Captures (PS3.3 A.8)."""
 _LATERAL_CODES = {"399067008", "399173006", "399198007", "R-102CD", "R-10236", "R-10232"}
 """Lateral, left lateral and right lateral in SNOMED CT and SNOMED RT (PS3.16 CID 4010)."""
-_OBLIQUE_OR_DECUBITUS = re.compile(r"OBL|DECUB", re.IGNORECASE)
 _SHOWN = {
     *("AR", "BI", "BMD", "CR", "CT", "DX", "ECG", "ES", "GM", "IO", "IVUS", "KO", "MG", "MR", "NM", "OCT", "OP", "OT"),
     *("PR", "PT", "PX", "REG", "RF", "RG", "RTDOSE", "RTIMAGE", "RTPLAN", "RTSTRUCT", "SC", "SEG", "SM", "SR", "US"),
@@ -132,7 +77,11 @@ _SHOWN = {
 
 
 def check_header(header: Dataset, gate: Gate) -> None:
-    """Rejects by the header alone, before a pixel is decoded.
+    """Rejects by the header alone.
+
+    Args:
+        header: As `read_header` gives it.
+        gate: What is accepted.
 
     Raises:
         RejectedImage: with the first reason that holds.
@@ -140,6 +89,7 @@ def check_header(header: Dataset, gate: Gate) -> None:
     _check_image(header)
     check_size(int(header.Rows), int(header.Columns), gate)
     _check_modality(header, gate)
+    _check_origin(header, gate)
     _check_body_part(header, gate)
     if not gate.accept_lateral:
         _check_view(header)
@@ -155,11 +105,6 @@ def check_size(rows: int, columns: int, gate: Gate) -> None:
         raise RejectedImage(Reason.TOO_LARGE, f"{rows} × {columns} pixels, expected at most {gate.max_pixels}")
     if min(rows, columns) < gate.min_side:
         raise RejectedImage(Reason.TOO_SMALL, f"{rows} × {columns} pixels, expected at least {gate.min_side} a side")
-
-
-def says_lateral(words: str) -> bool:
-    """A decubitus is named by the side that lies down, and shows the chest from the front."""
-    return bool(_LATERAL.search(words)) and not _OBLIQUE_OR_DECUBITUS.search(words)
 
 
 def _check_image(header: Dataset) -> None:
@@ -182,40 +127,45 @@ def _check_modality(header: Dataset, gate: Gate) -> None:
     if modality not in gate.modalities:
         raise RejectedImage(
             Reason.WRONG_MODALITY,
-            f"Modality (0008,0060) is {_show(modality)}, expected {' or '.join(gate.modalities)}",
+            f"Modality (0008,0060) is {_show(modality)}, expected {' or '.join(filter(None, gate.modalities))}",
         )
+
+
+def _check_origin(header: Dataset, gate: Gate) -> None:
+    if header.get("SOPClassUID") in SECONDARY_CAPTURES and not gate.accept_secondary_capture:
+        raise RejectedImage(Reason.SECONDARY_CAPTURE, "SOP Class UID (0008,0016) is a Secondary Capture's")
 
 
 def _check_body_part(header: Dataset, gate: Gate) -> None:
     """Empty passes: many archives leave Body Part Examined (0018,0015) out."""
-    body_part = str(header.get("BodyPartExamined") or "").strip()
-    if any(word.upper() in body_part.upper() for word in gate.body_parts):
+    body_part = read_words(header, "BodyPartExamined")
+    if not body_part or any(fold(word) in fold(body_part) for word in gate.body_parts) or says_chest(body_part):
         return
-    if body_part and (_SPINE.search(body_part) or not _CHEST.search(body_part)):
-        raise RejectedImage(
-            Reason.WRONG_BODY_PART, f"Body Part Examined (0018,0015) is {_show(body_part)}, expected CHEST or the like"
-        )
+    raise RejectedImage(
+        Reason.WRONG_BODY_PART, f"Body Part Examined (0018,0015) is {_show(body_part)}, expected CHEST or the like"
+    )
 
 
 def _check_view(header: Dataset) -> None:
     """View Position (0018,5101), View Code Sequence (0054,0220), then Patient Orientation (0020,0020).
 
-    The rows of a frontal view run from side to side, those of a lateral view from front to back.
+    The rows of a frontal view run from side to side, those of a lateral view from front to back (PS3.3 C.7.6.1.1.1).
     """
-    view = _code(header.get("ViewPosition")).upper()
+    view = read_words(header, "ViewPosition")
     if says_lateral(view):
         raise RejectedImage(Reason.LATERAL_VIEW, f"View Position (0018,5101) is {_show(view)}")
     if any(_is_lateral(item) for item in header.get("ViewCodeSequence") or ()):
         raise RejectedImage(Reason.LATERAL_VIEW, "View Code Sequence (0054,0220) says lateral")
     orientation = header.get("PatientOrientation")
-    if not view and orientation and str(orientation[0])[:1] in ("A", "P"):
+    if view.upper() not in FRONTAL_VIEWS and orientation and str(orientation[0])[:1] in ("A", "P"):
         raise RejectedImage(Reason.LATERAL_VIEW, "the rows run from front to back by Patient Orientation (0020,0020)")
 
 
 def _is_lateral(view_code: Dataset) -> bool:
+    """Whether an item of View Code Sequence is a lateral view's, by its code or in words."""
     if str(view_code.get("CodeValue") or "") in _LATERAL_CODES:
         return True
-    return says_lateral(str(view_code.get("CodeMeaning") or ""))
+    return says_lateral(read_words(view_code, "CodeMeaning"))
 
 
 def _code(value: object) -> str:
@@ -232,7 +182,7 @@ def _integer(header: Dataset, keyword: str, *, default: int) -> int:
     value = header.get(keyword)
     try:
         return default if value in (None, "") else int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return default
 
 

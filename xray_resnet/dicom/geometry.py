@@ -2,25 +2,22 @@
 
 Aspect is kept, anisotropic spacing becomes square, shrinking averages areas, and the rest of the square is black. Of a
 film that shrinks by 4 or more, the last lines that fill no block of its averages are left out.
-Collimated borders are found where they run along the edges; those of a tilted collimator stay.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Boxes = NDArray[np.float64]
-Field = tuple[int, int, int, int]
+from xray_resnet.dicom.collimation import Field
 
-_EVEN = 1311
-"""Most that a line of a border varies: a fiftieth of the display range."""
+Boxes = NDArray[np.float64]
+Pixel = TypeVar("Pixel", bound=np.unsignedinteger[Any])
+
 _BAND = 128
 """Rows that are looked up and averaged at a time."""
-_EXTREME = 3277
-"""A border is within a twentieth of the display range of black or white."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,7 @@ class Placement:
         boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
         return np.concatenate([(boxes[:, :2] - shift) / scale, boxes[:, 2:] / scale], axis=1)
 
-    def cut(self, square: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    def cut(self, square: NDArray[Pixel]) -> NDArray[Pixel]:
         """The content of a square, without the black around it."""
         top, left, height, width = self.content
         return square[top : top + height, left : left + width]
@@ -56,24 +53,11 @@ class Placement:
         return np.array([self.affine[0], self.affine[4]]), np.array([self.affine[2], self.affine[5]])
 
 
-def find_field(pixels: NDArray[np.uint16]) -> Field:
-    """What a collimator left open, as (top, left, height, width); all of it where less than half a side would remain.
-
-    A row or column is border while it is even and black or white, as the shutters of consoles paint it.
-    """
-    rows = _open_range(pixels)
-    columns = _open_range(pixels[rows[0] : rows[1]].T)
-    is_enough = rows[1] - rows[0] >= pixels.shape[0] / 2 and columns[1] - columns[0] >= pixels.shape[1] / 2
-    if not is_enough:
-        return 0, 0, pixels.shape[0], pixels.shape[1]
-    return rows[0], columns[0], rows[1] - rows[0], columns[1] - columns[0]
-
-
 def place(
     pixels: NDArray[np.unsignedinteger[Any]],
     *,
-    spacing_mm: tuple[float, float] | None,
     size: int,
+    aspect: float = 1.0,
     field: Field | None = None,
     table: NDArray[np.uint16] | None = None,
 ) -> tuple[NDArray[np.uint16], Placement]:
@@ -81,8 +65,8 @@ def place(
 
     Args:
         pixels: (H, W) display values, or what they are looked up by.
-        spacing_mm: (row, column) spacing; None is square.
         size: Rows and columns of the square.
+        aspect: Height of a pixel over its width.
         field: The part of the image to place, as `find_field` gives it; None is all.
         table: Display value of each value of `pixels`; None where they are display values.
 
@@ -90,7 +74,7 @@ def place(
         (size, size), and where the image lies in it.
     """
     y, x, rows, columns = field or (0, 0, *pixels.shape)
-    height, width = _fit(rows, columns, spacing_mm or (1.0, 1.0), size)
+    height, width = _fit(rows, columns, aspect, size)
     top, left = (size - height) // 2, (size - width) // 2
     block = _choose_block(rows, columns, height, width)
     rows, columns = rows - rows % block, columns - columns % block
@@ -102,18 +86,11 @@ def place(
     return square, Placement((top, left, height, width), affine)
 
 
-def _open_range(lines: NDArray[np.uint16]) -> tuple[int, int]:
-    """First and last + 1 of the lines that are no border; marks and noise on a twentieth of a line are overlooked."""
-    low, high = np.percentile(lines, (5, 95), axis=1)
-    is_border = (high - low <= _EVEN) & ((high <= _EXTREME) | (low >= np.iinfo(np.uint16).max - _EXTREME))
-    is_open = np.flatnonzero(~is_border)
-    return (int(is_open[0]), int(is_open[-1]) + 1) if len(is_open) else (0, len(lines))
-
-
-def _fit(rows: int, columns: int, spacing_mm: tuple[float, float], size: int) -> tuple[int, int]:
-    height_mm, width_mm = rows * spacing_mm[0], columns * spacing_mm[1]
-    scale = size / max(height_mm, width_mm)
-    return max(1, round(height_mm * scale)), max(1, round(width_mm * scale))
+def _fit(rows: int, columns: int, aspect: float, size: int) -> tuple[int, int]:
+    """Height and width in the square; the longer side, seen with square pixels, fills it."""
+    height, width = rows * aspect, float(columns)
+    scale = size / max(height, width)
+    return max(1, round(height * scale)), max(1, round(width * scale))
 
 
 def _choose_block(rows: int, columns: int, height: int, width: int) -> int:

@@ -11,18 +11,23 @@ from pathlib import Path
 
 import pydicom
 from pydicom import Dataset
-from pydicom.dataelem import RawDataElement
+from pydicom.charset import convert_encodings
+from pydicom.datadict import dictionary_VR
+from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.errors import InvalidDicomError
 from pydicom.filereader import read_dataset
 from pydicom.tag import Tag
 from pydicom.uid import (
+    ComputedRadiographyImageStorage,
     DeflatedExplicitVRLittleEndian,
+    DigitalXRayImageStorageForPresentation,
+    DigitalXRayImageStorageForProcessing,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
 )
 
-from xray_resnet.dicom.gate import Reason, RejectedImage
+from xray_resnet.dicom.reasons import Reason, RejectedImage
 
 FACTS = {
     "Modality": "CR|DX|RG|RF|XA|PX|IO|MG|OT",
@@ -35,26 +40,52 @@ FACTS = {
     "PresentationIntentType": "FOR (PRESENTATION|PROCESSING)",
     "PixelIntensityRelationship": "LIN|LOG|DISP",
     "BurnedInAnnotation": "YES|NO",
+    "SOPClassUID": r"1\.2\.840\.10008\.5\.1\.4\.1\.1\.[0-9.]{1,24}",
 }
 """The only elements that leave a header, and the values they may have: what else stands there may name somebody."""
 
 _USED = (
     *FACTS,
-    *("SOPClassUID", "SOPInstanceUID", "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "BitsAllocated"),
+    *(
+        "SpecificCharacterSet",
+        "SOPInstanceUID",
+        "PatientID",
+        "IssuerOfPatientID",
+        "Rows",
+        "Columns",
+        "NumberOfFrames",
+        "SamplesPerPixel",
+        "BitsAllocated",
+    ),
     *("HighBit", "PixelRepresentation", "PixelPaddingValue", "PixelPaddingRangeLimit", "ViewCodeSequence"),
     *("PatientOrientation", "PixelSpacing", "ImagerPixelSpacing", "PixelAspectRatio", "RescaleSlope"),
     *("RescaleIntercept", "ModalityLUTSequence", "VOILUTSequence", "WindowCenter", "WindowWidth"),
     *("VOILUTFunction", "PresentationLUTShape", "PixelIntensityRelationshipSign"),
 )
 _USED_TAGS = frozenset(Tag(keyword) for keyword in _USED)
+_MODALITY_OF = {
+    ComputedRadiographyImageStorage: "CR",
+    DigitalXRayImageStorageForPresentation: "DX",
+    DigitalXRayImageStorageForProcessing: "DX",
+}
+_KINDS = (
+    frozenset({"SQ"}),
+    frozenset({"DS", "FD", "FL", "IS", "SL", "SS", "SV", "UL", "US", "UV"}),
+    frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"}),
+)
+"""Value representations that stand in for each other; all others are text."""
 _FIRST_GROUPS = (b"\x02\x00", b"\x08\x00", b"\x00\x08")
 """What a data set without preamble begins with: group 0002 or 0008, the latter in either byte order."""
 _UNENDED_PIXELS = b"\xe0\x7f\x10\x00OB\x00\x00\xff\xff\xff\xff"
 """The head of Pixel Data (7FE0,0010) in fragments; pydicom drops the element where their end is missing."""
 _UID = re.compile(r"[0-9.]{1,64}")
-_MAX_SPACING_RATIO = 4.0
+_MOST_MM = 100.0
+_MOST_ASPECT = 4.0
+"""Detectors have square pixels, and scanners nearly so: beyond these the numbers are taken for mistakes."""
 MAX_INFLATED_BYTES = 1 << 28
-_PREAMBLE_BYTES = 128
+_PREAMBLE = slice(128, 132)
+_PREFIX = b"DICM"
+UNDEFINED_LENGTH = 0xFFFFFFFF
 _PIECE_BYTES = 1 << 16
 _DEFERRED_BYTES = 1 << 20
 """Longer elements stay on the disk until they are asked for: pixels that the gate refuses are never loaded."""
@@ -77,9 +108,10 @@ def quiet_pydicom() -> Iterator[None]:
 
 
 def read_header(path: Path, *, max_inflated_bytes: int = MAX_INFLATED_BYTES) -> Dataset:
-    """The data set of a DICOM file, also where preamble or file meta are missing.
+    """The data set of a DICOM file (PS3.10 7.1), also where preamble or file meta are missing.
 
-    An element that we use and that cannot be read is left out: it counts as missing from here on.
+    An element that we use and that cannot be read, or is of another kind than the standard's, is left out: it counts
+    as missing from here on.
 
     Args:
         path: The file.
@@ -90,33 +122,27 @@ def read_header(path: Path, *, max_inflated_bytes: int = MAX_INFLATED_BYTES) -> 
     """
     _check_start(path)
     with quiet_pydicom():
-        try:
-            _check_inflated_size(path, max_inflated_bytes)
-            header = pydicom.dcmread(path, force=True, defer_size=_DEFERRED_BYTES)
-            _drop_unreadable(header)
-            is_dicom = "SOPClassUID" in header or "PixelData" in header or bool(getattr(header, "file_meta", None))
-        except RejectedImage:
-            raise
-        except (InvalidDicomError, IsADirectoryError):
-            raise RejectedImage(Reason.NOT_DICOM, "it cannot be read as DICOM") from None
-        except EOFError:
-            raise RejectedImage(Reason.TRUNCATED, "the file ends within its header") from None
-        except OSError as error:
-            raise RejectedImage(Reason.UNREADABLE, error.strerror or "the file cannot be opened") from None
-        except Exception as error:  # pydicom raises many kinds on malformed files
-            raise RejectedImage(Reason.UNREADABLE, f"the header is malformed ({type(error).__name__})") from None
-    if not is_dicom:
+        header = _parse_or_reject(path, max_inflated_bytes)
+    if not ("SOPClassUID" in header or "PixelData" in header or getattr(header, "file_meta", None)):
         raise RejectedImage(Reason.NOT_DICOM, "it has neither a preamble nor an image of DICOM")
     if "PixelData" not in header and (_is_cut(header, path) or _has_unended_pixels(path)):
         raise RejectedImage(Reason.TRUNCATED, "the file ends within its header or pixels")
     _supply_transfer_syntax(header)
+    _supply_modality(header)
+    _strip_photometric(header)
     return header
 
 
 def read_facts(header: Dataset) -> dict[str, str]:
     """The allow-listed facts by keyword; values beyond those listed are left out."""
-    values = {keyword: str(header.get(keyword) or "").strip().upper() for keyword in FACTS}
-    return {keyword: value for keyword, value in values.items() if re.fullmatch(FACTS[keyword], value)}
+    values = {keyword: keep_fact(keyword, str(header.get(keyword) or "")) for keyword in FACTS}
+    return {keyword: value for keyword, value in values.items() if value}
+
+
+def keep_fact(keyword: str, text: str) -> str:
+    """The text in upper case where it is a value that the fact may have, wherever it came from; else nothing."""
+    value = text.strip().upper()
+    return value if re.fullmatch(FACTS[keyword], value) else ""
 
 
 def read_sop_instance_uid(header: Dataset) -> str:
@@ -125,36 +151,83 @@ def read_sop_instance_uid(header: Dataset) -> str:
     return uid if _UID.fullmatch(uid) else ""
 
 
-def read_spacing(header: Dataset) -> tuple[float, float] | None:
-    """(row, column) spacing in mm, or None where it is missing or absurd.
+def read_patient(header: Dataset) -> str:
+    """Patient ID (0010,0020) with its issuer (0010,0021), to be hashed and never written; empty where it is missing."""
+    patient = str(header.get("PatientID") or "").strip()
+    return f"{str(header.get('IssuerOfPatientID') or '').strip()}\\{patient}" if patient else ""
 
-    Pixel Spacing (0028,0030), else Imager Pixel Spacing (0018,1164), else the ratio alone from Pixel Aspect Ratio
-    (0028,0034), with columns 1 mm apart.
+
+def read_words(header: Dataset, keyword: str) -> str:
+    """A text, stripped; in UTF-8, or as Specific Character Set (0008,0005) says.
+
+    Archives write codes in their own alphabet where the standard allows none but its default (PS3.5 6.2).
     """
-    for keyword in ("PixelSpacing", "ImagerPixelSpacing", "PixelAspectRatio"):
+    text = str(header.get(keyword) or "").strip()
+    if text.isascii():
+        return text
+    for encoding in ("utf-8", _declared_encoding(header)):
+        try:
+            return text.encode("latin-1").decode(encoding)
+        except (UnicodeError, LookupError):
+            continue
+    return text
+
+
+def read_spacing(header: Dataset) -> tuple[float, float] | None:
+    """(row, column) spacing in mm (PS3.3 10.7.1.3), or None where it is missing or absurd.
+
+    Pixel Spacing (0028,0030), else Imager Pixel Spacing (0018,1164).
+    """
+    for keyword in ("PixelSpacing", "ImagerPixelSpacing"):
         spacing = _pair(header.get(keyword))
-        if spacing is not None:
+        if spacing is not None and max(spacing) < _MOST_MM and _is_sane(spacing[0] / spacing[1]):
             return spacing
     return None
+
+
+def read_aspect(header: Dataset) -> float:
+    """A pixel's height over its width: by spacing, else Pixel Aspect Ratio (0028,0034; PS3.3 C.7.6.3.1.7), else 1."""
+    pair = read_spacing(header) or _pair(header.get("PixelAspectRatio")) or (1.0, 1.0)
+    return pair[0] / pair[1] if _is_sane(pair[0] / pair[1]) else 1.0
 
 
 def _check_start(path: Path) -> None:
     """Keeps text, archives and the like from being parsed as if they were data elements."""
     try:
         with path.open("rb") as file:
-            start = file.read(132)
+            start = file.read(_PREAMBLE.stop)
     except OSError as error:
         raise RejectedImage(Reason.UNREADABLE, error.strerror or "the file cannot be opened") from None
-    if start[128:] != b"DICM" and start[:2] not in _FIRST_GROUPS:
+    if start[_PREAMBLE] != _PREFIX and start[:2] not in _FIRST_GROUPS:
         raise RejectedImage(Reason.NOT_DICOM, "it begins like no DICOM, PNG or JPEG file")
+
+
+def _parse_or_reject(path: Path, max_inflated_bytes: int) -> Dataset:
+    """What pydicom makes of the file; whatever it raises is a verdict."""
+    try:
+        _check_inflated_size(path, max_inflated_bytes)
+        header = pydicom.dcmread(path, force=True, defer_size=_DEFERRED_BYTES)
+        _drop_unreadable(header)
+    except RejectedImage:
+        raise
+    except (InvalidDicomError, IsADirectoryError):
+        raise RejectedImage(Reason.NOT_DICOM, "it cannot be read as DICOM") from None
+    except EOFError:
+        raise RejectedImage(Reason.TRUNCATED, "the file ends within its header") from None
+    except OSError as error:
+        raise RejectedImage(Reason.UNREADABLE, error.strerror or "the file cannot be opened") from None
+    except MemoryError:
+        raise
+    except Exception as error:  # pydicom raises many kinds on malformed files
+        raise RejectedImage(Reason.UNREADABLE, f"the header is malformed ({type(error).__name__})") from None
+    return header
 
 
 def _check_inflated_size(path: Path, most: int) -> None:
     """Inflates a deflated data set (PS3.5 A.5) piece by piece, keeping none, and stops where it is too much."""
     with path.open("rb") as file:
-        file.seek(_PREAMBLE_BYTES)
-        if file.read(4) != b"DICM":
-            return
+        start = file.read(_PREAMBLE.stop)
+        file.seek(_PREAMBLE.stop if start[_PREAMBLE] == _PREFIX else 0)
         meta = read_dataset(file, False, True, stop_when=lambda tag, *_: tag.group != 2)
         if str(meta.get("TransferSyntaxUID")) != DeflatedExplicitVRLittleEndian:
             return
@@ -175,16 +248,45 @@ def _supply_transfer_syntax(header: Dataset) -> None:
         header.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if is_implicit else explicit
 
 
+def _supply_modality(header: Dataset) -> None:
+    """Where a file names no modality, as after a strict de-identification: that of its SOP Class."""
+    if not str(header.get("Modality") or "").strip():
+        classes = (header.get("SOPClassUID"), header.file_meta.get("MediaStorageSOPClassUID"))
+        header.Modality = next((_MODALITY_OF[uid] for uid in classes if uid in _MODALITY_OF), "")
+
+
+def _strip_photometric(header: Dataset) -> None:
+    """Blanks around a code mean nothing (PS3.5 6.2), but decoders compare it letter by letter."""
+    if "PhotometricInterpretation" in header:
+        header.PhotometricInterpretation = str(header.PhotometricInterpretation).strip()
+
+
 def _drop_unreadable(header: Dataset) -> None:
-    """Reads the elements that we use, as pydicom reads on access, and deletes those that it cannot."""
+    """Reads the elements that we use, as pydicom reads on access, and deletes those that make no sense."""
     for tag in _USED_TAGS.intersection(header.keys()):
         try:
-            element = header[tag]
-            for item in element.value if element.VR == "SQ" else ():
-                for _ in item:
-                    pass
+            if not _is_of_its_kind(header[tag]):
+                del header[tag]
         except Exception:  # pydicom raises many kinds on malformed elements
             del header[tag]
+
+
+def _is_of_its_kind(element: DataElement) -> bool:
+    """Whether numbers stand where the standard has numbers, items where it has items; items are read to their end."""
+    for item in element.value if element.VR == "SQ" else ():
+        for _ in item:
+            pass
+    return _kind_of(element.VR) == _kind_of(dictionary_VR(element.tag))
+
+
+def _kind_of(representation: str) -> int:
+    """By the first of several, such as US or SS."""
+    return next((number for number, kind in enumerate(_KINDS) if representation[:2] in kind), len(_KINDS))
+
+
+def _declared_encoding(header: Dataset) -> str:
+    with quiet_pydicom():
+        return str(convert_encodings(header.get("SpecificCharacterSet"))[0])
 
 
 def _is_cut(header: Dataset, path: Path) -> bool:
@@ -192,7 +294,7 @@ def _is_cut(header: Dataset, path: Path) -> bool:
     if not len(header):
         return True
     _, last = max(header.items(), key=lambda item: item[0])
-    if not isinstance(last, RawDataElement) or last.length == 0xFFFFFFFF:
+    if not isinstance(last, RawDataElement) or last.length == UNDEFINED_LENGTH:
         return False
     if last.value is None:
         return bool(last.value_tell + last.length > path.stat().st_size)
@@ -205,9 +307,13 @@ def _has_unended_pixels(path: Path) -> bool:
 
 
 def _pair(value: object) -> tuple[float, float] | None:
+    """Two positive numbers."""
     try:
         row, column = (float(number) for number in value)  # type: ignore[attr-defined]
     except (TypeError, ValueError):
         return None
-    sane = 0 < row < 100 and 0 < column < 100 and 1 / _MAX_SPACING_RATIO <= row / column <= _MAX_SPACING_RATIO
-    return (row, column) if sane else None
+    return (row, column) if 0 < row < float("inf") and 0 < column < float("inf") else None
+
+
+def _is_sane(aspect: float) -> bool:
+    return 1 / _MOST_ASPECT <= aspect <= _MOST_ASPECT

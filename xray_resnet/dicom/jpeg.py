@@ -18,7 +18,7 @@ from pydicom import Dataset, FileMetaDataset
 from pydicom.filewriter import dcmwrite
 from pydicom.uid import UID, SecondaryCaptureImageStorage
 
-from xray_resnet.dicom.gate import Reason, RejectedImage
+from xray_resnet.dicom.reasons import Reason, RejectedImage
 
 dicomsdl.set_loglevel(dicomsdl.LogLevel.DISABLE)
 
@@ -62,7 +62,8 @@ def decode_with_dicomsdl(frame: bytes, header: Dataset, syntax: UID) -> NDArray[
     dcmwrite(file, dataset, enforce_file_format=True)
     even = b"\0" * (len(frame) % 2)
     content = b"".join((file.getvalue(), _PIXEL_DATA, pack("<I", len(frame) + len(even)), frame, even, _END_OF_ITEMS))
-    return np.asarray(dicomsdl.open_memory(content, copy_data=False).pixelData(storedvalue=True))
+    stored = np.asarray(dicomsdl.open_memory(content, copy_data=False).pixelData(storedvalue=True))
+    return stored.view(f"i{stored.itemsize}") if header.PixelRepresentation else stored  # 8 bits come without a sign
 
 
 def decode_with_gdcm(header: Dataset, path: Path) -> NDArray[np.integer]:

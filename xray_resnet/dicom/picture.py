@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from xray_resnet.dicom.gate import Gate, Reason, RejectedImage, check_size
+from xray_resnet.dicom.gate import Gate, check_size
 from xray_resnet.dicom.pixels import PixelDescription, to_display
 from xray_resnet.dicom.radiograph import Radiograph
+from xray_resnet.dicom.reasons import Reason, RejectedImage
 
 _SIGNATURES = {b"\x89PNG\r\n\x1a\n": "PNG", b"\xff\xd8\xff": "JPEG"}
 _COLOUR_TOLERANCE = 8
@@ -35,7 +36,7 @@ def read_picture(content: bytes, gate: Gate) -> Radiograph:
     _check_declared_size(content, gate)
     grey = _to_grey(_decode_jpeg(content) if kind == "JPEG" else _decode_png(content))
     image, mapping = to_display(grey, PixelDescription(bits_stored=grey.dtype.itemsize * 8))
-    return Radiograph(image, None, mapping=mapping, transfer_syntax=kind)
+    return Radiograph(image, mapping=mapping, transfer_syntax=kind)
 
 
 def _check_declared_size(content: bytes, gate: Gate) -> None:

@@ -1,4 +1,4 @@
-"""Stored values to display values, as pure array maths (PS3.3 C.7.6.3, C.11.1, C.11.2).
+"""Stored values to display values, as pure array maths (PS3.3 C.7.6.3, C.11.1, C.11.2, C.11.6).
 
 The steps of the standard, in its order: pixel padding → Modality LUT or rescale → VOI LUT or window → polarity. They
 are applied once to every value that the image can hold, and the result is looked up for each pixel.
@@ -12,9 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from xray_resnet.dicom.radiograph import DisplayImage, DisplayMapping
+from xray_resnet.dicom.radiograph import WHITE, DisplayImage, DisplayMapping
 
-WHITE = 65535
 PERCENTILES = (0.5, 99.5)
 """The robust window of images without one: this much of the pixels is clipped at each end."""
 
@@ -95,10 +94,10 @@ class PixelDescription:
     intensity_sign: int = 0
     assumed: tuple[str, ...] = ()
 
-    @property
-    def lowest(self) -> int:
-        """Lowest value that can be stored."""
-        return -(1 << (self.bits_stored - 1)) if self.is_signed else 0
+
+def storable_range(bits: int, *, is_signed: bool) -> tuple[int, int]:
+    """The lowest and the highest value of so many bits."""
+    return (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) if is_signed else (0, (1 << bits) - 1)
 
 
 def to_display(stored: NDArray[np.integer], description: PixelDescription) -> tuple[DisplayImage, DisplayMapping]:
@@ -108,10 +107,8 @@ def to_display(stored: NDArray[np.integer], description: PixelDescription) -> tu
         stored: (H, W) stored values, unused bits removed.
         description: What the header says of them.
     """
-    low, high = _find_range(stored)
-    lowest = min(description.lowest, low)
-    highest = max(description.lowest + (1 << description.bits_stored) - 1, high)
-    possible = np.arange(lowest, highest + 1)
+    ends = *_find_range(stored), *storable_range(description.bits_stored, is_signed=description.is_signed)
+    possible = np.arange(min(ends), max(ends) + 1)
     modality = apply_modality(possible.astype(np.float64), description)
     is_padding = find_padding(possible, description)
     bits = _as_patterns(stored)
@@ -184,7 +181,7 @@ def extract_stored_bits(
 
 def _fits(values: NDArray[np.integer], bits: int, *, is_signed: bool) -> bool:
     """Whether no value needs more bits, so that the others hold nothing but its sign."""
-    lowest, highest = (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) if is_signed else (0, (1 << bits) - 1)
+    lowest, highest = storable_range(bits, is_signed=is_signed)
     least, most = _find_range(values)
     return lowest <= least and most <= highest
 

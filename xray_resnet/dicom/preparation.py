@@ -1,86 +1,21 @@
 """File to stored pixels: the one path that preparation and inference share."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from xray_resnet.dicom.appearance import Flag, check_appearance
-from xray_resnet.dicom.gate import Gate
-from xray_resnet.dicom.geometry import Placement, find_field, place
+from xray_resnet.dicom.appearance import check_appearance
+from xray_resnet.dicom.collimation import find_field
+from xray_resnet.dicom.flags import Flag, flag_header
+from xray_resnet.dicom.geometry import Placement, place
 from xray_resnet.dicom.radiograph import DisplayMapping
-from xray_resnet.dicom.read import DEFAULT_GATE, read_radiograph
-from xray_resnet.model_input import fingerprint
-
-PIPELINE_VERSION = 3
-"""Raised whenever the same file and settings give other pixels."""
-
-
-MAX_SIZE = 8192
-"""Most rows and columns of a stored image."""
-
-
-@dataclass(frozen=True)
-class Reading:
-    """Settings from file to stored pixels.
-
-    Attributes:
-        size: Rows and columns of the stored square.
-        dtype: Type of the stored pixels.
-        gate: What is accepted.
-        crop: Whether collimated borders are cut off.
-
-    Raises:
-        ValueError: for a size or type that cannot be.
-    """
-
-    size: int
-    dtype: Literal["uint8", "uint16"] = "uint8"
-    gate: Gate = DEFAULT_GATE
-    crop: bool = False
-
-    def __post_init__(self) -> None:
-        if type(self.crop) is not bool:
-            raise ValueError(f"crop is {self.crop!r:.80}, expected true or false")
-        if type(self.size) is not int or not 1 <= self.size <= MAX_SIZE:
-            raise ValueError(f"size is {self.size!r:.80}, expected 1 to {MAX_SIZE}")
-        if self.dtype not in ("uint8", "uint16"):
-            raise ValueError(f"dtype is {self.dtype!r:.80}, expected uint8 or uint16")
-
-    def fingerprint(self) -> str:
-        """16 hexadecimal digits that change with whatever changes the pixels or the choice of files."""
-        return fingerprint(self.to_json())
-
-    def to_json(self) -> dict[str, Any]:
-        """The settings as plain values, with the version of the pipeline."""
-        gate = {name: [*value] if isinstance(value, tuple) else value for name, value in asdict(self.gate).items()}
-        return {
-            "size": self.size,
-            "dtype": self.dtype,
-            "gate": gate,
-            "crop": self.crop,
-            "pipeline_version": PIPELINE_VERSION,
-        }
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> "Reading":
-        """The settings that `to_json` gave.
-
-        Raises:
-            ValueError: for another version of the pipeline, or values that cannot be.
-            KeyError, TypeError: for settings that are missing or unknown.
-        """
-        if values["pipeline_version"] != PIPELINE_VERSION:
-            raise ValueError(f"pipeline version {values['pipeline_version']}, this release has {PIPELINE_VERSION}")
-        lists = {name: values["gate"][name] for name in ("modalities", "body_parts")}
-        for name, value in lists.items():
-            if not isinstance(value, list):
-                raise ValueError(f"{name} is {value!r:.80}, expected a list")
-        gate = Gate(**(values["gate"] | {name: tuple(value) for name, value in lists.items()}))
-        return cls(size=values["size"], dtype=values["dtype"], gate=gate, crop=values["crop"])
+from xray_resnet.dicom.read import read_radiograph
+from xray_resnet.dicom.reading import Reading
+from xray_resnet.dicom.reasons import Reason, RejectedImage
 
 
 @dataclass(frozen=True)
@@ -96,6 +31,7 @@ class Prepared:
         mapping: How stored values of the file became display values.
         transfer_syntax: Transfer syntax UID or image format.
         sop_instance_uid: For predictions; never written to a dataset.
+        patient: Patient ID with its issuer, to be hashed; empty where there is none. Never written anywhere.
         flags: What is remarkable about it.
     """
 
@@ -107,6 +43,7 @@ class Prepared:
     mapping: DisplayMapping
     transfer_syntax: str
     sop_instance_uid: str
+    patient: str = field(default="", repr=False)
     flags: tuple[Flag, ...] = ()
 
 
@@ -122,27 +59,39 @@ def prepare(path: Path | str, reading: Reading, *, view: str = "") -> Prepared:
         RejectedImage: with a reason from the closed list.
     """
     radiograph = read_radiograph(path, gate=reading.gate)
-    field = find_field(radiograph.pixels) if reading.crop else None
-    image = radiograph.image
-    square, placement = place(
-        image.stored, table=image.table, spacing_mm=radiograph.spacing_mm, size=reading.size, field=field
-    )
-    rows, columns = image.stored.shape
-    flags = check_appearance(
-        placement.cut(square), view=view or radiograph.facts.get("ViewPosition", ""), gate=reading.gate
-    )
-    if radiograph.facts.get("BurnedInAnnotation") == "YES":
-        flags += (Flag.BURNED_IN_ANNOTATION,)
+    image, rows_and_columns = radiograph.image, radiograph.image.stored.shape
+    part = find_field(radiograph.pixels) if reading.crop else None
+    square, placement = place(image.stored, table=image.table, aspect=radiograph.aspect, size=reading.size, field=part)
+    view = view or radiograph.facts.get("ViewPosition", "")
+    flags = check_appearance(placement.cut(square), view=view, gate=reading.gate)
     return Prepared(
         pixels=_to_depth(square, reading.dtype),
         placement=placement,
-        file_size=(rows, columns),
+        file_size=(rows_and_columns[0], rows_and_columns[1]),
         spacing_mm=radiograph.spacing_mm,
         facts=radiograph.facts,
         mapping=radiograph.mapping,
         transfer_syntax=radiograph.transfer_syntax,
         sop_instance_uid=radiograph.sop_instance_uid,
-        flags=flags,
+        patient=radiograph.patient,
+        flags=(*flags, *flag_header(radiograph.facts)),
+    )
+
+
+def try_to_prepare(path: Path | str, reading: Reading, *, view: str = "") -> Prepared | RejectedImage:
+    """`prepare`, or the verdict on a file that it rejects, or that asks for more memory than there is."""
+    try:
+        return prepare(path, reading, view=view)
+    except RejectedImage as rejection:
+        return rejection
+    except MemoryError:
+        return RejectedImage(Reason.DECODE_FAILED, "it asks for more memory than a worker may take")
+
+
+def reject_lost(silence_s: float) -> RejectedImage:
+    """The verdict on a file that killed its process, or kept it silent for so many seconds."""
+    return RejectedImage(
+        Reason.DECODE_FAILED, f"its decoder crashed, or took longer than {silence_s:g} s; the job went on"
     )
 
 

@@ -8,6 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+WHITE = 65535
+"""The brightest display value."""
+
 
 @dataclass(frozen=True)
 class DisplayImage:
@@ -64,18 +67,22 @@ class Radiograph:
     Attributes:
         image: Display values (H, W); 0 … 65535 spans the display range, bright is dense.
         spacing_mm: Distance between (rows, columns) in mm, or None where unknown.
+        aspect: Height of a pixel over its width; known also where the spacing is not.
         facts: Allow-listed header facts by DICOM keyword, as strings.
         mapping: How stored values became display values.
         transfer_syntax: Transfer syntax UID, or the image format (PNG, JPEG) of other files.
         sop_instance_uid: SOP Instance UID; empty for other files. Never written to a dataset.
+        patient: Patient ID with its issuer, to be hashed; empty where there is none. Never written anywhere.
     """
 
     image: DisplayImage
-    spacing_mm: tuple[float, float] | None
+    spacing_mm: tuple[float, float] | None = None
+    aspect: float = 1.0
     facts: dict[str, str] = field(default_factory=dict)
     mapping: DisplayMapping = field(default_factory=lambda: DisplayMapping("IDENTITY"))
     transfer_syntax: str = ""
     sop_instance_uid: str = ""
+    patient: str = field(default="", repr=False)
 
     @property
     def pixels(self) -> NDArray[np.uint16]:

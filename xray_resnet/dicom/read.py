@@ -6,13 +6,21 @@ from pydicom import Dataset
 
 from xray_resnet.dicom.decode import decode_stored_values, transfer_syntax_of
 from xray_resnet.dicom.describe import describe_pixels
-from xray_resnet.dicom.gate import Gate, Reason, RejectedImage, check_header
-from xray_resnet.dicom.header import quiet_pydicom, read_facts, read_header, read_sop_instance_uid, read_spacing
+from xray_resnet.dicom.gate import DEFAULT_GATE, Gate, check_header
+from xray_resnet.dicom.header import (
+    quiet_pydicom,
+    read_aspect,
+    read_facts,
+    read_header,
+    read_patient,
+    read_sop_instance_uid,
+    read_spacing,
+)
 from xray_resnet.dicom.picture import picture_format, read_picture
 from xray_resnet.dicom.pixels import to_display
 from xray_resnet.dicom.radiograph import Radiograph
+from xray_resnet.dicom.reasons import Reason, RejectedImage
 
-DEFAULT_GATE = Gate()
 _BYTES_PER_PIXEL = 2
 _BYTES_PER_PICTURE_PIXEL = 8
 """Four channels of 16 bits."""
@@ -35,7 +43,10 @@ def read_radiograph(path: Path | str, *, gate: Gate = DEFAULT_GATE) -> Radiograp
         (2140, 1760)
     """
     path = Path(path)
-    radiograph = _read_picture(path, gate) if is_picture(path) else _read_dicom(path, gate)
+    try:
+        radiograph = _read_picture(path, gate) if is_picture(path) else _read_dicom(path, gate)
+    except OSError as error:
+        raise RejectedImage(Reason.UNREADABLE, error.strerror or "the file cannot be read") from None
     if radiograph.image.is_blank:
         raise RejectedImage(Reason.BLANK, "all display values are equal")
     return radiograph
@@ -63,19 +74,30 @@ def _read_picture(path: Path, gate: Gate) -> Radiograph:
 
 
 def _read_dicom(path: Path, gate: Gate) -> Radiograph:
+    """The radiograph; elements that contradict each other in a way that nobody thought of cost the file alone."""
     header = read_gated_header(path, gate)
-    with quiet_pydicom():
-        check_header(header, gate)
-        stored = decode_stored_values(header, path)
-        image, mapping = to_display(stored, describe_pixels(header))
-        return Radiograph(
-            image=image,
-            spacing_mm=read_spacing(header),
-            facts=read_facts(header),
-            mapping=mapping,
-            transfer_syntax=str(transfer_syntax_of(header)),
-            sop_instance_uid=read_sop_instance_uid(header),
-        )
+    try:
+        with quiet_pydicom():
+            check_header(header, gate)
+            return _build_radiograph(header, path)
+    except (RejectedImage, OSError, MemoryError):
+        raise
+    except Exception as error:
+        raise RejectedImage(Reason.UNREADABLE, f"its elements make no sense ({type(error).__name__})") from None
+
+
+def _build_radiograph(header: Dataset, path: Path) -> Radiograph:
+    image, mapping = to_display(decode_stored_values(header, path), describe_pixels(header))
+    return Radiograph(
+        image=image,
+        spacing_mm=read_spacing(header),
+        aspect=read_aspect(header),
+        facts=read_facts(header),
+        mapping=mapping,
+        transfer_syntax=str(transfer_syntax_of(header)),
+        sop_instance_uid=read_sop_instance_uid(header),
+        patient=read_patient(header),
+    )
 
 
 def _read_start(path: Path) -> bytes:

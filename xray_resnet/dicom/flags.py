@@ -1,0 +1,31 @@
+"""Flags: what is remarkable about a radiograph that is accepted all the same; a closed list."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from xray_resnet.dicom.gate import SECONDARY_CAPTURES
+
+
+class Flag(StrEnum):
+    """What is remarkable about an accepted radiograph."""
+
+    INVERTED = "inverted"
+    BURNED_IN_ANNOTATION = "burned_in_annotation"
+    SECONDARY_CAPTURE = "secondary_capture"
+
+
+FLAG_TEXTS = {
+    Flag.INVERTED: "Its pixels look like a chest in negative; Photometric Interpretation (0028,0004) may be wrong.",
+    Flag.BURNED_IN_ANNOTATION: "Burned In Annotation (0028,0301) is YES: words in the picture may name the patient.",
+    Flag.SECONDARY_CAPTURE: "Its SOP Class (0008,0016) is Secondary Capture: no original, perhaps of less depth.",
+}
+"""For each flag, what it means."""
+
+
+def flag_header(facts: Mapping[str, str]) -> tuple[Flag, ...]:
+    """What the allow-listed facts of a header say of themselves."""
+    says = {
+        Flag.BURNED_IN_ANNOTATION: facts.get("BurnedInAnnotation") == "YES",
+        Flag.SECONDARY_CAPTURE: facts.get("SOPClassUID") in SECONDARY_CAPTURES,
+    }
+    return tuple(flag for flag, is_so in says.items() if is_so)
