@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
-from data_prep.identity import hash_name
+from data_prep.identity import hash_image
 from data_prep.part import PartJournal, PartTask, journal_path
 from xray_resnet.dicom import Reason
 from xray_resnet.files import write_json
 from xray_resnet.store.schema import IMAGES_FOLDER, part_name
-from xray_resnet.store.writer import keep_images
+from xray_resnet.store.writer import keep_rows
 
 
 def drop_duplicates(
@@ -26,17 +26,17 @@ def drop_duplicates(
     paths = {record.name: record.path.relative_to(task.root).as_posix() for task in tasks for record in task.records}
     shorter = [_reject(task, journal, group_of, paths) for task, journal in zip(tasks, journals, strict=True)]
     for task, journal in zip(tasks, shorter, strict=True):
-        ids = [hash_name(task.key, "image", name) for name, *_ in journal.accepted]
-        keep_images(task.folder / IMAGES_FOLDER / part_name(task.index), ids)
+        ids = [hash_image(task.key, entry.name) for entry in journal.accepted]
+        keep_rows(task.folder / IMAGES_FOLDER / part_name(task.index), ids)
     return shorter
 
 
 def _reject(task: PartTask, journal: PartJournal, group_of: Mapping[str, str], paths: Mapping[str, str]) -> PartJournal:
-    dropped = [name for name, *_ in journal.accepted if group_of.get(name, name) != name]
+    dropped = [entry.name for entry in journal.accepted if group_of.get(entry.name, entry.name) != entry.name]
     if not dropped:
         return journal
     verdicts = [(paths[name], str(Reason.DUPLICATE), f"the radiograph of {paths[group_of[name]]}") for name in dropped]
-    accepted = [entry for entry in journal.accepted if entry[0] not in dropped]
+    accepted = [entry for entry in journal.accepted if entry.name not in dropped]
     gone = {paths[name] for name in dropped}
     flagged = [entry for entry in journal.flagged if entry[0] not in gone]
     shorter = replace(journal, accepted=accepted, rejected=[*journal.rejected, *verdicts], flagged=flagged)

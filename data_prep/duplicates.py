@@ -12,18 +12,18 @@ class Duplicates:
 
     Attributes:
         group_of: Image → the first image, by name, that is the same; images on their own are not in it.
-        copies: Images with exactly the pixels of an earlier one → that one.
+        exact_copies: Images with the very pixels of an earlier one → that one.
     """
 
     group_of: Mapping[str, str] = field(default_factory=dict)
-    copies: Mapping[str, str] = field(default_factory=dict)
+    exact_copies: Mapping[str, str] = field(default_factory=dict)
 
 
 def find_duplicates(images: Sequence[tuple[str, str, str]], look: Callable[[str], Pixels]) -> Duplicates:
     """Groups images that are the same, exactly or nearly.
 
     Args:
-        images: (name, SHA-256, perceptual hash) of each image, in the order of the names.
+        images: (name, SHA-256, difference hash) of each image, in the order of the names.
         look: Name → stored pixels; asked only of the first of images with the same SHA-256.
     """
     first_of: dict[str, str] = {}
@@ -38,10 +38,10 @@ def merge_patients(images: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Patient → one name for all patients who share images, directly or by way of others.
 
     Args:
-        images: (patient, hash of the pixels) of every image.
+        images: (patient, group of duplicates or image) of every image.
     """
     first_of: dict[str, str] = {}
-    return _join((patient, first_of.setdefault(pixels, patient)) for patient, pixels in sorted(images))
+    return _join((patient, first_of.setdefault(group, patient)) for patient, group in sorted(images))
 
 
 def _join(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

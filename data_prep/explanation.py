@@ -3,11 +3,10 @@
 from functools import partial
 from pathlib import Path
 
-from data_prep.part import reject_lost
-from data_prep.plan import build_reading
+from data_prep.plan import build_limits, build_reading
 from xray_resnet.config import PrepConfig
-from xray_resnet.dicom import Explanation, explain, explain_rejection
-from xray_resnet.scale import Limits, map_in_processes
+from xray_resnet.dicom import Explanation, explain, explain_rejection, reject_lost
+from xray_resnet.scale import map_in_processes
 
 
 def explain_file(path: Path, prep: PrepConfig, *, pictures: Path | None = None) -> Explanation:
@@ -16,11 +15,11 @@ def explain_file(path: Path, prep: PrepConfig, *, pictures: Path | None = None) 
     Raises:
         ConfigurationError: if a setting cannot be.
     """
-    limits = Limits(prep.timeout_s, prep.memory_mib << 20)
     follow = partial(explain, reading=build_reading(prep), pictures=pictures)
-    lost = partial(_explain_loss, limits=limits)
-    return next(iter([*map_in_processes(follow, [path], workers=1, on_lost=lost, limits=limits)]))
+    lost = partial(_explain_loss, silence_s=prep.timeout_s)
+    (explanation,) = map_in_processes(follow, [path], workers=1, on_lost=lost, limits=build_limits(prep))
+    return explanation
 
 
-def _explain_loss(path: Path, *, limits: Limits) -> Explanation:
-    return Explanation(verdict=explain_rejection(reject_lost(path, limits=limits)))
+def _explain_loss(_: Path, *, silence_s: float) -> Explanation:
+    return Explanation(verdict=explain_rejection(reject_lost(silence_s)))

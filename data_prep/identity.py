@@ -54,6 +54,23 @@ def hash_name(key: bytes, kind: str, name: str) -> str:
     return hmac.new(key, f"{kind}\0{name}".encode(), hashlib.sha256).hexdigest()[:_DIGITS]
 
 
+def hash_image(key: bytes, name: str) -> str:
+    """The id of an image by its record's name."""
+    return hash_name(key, "image", name)
+
+
+def hash_patient(key: bytes, *, source: str, header: str, image: str) -> str:
+    """The id of a patient: as the source names it, else as the file's header does, else the image is its own.
+
+    Args:
+        key: The key.
+        source: Patient by the source's tables or file names; empty where they are silent.
+        header: Patient ID with its issuer; empty where the file has none.
+        image: The record's name.
+    """
+    return hash_name(key, "patient", source or (f"header {header}" if header else f"image {image}"))
+
+
 def _make_key(path: Path) -> None:
     """Makes a key file; of several processes that do so at once, the first one's key stays."""
     path.parent.mkdir(parents=True, exist_ok=True)

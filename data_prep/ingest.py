@@ -14,12 +14,12 @@ from typing import Any
 from numpy.typing import NDArray
 
 from data_prep import workspace
-from data_prep.copies import drop_duplicates
+from data_prep.drop_duplicates import drop_duplicates
 from data_prep.duplicates import Duplicates, find_duplicates
 from data_prep.fingerprint import fingerprint_settings
-from data_prep.identity import hash_name
+from data_prep.identity import hash_image
 from data_prep.part import PartJournal, make_part, make_part_apart
-from data_prep.plan import Plan, Progress, build_plan, build_reading, resolve_root
+from data_prep.plan import Plan, Progress, build_limits, build_plan, build_reading, resolve_root
 from data_prep.report import render_ingest_report
 from data_prep.sources import SOURCES, Record
 from data_prep.split import Division, SplitImage, divide
@@ -28,7 +28,7 @@ from xray_resnet.config import Config, PrepConfig, SplitConfig
 from xray_resnet.errors import UserError
 from xray_resnet.files import write_csv, write_json, write_text
 from xray_resnet.findings import LabelState
-from xray_resnet.scale import Limits, map_in_processes
+from xray_resnet.scale import map_in_processes
 from xray_resnet.store.reader import map_pixels
 from xray_resnet.store.schema import SPLITS, part_name
 from xray_resnet.store.writer import write_description
@@ -70,30 +70,6 @@ def prepare_dataset(config: Config, *, progress: Progress | None = None) -> Path
     return plan.folder
 
 
-def divide_records(
-    plan: Plan, journals: Sequence[PartJournal], split: SplitConfig, group_of: Mapping[str, str]
-) -> Division:
-    """Divides the accepted images; those of one group of duplicates stay together."""
-    accepted = {name for journal in journals for name, *_ in journal.accepted}
-    images = [
-        SplitImage(
-            name=record.name,
-            patient=record.patient,
-            pixels=group_of.get(record.name, ""),
-            positives=_positive_findings(record, plan.findings),
-            official=record.split,
-        )
-        for record in plan.records
-        if record.name in accepted
-    ]
-    shares = {"train": split.train, "val": split.val, "test": split.test}
-    return divide(images, shares, seed=split.seed, official=split.official)
-
-
-def _positive_findings(record: Record, findings: Sequence[str]) -> frozenset[str]:
-    return frozenset(finding for finding in findings if record.states.get(finding) == LabelState.POSITIVE)
-
-
 def _build(plan: Plan, config: Config, progress: Progress | None) -> None:
     """Makes the parts that are missing, then everything that is known only when all are there."""
     start = time.perf_counter()
@@ -103,16 +79,10 @@ def _build(plan: Plan, config: Config, progress: Progress | None) -> None:
     duplicates = _find_duplicates(plan, journals, stored)
     if config.prep.duplicates == "drop":
         journals = drop_duplicates(plan.tasks, journals, duplicates.group_of)
-    rejected = [row for journal in journals for row in journal.rejected]
-    write_csv(plan.folder / workspace.REJECTED_FILE, ["path", "reason", "detail"], rejected)
-    flagged = [row for journal in journals for row in journal.flagged]
-    write_csv(plan.folder / workspace.FLAGGED_FILE, ["path", "flag"], flagged)
-    if len(rejected) == len(plan.records):
-        raise UserError(
-            f"{plan.root}: no radiograph was accepted of {len(rejected)} files; "
-            f"{plan.folder / workspace.REJECTED_FILE} says why"
-        )
-    division = divide_records(plan, journals, config.data.split, duplicates.group_of)
+    rejected = _write_list(plan.folder / workspace.REJECTED_FILE, ["path", "reason", "detail"], journals, "rejected")
+    flagged = _write_list(plan.folder / workspace.FLAGGED_FILE, ["path", "flag"], journals, "flagged")
+    _refuse_if_nothing(plan, rejected)
+    division = _divide(plan, journals, split=config.data.split, group_of=duplicates.group_of)
     _warn_of_empty_splits(plan, division, config.data.split)
     summary = summarise(plan, journals, division, duplicates, seconds=time.perf_counter() - start, resumed=resumed)
     description = describe(plan, journals, division, config.data)
@@ -123,23 +93,66 @@ def _build(plan: Plan, config: Config, progress: Progress | None) -> None:
     write_description(plan.folder, description)
 
 
+def _write_list(path: Path, header: Sequence[str], journals: Sequence[PartJournal], kind: str) -> list[Sequence[str]]:
+    """Writes the rows of that kind of all journals, and returns them."""
+    rows = [row for journal in journals for row in getattr(journal, kind)]
+    write_csv(path, header, rows)
+    return rows
+
+
+def _refuse_if_nothing(plan: Plan, rejected: Sequence[Sequence[str]]) -> None:
+    if len(rejected) == len(plan.records):
+        raise UserError(
+            f"{plan.root}: no radiograph was accepted of {len(rejected)} files; "
+            f"{plan.folder / workspace.REJECTED_FILE} says why"
+        )
+
+
 def _find_duplicates(plan: Plan, journals: Sequence[PartJournal], stored: Mapping[str, NDArray[Any]]) -> Duplicates:
     """Looks at the stored pixels where hashes are near."""
-    images = [entry for journal in journals for entry in journal.accepted]
-    return find_duplicates(images, lambda name: stored[hash_name(plan.key, "image", name)])
+    accepted = [entry for journal in journals for entry in journal.accepted]
+    images = [(entry.name, entry.pixels_sha256, entry.difference_hash) for entry in accepted]
+    return find_duplicates(images, lambda name: stored[hash_image(plan.key, name)])
+
+
+def _divide(
+    plan: Plan, journals: Sequence[PartJournal], *, split: SplitConfig, group_of: Mapping[str, str]
+) -> Division:
+    """Divides the accepted images; those of one group of duplicates stay together."""
+    patient_of = {entry.name: entry.patient for journal in journals for entry in journal.accepted}
+    images = [
+        SplitImage(
+            name=record.name,
+            patient=patient_of[record.name],
+            duplicate_group=group_of.get(record.name, ""),
+            positives=_positive_findings(record, plan.findings),
+            official=record.split,
+        )
+        for record in plan.records
+        if record.name in patient_of
+    ]
+    return divide(images, split.shares, seed=split.seed, official=split.official)
+
+
+def _positive_findings(record: Record, findings: Sequence[str]) -> frozenset[str]:
+    return frozenset(finding for finding in findings if record.states.get(finding) == LabelState.POSITIVE)
 
 
 def _warn_of_empty_splits(plan: Plan, division: Division, split: SplitConfig) -> None:
     """Says so where patients were too few for a share."""
     for name in SPLITS:
         if getattr(split, name) > 0 and name not in division.split_of.values():
-            patients = len({record.patient for record in plan.records})
-            _log.warning("%s: no image is in %s; the source has %d patients", plan.folder, name, patients)
+            _log.warning(
+                "%s: no image is in %s; there are too few patients. Where files that are several patients' carry one "
+                "Patient ID, name them by data.image_folder.patient_pattern",
+                plan.folder,
+                name,
+            )
 
 
 def _make_parts(plan: Plan, prep: PrepConfig, *, progress: Progress | None) -> list[PartJournal]:
     """The journals of all parts, in order."""
-    limits = Limits(prep.timeout_s, prep.memory_mib << 20)
+    limits = build_limits(prep)
     make_apart = partial(make_part_apart, limits=limits)
     journals: list[PartJournal] = []
     done = rejected = 0
@@ -156,9 +169,17 @@ def _choose_map(prep: PrepConfig) -> Callable[..., Iterator[PartJournal]]:
     """The map over parts, on this machine or on a cluster."""
     if prep.scale == "local":
         return partial(map_in_processes, workers=prep.workers)
-    from xray_resnet.scale.ray_tasks import map_on_ray  # of the extra `cluster`
+    return partial(_map_on_ray, address=prep.ray_address)
 
-    return partial(map_on_ray, address=prep.ray_address)
+
+def _map_on_ray(*arguments: Any, **options: Any) -> Iterator[PartJournal]:
+    """The map on a cluster, which names its settings where none answers."""
+    from xray_resnet.scale.ray_tasks import NoClusterError, map_on_ray  # of the extra `cluster`
+
+    try:
+        yield from map_on_ray(*arguments, **options)
+    except NoClusterError as error:
+        raise UserError(f"prep.ray_address {error}, or set prep.scale to local") from None
 
 
 def _has_source(config: Config) -> bool:

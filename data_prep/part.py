@@ -7,13 +7,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from data_prep.identity import hash_name
-from data_prep.near_duplicates import compute_hash
+from data_prep.identity import hash_image, hash_name, hash_patient
+from data_prep.near_duplicates import compute_difference_hash
 from data_prep.sources import Record
-from xray_resnet.dicom import Prepared, Reading, Reason, RejectedImage, prepare, says_lateral
+from xray_resnet.dicom import (
+    Prepared,
+    Reading,
+    Reason,
+    RejectedImage,
+    keep_fact,
+    reject_lost,
+    says_lateral,
+    try_to_prepare,
+)
 from xray_resnet.errors import UserError
 from xray_resnet.files import write_json
 from xray_resnet.scale import Limits, beat, map_in_processes
@@ -48,23 +58,37 @@ class PartTask:
     key: bytes
 
 
+class Accepted(NamedTuple):
+    """An accepted file: its record's name, its patient's keyed hash, and two hashes of its stored pixels."""
+
+    name: str
+    patient: str
+    pixels_sha256: str
+    difference_hash: str
+
+
 @dataclass(frozen=True)
 class PartJournal:
     """What became of a part's files.
 
     Attributes:
-        accepted: (record's name, SHA-256 and perceptual hash of its stored pixels) in order.
+        accepted: Those accepted, in order.
         rejected: (path relative to the root, reason, detail) in order.
         flagged: (path relative to the root, flag) of accepted files, in order.
         syntaxes: Transfer syntax → accepted files.
         seconds: How long it took.
     """
 
-    accepted: list[tuple[str, str, str]]
+    accepted: list[Accepted]
     rejected: list[tuple[str, str, str]]
     flagged: list[tuple[str, str]]
     syntaxes: Mapping[str, int]
     seconds: float
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "PartJournal":
+        """The journal whose `asdict` was written."""
+        return cls(**{**values, "accepted": [Accepted(*entry) for entry in values["accepted"]]})
 
 
 def journal_path(folder: Path, index: int) -> Path:
@@ -80,31 +104,25 @@ def make_part(task: PartTask) -> PartJournal:
 def make_part_apart(task: PartTask, *, limits: Limits) -> PartJournal:
     """`make_part` where a file is known to kill: a process apart does the work, and only that file is lost."""
     prepare_one = partial(prepare_record, reading=task.reading)
-    reject = partial(reject_lost, limits=limits)
-    return _write(task, map_in_processes(prepare_one, task.records, workers=1, on_lost=reject, limits=limits))
+    lost = partial(_reject_lost, silence_s=limits.silence_s)
+    return _write(task, map_in_processes(prepare_one, task.records, workers=1, on_lost=lost, limits=limits))
 
 
 def prepare_record(record: Record, reading: Reading) -> Prepared | RejectedImage:
-    """The record's stored image, or why there is none."""
+    """The record's stored image, or why there is none; a picture has no header, and a table may tell lateral views."""
     beat()
-    try:
-        return _prepare(record, reading)
-    except RejectedImage as rejection:
-        return rejection
-    except MemoryError:
-        return RejectedImage(Reason.DECODE_FAILED, "it asks for more memory than a worker may take")
+    if says_lateral(record.view) and not reading.gate.accept_lateral:
+        return RejectedImage(Reason.LATERAL_VIEW, "the source's table says lateral")
+    return try_to_prepare(record.path, reading, view=record.view)
 
 
-def reject_lost(_: object, *, limits: Limits) -> RejectedImage:
-    """The verdict on a file that killed its process or silenced it."""
-    return RejectedImage(
-        Reason.DECODE_FAILED, f"its decoder crashed, or took longer than {limits.silence_s:g} s; the job went on"
-    )
+def _reject_lost(_: Record, *, silence_s: float) -> RejectedImage:
+    return reject_lost(silence_s)
 
 
 def _read_journal(task: PartTask) -> PartJournal | None:
     path = journal_path(task.folder, task.index)
-    return PartJournal(**json.loads(path.read_bytes())) if path.is_file() else None
+    return PartJournal.from_json(json.loads(path.read_bytes())) if path.is_file() else None
 
 
 def _write(task: PartTask, outcomes: Iterable[Prepared | RejectedImage]) -> PartJournal:
@@ -120,7 +138,10 @@ def _write(task: PartTask, outcomes: Iterable[Prepared | RejectedImage]) -> Part
         dtype=task.reading.dtype,
     )
     journal = PartJournal(
-        accepted=[(name, image.pixels_sha256, compute_hash(image.pixels)) for name, image in sorted_out.accepted],
+        accepted=[
+            Accepted(name, image.patient_id, image.pixels_sha256, compute_difference_hash(image.pixels))
+            for name, image in sorted_out.accepted
+        ],
         rejected=sorted_out.rejected,
         flagged=sorted_out.flagged,
         syntaxes=dict(Counter(image.transfer_syntax for image in images)),
@@ -143,7 +164,7 @@ def _check_source_is_there(task: PartTask) -> None:
         )
 
 
-@dataclass(frozen=True)
+@dataclass
 class _SortedOut:
     """Images by their records' names, and what a journal says of the others and of the remarkable."""
 
@@ -164,24 +185,17 @@ def _sort_out(task: PartTask, outcomes: Iterable[Prepared | RejectedImage]) -> _
     return result
 
 
-def _prepare(record: Record, reading: Reading) -> Prepared:
-    """The record's stored image; a picture has no header, so that a table may have to tell lateral views."""
-    if says_lateral(record.view) and not reading.gate.accept_lateral:
-        raise RejectedImage(Reason.LATERAL_VIEW, "the source's table says lateral")
-    return prepare(record.path, reading, view=record.view)
-
-
 def to_stored(record: Record, prepared: Prepared, *, key: bytes) -> StoredImage:
     """A record and its pixels as a row: names become keyed hashes, boxes move to store pixels."""
     return StoredImage(
-        image_id=hash_name(key, "image", record.name),
-        patient_id=hash_name(key, "patient", record.patient),
+        image_id=hash_image(key, record.name),
+        patient_id=hash_patient(key, source=record.patient, header=prepared.patient, image=record.name),
         study_id=hash_name(key, "study", record.study) if record.study else "",
         pixels=prepared.pixels,
         states=record.states,
         boxes=_move_boxes(record, prepared),
-        view=record.view or prepared.facts.get("ViewPosition", ""),
-        sex=record.sex or prepared.facts.get("PatientSex", ""),
+        view=keep_fact("ViewPosition", record.view) or prepared.facts.get("ViewPosition", ""),
+        sex=keep_fact("PatientSex", record.sex) or prepared.facts.get("PatientSex", ""),
         age=record.age if record.age is not None else _read_age(prepared.facts.get("PatientAge", "")),
         file_size=prepared.file_size,
         transfer_syntax=prepared.transfer_syntax,
@@ -203,9 +217,11 @@ def _move_boxes(record: Record, prepared: Prepared) -> list[StoredBox]:
 
 
 _YEARS_PER_UNIT = {"D": 1 / 365.25, "W": 7 / 365.25, "M": 1 / 12, "Y": 1.0}
+_OLDEST_YEARS = 120
 
 
 def _read_age(text: str) -> float | None:
-    """An age string (PS3.5 6.2, VR AS: `034Y`, `006M`) in years; None where there is none."""
-    number, unit = text[:-1], text[-1:]
-    return int(number) * _YEARS_PER_UNIT[unit] if number.isdigit() and unit in _YEARS_PER_UNIT else None
+    """An age string (PS3.5 6.2, VR AS: `034Y`, `006M`; `34` of careless writers) in years; None where it cannot be."""
+    number, unit = (text, "Y") if text.isdigit() else (text[:-1], text[-1:])
+    age = int(number) * _YEARS_PER_UNIT.get(unit, 0.0) if number.isdigit() else 0.0
+    return age if 0 < age <= _OLDEST_YEARS else None

@@ -12,6 +12,7 @@ from data_prep.sources import SOURCES, Record
 from xray_resnet.config import Config, DataConfig, PrepConfig, SplitConfig
 from xray_resnet.dicom import Gate, Reading
 from xray_resnet.errors import ConfigurationError
+from xray_resnet.scale import Limits
 
 Progress = Callable[[int, int, int], None]
 """Called with (files done, files in all, files rejected)."""
@@ -133,11 +134,17 @@ def build_reading(prep: PrepConfig) -> Reading:
             modalities=tuple(prep.modalities),
             body_parts=tuple(prep.body_parts),
             accept_lateral=prep.accept_lateral,
+            accept_secondary_capture=prep.accept_secondary_capture,
             max_pixels=prep.max_pixels,
         )
         return Reading(size=prep.size, dtype=prep.dtype, gate=gate, crop=prep.crop)
     except ValueError as error:
         raise ConfigurationError(f"prep.{error}") from None
+
+
+def build_limits(prep: PrepConfig) -> Limits:
+    """What a worker may take."""
+    return Limits(prep.timeout_s, prep.memory_mib << 20)
 
 
 def check_split(split: SplitConfig) -> None:
@@ -146,10 +153,9 @@ def check_split(split: SplitConfig) -> None:
     Raises:
         ConfigurationError: if a share is negative, or they do not sum to 1.
     """
-    shares = {"train": split.train, "val": split.val, "test": split.test}
-    wrong = [f"data.split.{name} is {share}" for name, share in shares.items() if not 0 <= share <= 1]
-    if not wrong and abs(sum(shares.values()) - 1) > 1e-6:
-        wrong = [f"data.split.train, val and test sum to {sum(shares.values()):g}"]
+    wrong = [f"data.split.{name} is {share}" for name, share in split.shares.items() if not 0 <= share <= 1]
+    if not wrong and abs(sum(split.shares.values()) - 1) > 1e-6:
+        wrong = [f"data.split.train, val and test sum to {sum(split.shares.values()):g}"]
     if wrong:
         raise ConfigurationError("; ".join(wrong) + "; give shares from 0 to 1 that sum to 1")
 

@@ -17,14 +17,14 @@ class SplitImage:
     Attributes:
         name: Names the image.
         patient: Names the patient.
-        pixels: Names the group of duplicates that it belongs to. Empty: it has none.
+        duplicate_group: Names the group of images that are one radiograph. Empty: it is in none.
         positives: Findings that are positive in it.
         official: Its official split, or None.
     """
 
     name: str
     patient: str
-    pixels: str = ""
+    duplicate_group: str = ""
     positives: frozenset[str] = frozenset()
     official: str | None = None
 
@@ -35,36 +35,32 @@ class Division:
 
     Attributes:
         split_of: Image → train, val or test.
-        patients_moved: Patients with images on both sides of the official split; all of theirs are in test.
-        duplicates_parted: Images with an exact duplicate in another split, which only an official split leaves.
+        moved: Images that stand elsewhere than the official split says: their patient, or a duplicate of theirs,
+            stands on both of its sides.
     """
 
     split_of: Mapping[str, str]
-    patients_moved: int = 0
-    duplicates_parted: int = 0
+    moved: int = 0
 
 
 def divide(images: Sequence[SplitImage], shares: Mapping[str, float], *, seed: int, official: bool) -> Division:
     """Divides images by patient; the order of the images does not matter.
 
-    Patients who share an image stay together, unless an official split parts them.
+    Patients who share an image, exactly or nearly, stay together.
 
     Args:
         images: All images.
         shares: Split → share of the patients.
         seed: Seed of the division.
-        official: Use the official split where there is one. Val is then cut from its training patients, if it has
-            none of its own; an image without an official split trains, unless its duplicate is tested.
+        official: Use the official split where there is one. Who stands on two sides of it is tested rather than
+            validated, and validated rather than trained; images that it does not name train. A split that it lacks is
+            cut from its training patients.
     """
-    if not official or all(image.official != "test" for image in images):
-        return _to_division(images, _stratify(images, shares, seed=seed))
-    patients = _group(images, {image.patient: image.patient for image in images})
-    split_of = {patient: _official_split(group) for patient, group in patients.items()}
-    split_of |= _follow_duplicates(images, patients)
-    if "val" not in split_of.values() and shares["val"] > 0:
-        training = [image for image in images if split_of[image.patient] == "train"]
-        split_of |= _stratify(training, {name: shares[name] for name in ("train", "val")}, seed=seed)
-    return _to_division(images, split_of, patients_moved=sum(map(_is_torn, patients.values())))
+    together = merge_patients((image.patient, image.duplicate_group or image.name) for image in images)
+    if official and any(image.official for image in images):
+        return _follow_official(images, together, shares, seed=seed)
+    split_of = _stratify(images, together, shares, seed=seed)
+    return Division({image.name: split_of[image.patient] for image in images})
 
 
 def stratify(labels: NDArray[np.int64], shares: Sequence[float], generator: np.random.Generator) -> NDArray[np.int64]:
@@ -111,13 +107,29 @@ def _choose(
     return int(generator.choice(candidates))
 
 
-def _stratify(images: Sequence[SplitImage], shares: Mapping[str, float], *, seed: int) -> dict[str, str]:
+def _follow_official(
+    images: Sequence[SplitImage], together: Mapping[str, str], shares: Mapping[str, float], *, seed: int
+) -> Division:
+    split_of_group = {name: _official_split(group) for name, group in _group(images, together).items()}
+    moved = sum(image.official not in (None, split_of_group[together[image.patient]]) for image in images)
+    split_of = {patient: split_of_group[group] for patient, group in together.items()}
+    training = [image for image in images if split_of[image.patient] == "train"]
+    named = {image.official for image in images} - {"train"}
+    to_cut = {split: share for split, share in shares.items() if split not in named}
+    split_of |= _stratify(training, together, to_cut, seed=seed)
+    return Division({image.name: split_of[image.patient] for image in images}, moved)
+
+
+def _stratify(
+    images: Sequence[SplitImage], together: Mapping[str, str], shares: Mapping[str, float], *, seed: int
+) -> dict[str, str]:
     """Patient → split; alike in the share of patients with each finding, and with an image without any."""
-    together = merge_patients((image.patient, image.pixels or image.name) for image in images)
     groups = _group(images, together)
+    if not any(shares.values()):
+        return dict.fromkeys((image.patient for image in images), "train")
     subsets = stratify(_mark_findings(list(groups.values())), list(shares.values()), np.random.default_rng(seed))
     split_of = {group: list(shares)[subset] for group, subset in zip(groups, subsets, strict=True)}
-    return {patient: split_of[group] for patient, group in together.items()}
+    return {image.patient: split_of[together[image.patient]] for image in images}
 
 
 def _group(images: Sequence[SplitImage], group_of: Mapping[str, str]) -> dict[str, list[SplitImage]]:
@@ -139,31 +151,7 @@ def _mark_findings(groups: Sequence[Sequence[SplitImage]]) -> NDArray[np.int64]:
     return labels
 
 
-def _to_division(images: Sequence[SplitImage], split_of: Mapping[str, str], *, patients_moved: int = 0) -> Division:
-    """The images' splits by their patients', and how many duplicates are parted by them."""
-    splits_of_pixels: defaultdict[str, set[str]] = defaultdict(set)
-    for image in images:
-        splits_of_pixels[image.pixels or image.name].add(split_of[image.patient])
-    return Division(
-        {image.name: split_of[image.patient] for image in images},
-        patients_moved=patients_moved,
-        duplicates_parted=sum(len(splits) > 1 for splits in splits_of_pixels.values()),
-    )
-
-
 def _official_split(group: Sequence[SplitImage]) -> str:
-    """The patient's split: test before val before train, so that nothing of a tested patient trains."""
+    """The split of patients who belong together: test before val before train, so that nothing tested trains."""
     named = {image.official for image in group}
     return next((split for split in ("test", "val") if split in named), "train")
-
-
-def _follow_duplicates(images: Sequence[SplitImage], patients: Mapping[str, Sequence[SplitImage]]) -> dict[str, str]:
-    """Patients without an official split who share an image with those who have one stand where these stand."""
-    together = merge_patients((image.patient, image.pixels or image.name) for image in images)
-    unofficial = [name for name, group in patients.items() if all(image.official is None for image in group)]
-    groups = _group(images, together)
-    return {patient: _official_split(groups[together[patient]]) for patient in unofficial}
-
-
-def _is_torn(group: Sequence[SplitImage]) -> bool:
-    return len({image.official or "train" for image in group}) > 1

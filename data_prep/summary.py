@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from data_prep.duplicates import Duplicates
-from data_prep.identity import hash_name, name_key
-from data_prep.part import PartJournal
+from data_prep.identity import hash_image, hash_patient, name_key
+from data_prep.part import Accepted, PartJournal
 from data_prep.plan import Plan
 from data_prep.sources import SOURCES, Record
 from data_prep.split import Division
@@ -61,7 +61,7 @@ def summarise(
         "sources": _count_sources(plan, journals),
         "flags": _sorted(Counter(flag for journal in journals for _, flag in journal.flagged)),
         "transfer_syntaxes": _sorted(sum((Counter(journal.syntaxes) for journal in journals), Counter())),
-        "notes": dict(plan.notes) | _count_duplicates(journals, duplicates) | _count_moves(division),
+        "notes": dict(plan.notes) | _count_duplicates(journals, duplicates) | _count_patients(plan, journals, division),
         "seconds": round(seconds, 3),
         "worker_seconds": round(sum(journal.seconds for journal in journals), 3),
         "files_of_earlier_runs": resumed,
@@ -71,12 +71,16 @@ def summarise(
 
 def _count_sources(plan: Plan, journals: Sequence[PartJournal]) -> dict[str, dict[str, int]]:
     """Files of each member of a combined source; a source alone is one."""
-    accepted = {name for journal in journals for name, *_ in journal.accepted}
+    accepted = {entry.name for entry in _accepted(journals)}
     files = Counter(plan.member_of(record) for record in plan.records)
     kept = Counter(plan.member_of(record) for record in plan.records if record.name in accepted)
     return {
         name: {"files": count, "accepted": kept[name], "rejected": count - kept[name]} for name, count in files.items()
     }
+
+
+def _accepted(journals: Sequence[PartJournal]) -> list[Accepted]:
+    return [entry for journal in journals for entry in journal.accepted]
 
 
 def _count_duplicates(journals: Sequence[PartJournal], duplicates: Duplicates) -> dict[str, int]:
@@ -85,40 +89,44 @@ def _count_duplicates(journals: Sequence[PartJournal], duplicates: Duplicates) -
     if dropped:
         return {"duplicates dropped": dropped}
     return {
-        "images with the very pixels of another": len(duplicates.copies),
+        "images with the very pixels of another": len(duplicates.exact_copies),
         "groups of images that are one radiograph": len(set(duplicates.group_of.values())),
     }
 
 
-def _count_moves(division: Division) -> dict[str, int]:
+def _count_patients(plan: Plan, journals: Sequence[PartJournal], division: Division) -> dict[str, int]:
+    unknown = sum(
+        entry.patient == hash_patient(plan.key, source="", header="", image=entry.name) for entry in _accepted(journals)
+    )
     return {
-        "groups of images that are one radiograph that the official split parts": division.duplicates_parted,
-        "patients on both sides of the official split, moved to test": division.patients_moved,
+        "images whose patient neither the source nor the header names, each taken for another's": unknown,
+        "images moved from their official split: their patient or a duplicate stands on its other side": division.moved,
     }
 
 
 def _image_ids(plan: Plan, journals: Sequence[PartJournal], division: Division, split: str) -> list[str]:
-    names = (name for journal in journals for name, *_ in journal.accepted)
-    return [hash_name(plan.key, "image", name) for name in names if division.split_of[name] == split]
+    names = (entry.name for entry in _accepted(journals))
+    return [hash_image(plan.key, name) for name in names if division.split_of[name] == split]
 
 
 def _count(plan: Plan, journals: Sequence[PartJournal], division: Division) -> dict[str, Any]:
     """Images, patients and label states, in all and by split."""
-    accepted = [record for record in plan.records if record.name in division.split_of]
+    patient_of = {entry.name: entry.patient for entry in _accepted(journals)}
+    accepted = [record for record in plan.records if record.name in patient_of]
     by_split = {split: [record for record in accepted if division.split_of[record.name] == split] for split in SPLITS}
     return {
         "rejected": sum(len(journal.rejected) for journal in journals),
-        **_count_images(accepted),
+        **_count_images(accepted, patient_of),
         "splits": {
-            split: _count_images(records) | {"positives": _count_positives(records, plan.findings)}
+            split: _count_images(records, patient_of) | {"positives": _count_positives(records, plan.findings)}
             for split, records in by_split.items()
         },
         "findings": {finding: _count_states(accepted, finding) for finding in plan.findings},
     }
 
 
-def _count_images(records: Sequence[Record]) -> dict[str, int]:
-    return {"images": len(records), "patients": len({record.patient for record in records})}
+def _count_images(records: Sequence[Record], patient_of: Mapping[str, str]) -> dict[str, int]:
+    return {"images": len(records), "patients": len({patient_of[record.name] for record in records})}
 
 
 def _count_positives(records: Sequence[Record], findings: Sequence[str]) -> dict[str, int]:

@@ -34,7 +34,8 @@ class ImageFolderConfig:
     classes: dict[str, list[str]] = field(default_factory=dict)
     """Class folder name → findings that are positive in it; every other finding is negative there."""
     patient_pattern: str = ""
-    """Regular expression searched in the file name; its first group is the patient. Empty: one patient a file."""
+    """Regular expression searched in the file name; its first group is the patient. Empty: as the headers say, or one
+    patient a file where they are silent."""
 
 
 @dataclass
@@ -95,7 +96,12 @@ class SplitConfig:
     seed: int = 0
     """Seed of the division."""
     official: bool = True
-    """Use the data set's own split where it has one; val is then cut from its training patients."""
+    """Use the data set's own split where it has one; what it lacks of train, val and test is cut from its train."""
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Split → share."""
+        return {"train": self.train, "val": self.val, "test": self.test}
 
 
 @dataclass
@@ -129,11 +135,13 @@ class PrepConfig:
     max_pixels: int = 100_000_000
     """A file that declares more pixels is rejected before anything is allocated."""
     modalities: list[str] = field(default_factory=lambda: ["CR", "DX"])
-    """Modality (0008,0060) values that a chest radiograph may carry."""
+    """Modality (0008,0060) values that a chest radiograph may carry; '' lets files without any pass."""
     body_parts: list[str] = field(default_factory=list)
     """Words in Body Part Examined (0018,0015) that mean the chest in your archive, besides those that are known."""
     accept_lateral: bool = False
     """Keep lateral views."""
+    accept_secondary_capture: bool = True
+    """Keep Secondary Captures, as which RSNA and SIIM-ACR come; screenshots are such, too."""
     crop: bool = False
     """Cut off collimated borders, black or white, that run along the edges."""
     duplicates: Literal["keep", "drop"] = "keep"

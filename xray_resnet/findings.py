@@ -47,6 +47,7 @@ PHANTOM = ("Cardiomegaly", "Effusion", "Consolidation", "Nodule", "Pneumothorax"
 
 VOCABULARY = (
     *NIH_CHESTXRAY14,
+    "Aortic_Elongation",
     "Aortic_Enlargement",
     "COPD",
     "COVID-19",

@@ -1,23 +1,31 @@
-"""CheXpert in its original layout (Irvin et al., AAAI 2019), full size or small.
+"""CheXpert in its original layouts (Irvin et al., AAAI 2019).
 
-`train.csv` and `valid.csv`, and `test.csv` where it is at hand, beside the folders of images that their column Path
-names (`CheXpert-v1.0-small/train/patient00001/study1/view1_frontal.jpg`). The images of `valid.csv` were labelled by
-radiologists: without `test.csv` they are the test split, and validation patients are cut from the training ones.
+Small, `CheXpert-v1.0-small/{train,valid}.csv` beside `train/` and `valid/`; or full size as downloaded, where
+`CheXpert-v1.0 batch 1 (validate & csv)/` holds the tables and `valid/`, and batches 2 to 4, `(train 1)` to `(train 3)`,
+the training patients. The root is the folder above, or the archive's own; full size wins where both are there. The
+column Path names images as `CheXpert-v1.0/train/patient00001/study1/view1_frontal.jpg` in either.
+
+The images of `valid.csv` were labelled by radiologists: without `test.csv` or `test_labels.csv` they are the test
+split, and validation patients are cut from the training ones. The test tables need no column but Path and the labels.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from data_prep.sources.chexpert_labels import COLUMNS, FINDINGS, read_states
 from data_prep.sources.csv_table import Row, find_table, read_rows, where
-from data_prep.sources.files import resolve_below
-from data_prep.sources.record import Listing, Record, keep_images
+from data_prep.sources.record import Listing, Record, list_existing
+from data_prep.sources.values import read_age, read_sex, read_view
 from xray_resnet.config import DataConfig
 from xray_resnet.errors import UserError
 
-_FACTS = ("Path", "Sex", "Age", "Frontal/Lateral", "AP/PA")
-_PATIENT_AND_STUDY = re.compile(r"(patient\d+)/(study\d+)/")
+TEST_TABLES = ("test.csv", "test_labels.csv")
+
+_FACTS = ("Sex", "Age", "Frontal/Lateral", "AP/PA")
+_FOLDERS = ("train", "valid", "test")
+_IMAGE = re.compile(r"(?:CheXpert[^/]*/)?((train|valid|test)/(patient\d+)/(study\d+)/(\w+\.\w+))")
+Patients = Mapping[tuple[str, str], Path]
 
 
 def list_records(_: DataConfig, root: Path) -> Listing:
@@ -26,39 +34,63 @@ def list_records(_: DataConfig, root: Path) -> Listing:
     Raises:
         UserError: if a table is missing or holds what it should not, or no image is there.
     """
-    valid = find_table(root, "valid.csv")
-    test = [root / "test.csv"] if (root / "test.csv").is_file() else []
-    tables = [(find_table(root, "train.csv"), "train"), (valid, "val" if test else "test")]
-    tables += [(path, "test") for path in test]
-    records = [record for path, split in tables for record in _read_table(path, root, split)]
-    return keep_images(records, FINDINGS, root)
+    archives = [root, *sorted(path for path in root.glob("CheXpert*") if path.is_dir())]
+    tests = [path for archive in archives for name in TEST_TABLES if (path := archive / name).is_file()][:1]
+    tables = [
+        (_find_table(root, archives, "train.csv"), "train", _FACTS),
+        (_find_table(root, archives, "valid.csv"), "val" if tests else "test", _FACTS),
+        *((path, "test", ()) for path in tests),
+    ]
+    patients = _find_patients(archives)
+    records = [record for path, split, facts in tables for record in _read_table(path, split, facts, patients)]
+    return list_existing(records, FINDINGS, root)
 
 
-def _read_table(path: Path, root: Path, split: str) -> Sequence[Record]:
-    rows = read_rows(path, [*_FACTS, *COLUMNS.values()])
-    return [_to_record(row, root, split, where(path, line)) for line, row in enumerate(rows)]
+def _find_table(root: Path, archives: Sequence[Path], name: str) -> Path:
+    return find_table(root, *((archive / name).relative_to(root).as_posix() for archive in archives))
 
 
-def _to_record(row: Row, root: Path, split: str, place: str) -> Record:
-    found = _PATIENT_AND_STUDY.search(row["Path"])
+def _find_patients(archives: Sequence[Path]) -> Patients:
+    """(train, valid or test, patient) → folder. Patients are listed, not their images: no folder is read twice."""
+    patients: dict[tuple[str, str], Path] = {}
+    for archive in archives:
+        places = [(name, archive / name) for name in _FOLDERS]
+        if "(train" in archive.name:
+            places.append(("train", archive))
+        for name, place in places:
+            for path in place.glob("patient*"):
+                patients.setdefault((name, path.name), path)
+    return patients
+
+
+def _read_table(path: Path, split: str, facts: Sequence[str], patients: Patients) -> list[Record]:
+    rows = read_rows(path, ["Path", *facts, *COLUMNS.values()])
+    return [_to_record(row, split, path.parent, patients, where(path, line)) for line, row in enumerate(rows)]
+
+
+def _to_record(row: Row, split: str, archive: Path, patients: Patients, place: str) -> Record:
+    found = _IMAGE.fullmatch(row["Path"])
     if found is None:
-        raise UserError(f"{place}: Path {row['Path']!r} names no patient and study; restore the original table")
-    name = row["Path"].partition("/")[2] if row["Path"].startswith("CheXpert-") else row["Path"]
-    patient = f"chexpert {found[1]}"
+        raise UserError(
+            f"{place}: column 'Path' holds no path like CheXpert-v1.0/train/patient00001/study1/view1_frontal.jpg; "
+            "restore the original table"
+        )
+    name, folder, patient, study, file = found.groups()
     return Record(
-        path=_choose_existing(root, row["Path"], name, place),
+        path=patients.get((folder, patient), archive / folder / patient) / study / file,
         name=name,
-        patient=patient,
-        study=f"{patient} {found[2]}",
-        view="LATERAL" if row["Frontal/Lateral"] == "Lateral" else row["AP/PA"],
-        sex={"Male": "M", "Female": "F"}.get(row["Sex"], ""),
-        age=float(row["Age"]) if row["Age"].isdigit() else None,
+        patient=f"chexpert {patient}",
+        study=f"chexpert {patient} {study}",
+        view=_read_view(row, file),
+        sex=read_sex(row.get("Sex", "")),
+        age=read_age(row.get("Age", "")),
         states=read_states(row, place),
         split=split,
     )
 
 
-def _choose_existing(root: Path, full: str, name: str, place: str) -> Path:
-    """The path as it stands in the table, or without the archive's folder where the root is that folder."""
-    path = resolve_below(root, full, where=place)
-    return path if path.is_file() else resolve_below(root, name, where=place)
+def _read_view(row: Row, file: str) -> str:
+    """Files are named by their view, `view2_lateral.jpg`, where the table does not tell it."""
+    if row.get("Frontal/Lateral") == "Lateral" or "_lateral." in file:
+        return "LATERAL"
+    return read_view(row.get("AP/PA", ""))

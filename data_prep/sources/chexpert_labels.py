@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 
 from data_prep.sources.csv_table import Row
-from xray_resnet.errors import UserError
-from xray_resnet.findings import LabelState
+from data_prep.sources.values import read_state
 
 COLUMNS = {
     "Enlarged_Cardiomediastinum": "Enlarged Cardiomediastinum",
@@ -23,26 +22,12 @@ COLUMNS = {
 }
 """Finding → column; the fourteenth, No Finding, is the absence of the others."""
 FINDINGS = tuple(COLUMNS)
-_STATES = {1.0: LabelState.POSITIVE, 0.0: LabelState.NEGATIVE, -1.0: LabelState.UNCERTAIN}
 
 
 def read_states(row: Row, place: str) -> Mapping[str, int]:
-    """1 positive, 0 negative, -1 (or U) uncertain, blank unmentioned.
+    """The states of a row's findings.
 
     Raises:
-        UserError: for another value.
+        UserError: for a value that is no state.
     """
-    return {finding: int(_read_state(row[column], column, place)) for finding, column in COLUMNS.items()}
-
-
-def _read_state(text: str, column: str, place: str) -> LabelState:
-    if not text:
-        return LabelState.UNMENTIONED
-    if text.upper() == "U":
-        return LabelState.UNCERTAIN
-    try:
-        return _STATES[float(text)]
-    except (ValueError, KeyError):
-        raise UserError(
-            f"{place}: column {column!r} is {text!r}, expected 1, 0, -1 or U (uncertain), or blank"
-        ) from None
+    return {finding: int(read_state(row[column], column, place)) for finding, column in COLUMNS.items()}

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from data_prep.sources.csv_table import Row, read_rows, where
 from data_prep.sources.files import resolve_below
-from data_prep.sources.record import Listing, Record, keep_images
+from data_prep.sources.record import Listing, Record, list_existing
+from data_prep.sources.values import read_age, read_sex, read_view
 from xray_resnet.config import DataConfig
 from xray_resnet.errors import UserError
 from xray_resnet.findings import LabelState
@@ -19,7 +20,6 @@ FINDINGS = tuple(NODES)
 
 _COLUMNS = ("patientid", "sex", "age", "finding", "view", "modality", "folder", "filename")
 _UNKNOWN = {"", "todo", "Unknown"}
-_VIEWS = {"L": "LATERAL", "AP Supine": "AP", "AP Erect": "AP"}
 
 
 def list_records(_: DataConfig, root: Path) -> Listing:
@@ -31,9 +31,8 @@ def list_records(_: DataConfig, root: Path) -> Listing:
     path = root / "metadata.csv"
     rows = [(where(path, line), row) for line, row in enumerate(read_rows(path, _COLUMNS))]
     radiographs = [_to_record(row, root, place) for place, row in rows if row["modality"] == "X-ray"]
-    listing = keep_images(radiographs, FINDINGS, root)
     notes = {"rows of the table that are no radiograph": len(rows) - len(radiographs)}
-    return Listing(listing.records, FINDINGS, dict(listing.notes) | notes)
+    return list_existing(radiographs, FINDINGS, root, notes=notes)
 
 
 def read_states(finding: str) -> Mapping[str, int]:
@@ -51,8 +50,8 @@ def _to_record(row: Row, root: Path, place: str) -> Record:
         path=resolve_below(root, f"{row['folder']}/{row['filename']}", where=place),
         name=row["filename"],
         patient=f"covid_chestxray {row['patientid']}",
-        view=_VIEWS.get(row["view"], row["view"]),
-        sex=row["sex"] if row["sex"] in ("M", "F") else "",
-        age=float(row["age"]) if row["age"].replace(".", "", 1).isdigit() and float(row["age"]) <= 120 else None,
+        view=read_view(row["view"]),
+        sex=read_sex(row["sex"]),
+        age=read_age(row["age"]),
         states=read_states(row["finding"]),
     )

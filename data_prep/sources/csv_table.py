@@ -1,4 +1,7 @@
-"""Reading the CSV tables of a source: the columns that are needed, and clear words where one is missing."""
+"""Reading the CSV tables of a source: the columns that are needed, and clear words where one is missing.
+
+No message quotes a cell: where columns are shifted, any of them may hold a patient's name.
+"""
 
 import csv
 import gzip
@@ -63,7 +66,7 @@ def _check_columns(path: Path, header: Sequence[str], columns: Sequence[str]) ->
     missing = [name for name in columns if name not in header]
     if not missing:
         return
-    nearest = get_close_matches(missing[0], header, 1, 0.0)
+    nearest = get_close_matches(missing[0], header, 1)
     hint = f"; the nearest is {nearest[0]!r}" if nearest else ""
     names = ", ".join(repr(name) for name in missing)
-    raise UserError(f"{path}: no column {names}{hint}; the table has {', '.join(header) or 'no columns'}")
+    raise UserError(f"{path}: no column {names}{hint}; its first line, of {len(header)} cells, must name the columns")

@@ -10,8 +10,7 @@ from data_prep.sources.record import Listing, Record
 from xray_resnet.config import DataConfig
 from xray_resnet.errors import ConfigurationError, UserError
 from xray_resnet.findings import LabelState
-
-SPLIT_FOLDERS = ("train", "val", "test")
+from xray_resnet.store.schema import SPLITS
 
 
 def list_records(config: DataConfig, root: Path) -> Listing:
@@ -40,7 +39,7 @@ def list_records(config: DataConfig, root: Path) -> Listing:
         Record(
             path=root / path,
             name=path.as_posix(),
-            patient=f"{root.resolve().name} {find_patient(path)}",
+            patient=f"{root.resolve().name} {patient}" if (patient := find_patient(path)) else "",
             states=_states(classes[name], findings),
             split=_split_of(path) if has_test else None,
         )
@@ -55,7 +54,7 @@ def list_records(config: DataConfig, root: Path) -> Listing:
 
 
 class _PatientPattern:
-    """File to patient, by the first group of a pattern; a file without a match is its own patient."""
+    """File to patient, by the first group of a pattern; empty for a file that it does not match."""
 
     def __init__(self, pattern: str) -> None:
         self.matched = self.unmatched = 0
@@ -72,7 +71,7 @@ class _PatientPattern:
         match = self.pattern.search(path.name) if self.pattern else None
         self.matched += match is not None
         self.unmatched += self.pattern is not None and match is None
-        return match[1] if match and match[1] else path.as_posix()
+        return match[1] if match and match[1] else ""
 
     def check(self) -> None:
         """Refuses a pattern that matched nothing."""
@@ -88,7 +87,7 @@ def _class_of(path: Path, classes: Mapping[str, Sequence[str]]) -> str | None:
 
 
 def _split_of(path: Path) -> str | None:
-    return next((part for part in path.parts[:-1] if part in SPLIT_FOLDERS), None)
+    return next((part for part in path.parts[:-1] if part in SPLITS), None)
 
 
 def _states(present: Sequence[str], findings: Sequence[str]) -> dict[str, int]:

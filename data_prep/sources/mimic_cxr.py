@@ -9,7 +9,8 @@ from pathlib import Path
 
 from data_prep.sources.chexpert_labels import COLUMNS, FINDINGS, read_states
 from data_prep.sources.csv_table import Row, read_rows, where
-from data_prep.sources.record import Listing, Record, keep_images
+from data_prep.sources.record import Listing, Record, list_existing
+from data_prep.sources.values import read_view
 from xray_resnet.config import DataConfig
 from xray_resnet.errors import UserError
 from xray_resnet.findings import LabelState
@@ -29,7 +30,7 @@ def list_records(config: DataConfig, root: Path) -> Listing:
     states = _read_labels(find_release(root, config.mimic_cxr.labeller))
     rows = read_rows(metadata, _METADATA)
     records = [_to_record(row, root, splits, states, where(metadata, line)) for line, row in enumerate(rows)]
-    return keep_images(records, FINDINGS, root)
+    return list_existing(records, FINDINGS, root)
 
 
 def find_release(root: Path, table: str) -> Path:
@@ -48,7 +49,9 @@ def _read_splits(path: Path) -> Mapping[str, str]:
     rows = read_rows(path, ("dicom_id", "split"))
     for line, row in enumerate(rows):
         if row["split"] not in _SPLITS:
-            raise UserError(f"{where(path, line)}: split is {row['split']!r}, expected {', '.join(_SPLITS)}")
+            raise UserError(
+                f"{where(path, line)}: column 'split' is none of {', '.join(_SPLITS)}; restore the original table"
+            )
     return {row["dicom_id"]: _SPLITS[row["split"]] for row in rows}
 
 
@@ -72,7 +75,7 @@ def _to_record(
         name=image,
         patient=f"mimic_cxr {subject}",
         study=f"mimic_cxr {study}",
-        view=row["ViewPosition"],
+        view=read_view(row["ViewPosition"]),
         states=states.get(study, not_assessed),
         split=splits.get(image),
     )

@@ -1,21 +1,23 @@
 """NIH ChestX-ray14 in its original layout (Wang et al., CVPR 2017).
 
-`Data_Entry_2017.csv`, `BBox_List_2017.csv`, `train_val_list.txt` and `test_list.txt` as released; images anywhere
-below the root, as `00000001_000.png` or as `00000001_000.dcm`. The DICOM file wins where both are there.
+`Data_Entry_2017_v2020.csv` (at first `Data_Entry_2017.csv`), `BBox_List_2017.csv`, `train_val_list.txt` and
+`test_list.txt` as released; images anywhere below the root, as `00000001_000.png` or as `00000001_000.dcm`. The DICOM
+file wins where both are there.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
-from data_prep.sources.csv_table import Row, read_rows, where
-from data_prep.sources.files import list_files
-from data_prep.sources.record import Box, Listing, Record
+from data_prep.sources.csv_table import Row, find_table, read_rows, where
+from data_prep.sources.files import list_files, resolve_below
+from data_prep.sources.record import Box, Listing, Record, list_existing
+from data_prep.sources.values import read_age, read_sex, read_view
 from xray_resnet.config import DataConfig
 from xray_resnet.errors import UserError
 from xray_resnet.findings import NIH_CHESTXRAY14, LabelState
 
-ENTRIES = "Data_Entry_2017.csv"
+ENTRIES = ("Data_Entry_2017_v2020.csv", "Data_Entry_2017.csv")
 BOXES = "BBox_List_2017.csv"
 LISTS = {"train": "train_val_list.txt", "test": "test_list.txt"}
 
@@ -25,14 +27,13 @@ _COLUMNS = (
     "Follow-up #",
     "Patient ID",
     "Patient Age",
-    "Patient Gender",
     "View Position",
 )
+_SEX = ("Patient Gender", "Patient Sex")  # The column's name before and after a revision of the table.
 # The released header reads `Bbox [x,y,w,h]` without quotes, which makes four columns of these names.
 _BOX_COLUMNS = ("Image Index", "Finding Label", "Bbox [x", "y", "w", "h]")
 _NO_FINDING = "No Finding"
 _BOX_NAMES = {"Infiltrate": "Infiltration"}  # BBox_List_2017.csv spells this finding its own way.
-_OLDEST = 120  # The released table holds ages up to 414.
 
 
 def list_records(_: DataConfig, root: Path) -> Listing:
@@ -41,24 +42,22 @@ def list_records(_: DataConfig, root: Path) -> Listing:
     Raises:
         UserError: if a table is missing or holds what it should not, or no image is there.
     """
-    rows = read_rows(root / ENTRIES, _COLUMNS)
+    path = find_table(root, *ENTRIES)
+    rows = read_rows(path, _COLUMNS)
     images = _find_images(root)
     boxes = _read_boxes(root)
     splits = _read_lists(root)
-    there = [(line, row, _stem(row)) for line, row in enumerate(rows) if _stem(row) in images]
     records = [
         _to_record(
             row,
-            images[stem],
+            images.get(_stem(row)) or resolve_below(root, row["Image Index"], where=where(path, line)),
             boxes=boxes.get(row["Image Index"], ()),
             split=splits.get(row["Image Index"]),
-            states=_read_states(row["Finding Labels"], where(root / ENTRIES, line)),
+            states=_read_states(row["Finding Labels"], where(path, line)),
         )
-        for line, row, stem in there
+        for line, row in enumerate(rows)
     ]
-    if not records:
-        raise UserError(f"{root}: none of the {len(rows)} images of {ENTRIES} is there; unpack the images below it")
-    return Listing(records, NIH_CHESTXRAY14, {"rows of the table without an image": len(rows) - len(records)})
+    return list_existing(records, NIH_CHESTXRAY14, root)
 
 
 def _to_record(row: Row, path: Path, *, boxes: tuple[Box, ...], split: str | None, states: Mapping[str, int]) -> Record:
@@ -67,9 +66,9 @@ def _to_record(row: Row, path: Path, *, boxes: tuple[Box, ...], split: str | Non
         name=row["Image Index"],
         patient=f"nih_chestxray14 {row['Patient ID']}",
         study=f"nih_chestxray14 {row['Patient ID']} {row['Follow-up #']}",
-        view=row["View Position"],
-        sex=row["Patient Gender"],
-        age=_read_age(row["Patient Age"]),
+        view=read_view(row["View Position"]),
+        sex=next((read_sex(row[name]) for name in _SEX if name in row), ""),
+        age=read_age(row["Patient Age"]),
         states=states,
         split=split,
         boxes=boxes,
@@ -79,19 +78,11 @@ def _to_record(row: Row, path: Path, *, boxes: tuple[Box, ...], split: str | Non
 def _read_states(labels: str, place: str) -> Mapping[str, int]:
     """`Cardiomegaly|Effusion` to the states of all fourteen findings."""
     present = set(labels.split("|")) - {_NO_FINDING}
-    unknown = present - set(NIH_CHESTXRAY14)
-    if unknown:
-        raise UserError(f"{place}: finding {sorted(unknown)[0]!r} is none of the fourteen; restore the original table")
+    if not present <= set(NIH_CHESTXRAY14):
+        raise UserError(f"{place}: column 'Finding Labels' names none of the fourteen findings; restore the table")
     return {
         finding: int(LabelState.POSITIVE if finding in present else LabelState.NEGATIVE) for finding in NIH_CHESTXRAY14
     }
-
-
-def _read_age(text: str) -> float | None:
-    """Years; `058Y` of the first release too; None where it cannot be."""
-    digits = text.removesuffix("Y")
-    age = float(digits) if digits.isdigit() else None
-    return age if age is not None and age <= _OLDEST else None
 
 
 def _stem(row: Row) -> str:
@@ -129,5 +120,5 @@ def _to_box(row: Row, place: str) -> Box:
     finding = _BOX_NAMES.get(row["Finding Label"], row["Finding Label"])
     try:
         return Box(finding, *(float(row[name]) for name in _BOX_COLUMNS[2:]))
-    except ValueError as error:
-        raise UserError(f"{place}: a box needs four numbers ({error}); restore the original table") from error
+    except ValueError:
+        raise UserError(f"{place}: a box needs four numbers; restore the original table") from None

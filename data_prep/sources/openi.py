@@ -1,17 +1,19 @@
 """Indiana University chest X-rays of OpenI (Demner-Fushman et al., JAMIA 2016) in their original layout.
 
-Reports as `ecgen-radiology/<number>.xml`, images as `<parentImage id>.png` or `.dcm`, both anywhere below the root.
-The report's MeSH terms were coded by hand: a finding that they do not name is negative. Where Kaggle's
-`indiana_projections.csv` lies in the root, it tells lateral views.
+Reports as `ecgen-radiology/<number>.xml` and images, both anywhere below the root: `CXR2_IM-0652-1001.png` as the
+report's parentImage names them, `2/2_IM-0652-1001.dcm` of the DICOM release, or Kaggle's `2_IM-0652-1001.dcm.png`. The
+report's MeSH terms were coded by hand: a finding that they do not name is negative, a borderline one uncertain. Where
+Kaggle's `indiana_projections.csv` lies in the root, it tells lateral views.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
 from data_prep.sources.csv_table import read_rows
 from data_prep.sources.files import list_files, resolve_below
-from data_prep.sources.record import Listing, Record, keep_images
+from data_prep.sources.record import Listing, Record, list_existing
 from xray_resnet.config import DataConfig
 from xray_resnet.errors import UserError
 from xray_resnet.findings import LabelState
@@ -19,7 +21,7 @@ from xray_resnet.findings import LabelState
 HEADINGS = {
     "Atelectasis": ("pulmonary atelectasis", "atelectasis"),
     "Cardiomegaly": ("cardiomegaly",),
-    "Effusion": ("pleural effusion",),
+    "Effusion": ("pleural effusion", "hydropneumothorax"),
     "Infiltration": ("infiltrate",),
     "Mass": ("mass",),
     "Nodule": ("nodule", "multiple pulmonary nodules", "solitary pulmonary nodule"),
@@ -34,11 +36,24 @@ HEADINGS = {
     "Lung_Opacity": ("opacity",),
     "Calcification": ("calcinosis", "calcified granuloma"),
 }
-"""Finding → MeSH headings, as they stand before the first `/` of a term; thickening is told by its site."""
+"""Finding → MeSH headings, as they stand before the first `/` of a term."""
+QUALIFIED = {
+    ("thickening", "pleura"): "Pleural_Thickening",
+    ("cardiac shadow", "enlarged"): "Cardiomegaly",
+    ("cardiac shadow", "borderline"): "Cardiomegaly",
+}
+"""(Heading, qualifier) → the finding that they are together."""
 FINDINGS = (*HEADINGS, "Pleural_Thickening")
 PROJECTIONS = "indiana_projections.csv"
 
-_FINDING_OF = {heading: finding for finding, headings in HEADINGS.items() for heading in headings}
+_OF_THE_LUNG = {"Mass", "Nodule"}
+"""Findings that a site outside the lung makes another thing."""
+_OUTSIDE_THE_LUNG = {
+    *("mediastinum", "paratracheal", "trachea", "esophagus", "thyroid gland", "neck", "heart", "pericardium", "aorta"),
+    *("pleura", "diaphragm", "thorax", "ribs", "sternum", "clavicle", "scapula", "spine", "thoracic vertebrae"),
+    *("humerus", "shoulder", "breast", "nipples", "axilla", "soft tissue", "abdomen"),
+}
+_BORDERLINE = "borderline"
 _NOT_INDEXED = {"no indexing", "technical quality of image unsatisfactory"}
 _MAX_REPORT_BYTES = 1 << 20
 
@@ -53,19 +68,39 @@ def list_records(_: DataConfig, root: Path) -> Listing:
     reports = [path for path in files if path.suffix == ".xml"]
     if not reports:
         raise UserError(f"{root}: there is no report (ecgen-radiology/1.xml and so on); unpack NLMCXR_reports below it")
-    images = {path.stem: path for path in sorted(files, key=_dicom_last) if path.suffix in (".png", ".dcm")}
+    films = [path for path in sorted(files, key=_dicom_last) if path.suffix in (".png", ".dcm")]
+    images = {name: path for path in films for name in list_names(path.name)}
     laterals = _read_laterals(root / PROJECTIONS)
     records = [record for report in reports for record in _read_report(report, root, images, laterals)]
-    return keep_images(records, FINDINGS, root)
+    return list_existing(records, FINDINGS, root)
 
 
 def read_states(terms: list[str]) -> Mapping[str, int]:
     """MeSH terms such as `Pleural Effusion/left/small` to states; a report that was not indexed tells nothing."""
     parts = [[part.strip().lower() for part in term.split("/")] for term in terms]
-    found = {_FINDING_OF[heading] for heading, *_ in parts if heading in _FINDING_OF}
-    found |= {"Pleural_Thickening" for heading, *sites in parts if heading == "thickening" and "pleura" in sites}
+    found = [
+        (finding, _BORDERLINE in qualifiers)
+        for heading, *qualifiers in parts
+        for finding in _find_findings(heading, qualifiers)
+    ]
+    states = {finding: LabelState.UNCERTAIN for finding, is_borderline in found if is_borderline}
+    states |= {finding: LabelState.POSITIVE for finding, is_borderline in found if not is_borderline}
     silent = LabelState.NEGATIVE if parts and parts[0][0] not in _NOT_INDEXED else LabelState.NOT_ASSESSED
-    return {finding: int(LabelState.POSITIVE if finding in found else silent) for finding in FINDINGS}
+    return {finding: int(states.get(finding, silent)) for finding in FINDINGS}
+
+
+def list_names(file: str) -> list[str]:
+    """What a report may call a file: `2_IM-0652-1001.dcm.png` is its CXR2_IM-0652-1001; some name the report twice."""
+    stem = file.removesuffix(".png").removesuffix(".dcm")
+    report = re.match(r"(\d+)_IM-", stem)
+    return [f"CXR{stem}", f"CXR{report[1]}_{stem}"] if report else [stem]
+
+
+def _find_findings(heading: str, qualifiers: Sequence[str]) -> set[str]:
+    found = {finding for finding, headings in HEADINGS.items() if heading in headings}
+    if "lung" not in qualifiers and not _OUTSIDE_THE_LUNG.isdisjoint(qualifiers):
+        found -= _OF_THE_LUNG
+    return found | {QUALIFIED[heading, word] for word in qualifiers if (heading, word) in QUALIFIED}
 
 
 def _read_report(path: Path, root: Path, images: Mapping[str, Path], laterals: set[str]) -> Iterator[Record]:
@@ -99,14 +134,11 @@ def _parse(path: Path) -> ElementTree.Element:
 
 
 def _read_laterals(path: Path) -> set[str]:
-    """Stems of the images that Kaggle's table calls lateral: `1_IM-0001-3001.dcm.png` is `CXR1_1_IM-0001-3001`."""
+    """Names of the images that Kaggle's table calls lateral."""
     if not path.is_file():
         return set()
     rows = read_rows(path, ("filename", "projection"))
-    names = [
-        row["filename"].removesuffix(".png").removesuffix(".dcm") for row in rows if row["projection"] == "Lateral"
-    ]
-    return {f"CXR{name.partition('_')[0]}_{name}" for name in names}
+    return {name for row in rows if row["projection"] == "Lateral" for name in list_names(row["filename"])}
 
 
 def _dicom_last(path: Path) -> tuple[bool, Path]:

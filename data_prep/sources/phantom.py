@@ -7,6 +7,7 @@ from pathlib import Path
 from data_prep.sources.csv_table import Row, read_rows
 from data_prep.sources.files import resolve_below
 from data_prep.sources.record import Box, Listing, Record
+from data_prep.sources.values import read_age, read_sex, read_view
 from xray_resnet.config import DataConfig
 from xray_resnet.findings import PHANTOM
 
@@ -43,9 +44,9 @@ def _to_record(row: Row, root: Path, boxes: tuple[Box, ...], *, seed: int) -> Re
         path=resolve_below(root, row["file"], where=str(root / LABELS)),
         name=row["file"],
         patient=f"phantom seed {seed} {row['patient']}",
-        view=row["view"],
-        sex=row["sex"],
-        age=float(row["age"]),
+        view=read_view(row["view"]),
+        sex=read_sex(row["sex"]),
+        age=read_age(row["age"]),
         states={finding: int(row[finding]) for finding in PHANTOM},
         boxes=boxes,
     )

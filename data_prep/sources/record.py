@@ -34,7 +34,7 @@ class Record:
     Attributes:
         path: The file to read.
         name: Names the image within the source; no two records share it.
-        patient: Names the patient, also across sources that share patients.
+        patient: Names the patient, also across sources that share patients; empty where only headers may know.
         study: Names the study, or empty.
         view: View position, or empty where the source does not say.
         sex: M or F, or empty.
@@ -71,8 +71,10 @@ class Listing:
     notes: Mapping[str, int] = field(default_factory=dict)
 
 
-def keep_images(records: Sequence[Record], findings: tuple[str, ...], root: Path) -> Listing:
-    """A listing of the records whose file is there, the others counted.
+def list_existing(
+    records: Sequence[Record], findings: tuple[str, ...], root: Path, *, notes: Mapping[str, int] | None = None
+) -> Listing:
+    """A listing of the records whose file is there, the others counted beside `notes`.
 
     Raises:
         UserError: if none is there, or two records share a name.
@@ -80,7 +82,10 @@ def keep_images(records: Sequence[Record], findings: tuple[str, ...], root: Path
     there = [record for record in records if record.path.is_file()]
     if not there:
         raise UserError(f"{root}: none of the {len(records)} images of the tables is there; unpack the images below it")
-    if len({record.name for record in there}) < len(there):
-        twice = Counter(record.name for record in there).most_common(1)[0][0]
-        raise UserError(f"{root}: image {twice!r} stands in the tables twice; keep one row per image")
-    return Listing(there, findings, {"rows of the table without an image": len(records) - len(there)})
+    times = Counter(record.name for record in there)
+    twice = next((record for record in there if times[record.name] > 1), None)
+    if twice:
+        raise UserError(f"{twice.path}: this image stands in the tables twice; keep one row per image")
+    return Listing(
+        there, findings, {"rows of the table without an image": len(records) - len(there)} | dict(notes or {})
+    )

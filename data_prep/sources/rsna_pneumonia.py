@@ -2,17 +2,18 @@
 
 `stage_2_train_labels.csv` (a row per box), `stage_2_detailed_class_info.csv`, `stage_2_train_images/<patientId>.dcm`.
 The radiographs come from NIH ChestX-ray14: where RSNA's `pneumonia-challenge-dataset-mappings_2018.json` lies beside
-the tables, its patients are NIH's.
+the tables, its patients are NIH's. Without it each image is taken as a patient of its own, and counted in the notes.
 """
 
 import json
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from data_prep.sources.csv_table import Row, read_rows, where
 from data_prep.sources.files import resolve_below
-from data_prep.sources.record import Box, Listing, Record, keep_images
+from data_prep.sources.record import Box, Listing, Record, list_existing
 from xray_resnet.config import DataConfig
 from xray_resnet.errors import UserError
 from xray_resnet.findings import LabelState
@@ -21,6 +22,7 @@ LABELS = "stage_2_train_labels.csv"
 CLASSES = "stage_2_detailed_class_info.csv"
 MAPPING = "pneumonia-challenge-dataset-mappings_2018.json"
 FINDINGS = ("Pneumonia", "Lung_Opacity")
+UNKNOWN_PATIENTS = "images whose patient is unknown: RSNA's mapping is not there"
 
 _CLASSES = {
     "Lung Opacity": LabelState.POSITIVE,
@@ -46,7 +48,9 @@ def list_records(_: DataConfig, root: Path) -> Listing:
         _to_record(name, root, found, opacities.get(name, LabelState.NOT_ASSESSED), nih_patients.get(name))
         for name, found in boxes.items()
     ]
-    return keep_images(records, FINDINGS, root)
+    listing = list_existing(records, FINDINGS, root)
+    unknown = {} if nih_patients else {UNKNOWN_PATIENTS: len(listing.records)}
+    return replace(listing, notes={**listing.notes, **unknown})
 
 
 def _to_record(name: str, root: Path, boxes: tuple[Box, ...], opacity: LabelState, nih_patient: str | None) -> Record:
@@ -68,7 +72,7 @@ def _read_box(row: Row, place: str) -> tuple[Box, ...]:
         return (Box("Pneumonia", *(float(row[name]) for name in _BOX)),)
     except ValueError:
         raise UserError(
-            f"{place}: Target is {row['Target']!r} without a box of four numbers; restore the table"
+            f"{place}: column 'Target' is not 0 and there is no box of four numbers; restore the original table"
         ) from None
 
 
@@ -76,7 +80,9 @@ def _read_classes(path: Path) -> Mapping[str, LabelState]:
     rows = read_rows(path, ("patientId", "class"))
     for line, row in enumerate(rows):
         if row["class"] not in _CLASSES:
-            raise UserError(f"{where(path, line)}: class is {row['class']!r}, expected {', '.join(_CLASSES)}")
+            raise UserError(
+                f"{where(path, line)}: column 'class' is none of {', '.join(_CLASSES)}; restore the original table"
+            )
     return {row["patientId"]: _CLASSES[row["class"]] for row in rows}
 
 
@@ -87,5 +93,8 @@ def _read_mapping(path: Path) -> Mapping[str, str]:
     try:
         entries = json.loads(path.read_bytes())
         return {row["subset_img_id"]: f"nih_chestxray14 {int(row['img_id'].partition('_')[0])}" for row in entries}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(f"{path}: not RSNA's mapping to NIH images ({error!r}); restore or remove it") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise UserError(
+            f"{path}: not RSNA's mapping, a list of entries with subset_img_id and img_id (00000001_000.png); "
+            "restore or remove it"
+        ) from None

@@ -10,7 +10,7 @@ import numpy as np
 
 from data_prep.sources.csv_table import find_table, read_rows, where
 from data_prep.sources.files import list_files, resolve_below
-from data_prep.sources.record import Box, Listing, Record, keep_images
+from data_prep.sources.record import Box, Listing, Record, list_existing
 from xray_resnet.config import DataConfig
 from xray_resnet.errors import UserError
 from xray_resnet.findings import LabelState
@@ -35,7 +35,7 @@ def list_records(_: DataConfig, root: Path) -> Listing:
         _to_record(name, files.get(name) or resolve_below(root, f"{name}.dcm", where=str(path)), found)
         for name, found in boxes.items()
     ]
-    return keep_images(records, FINDINGS, root)
+    return list_existing(records, FINDINGS, root)
 
 
 def enclose_runs(encoded: str) -> tuple[int, int, int, int]:
@@ -72,5 +72,8 @@ def _read_boxes(encoded: str, place: str) -> tuple[Box, ...]:
         return ()
     try:
         return (Box("Pneumothorax", *enclose_runs(encoded)),)
-    except ValueError as error:
-        raise UserError(f"{place}: EncodedPixels: {error}; restore the original table") from None
+    except ValueError:
+        raise UserError(
+            f"{place}: column 'EncodedPixels' holds neither -1 nor pairs of distance and length within the image; "
+            "restore the original table"
+        ) from None

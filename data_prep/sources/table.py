@@ -5,22 +5,15 @@ from pathlib import Path
 
 from data_prep.sources.csv_table import Row, read_rows, where
 from data_prep.sources.files import resolve_below
-from data_prep.sources.record import Listing, Record
+from data_prep.sources.record import Listing, Record, list_existing
+from data_prep.sources.values import read_state
 from xray_resnet.config import DataConfig
 from xray_resnet.errors import ConfigurationError, UserError
-from xray_resnet.findings import LabelState
 from xray_resnet.store.schema import SPLITS
-
-# The convention of CheXpert and MIMIC-CXR: a blank says that the report is silent.
-_STATES = {
-    1.0: LabelState.POSITIVE,
-    0.0: LabelState.NEGATIVE,
-    -1.0: LabelState.UNCERTAIN,
-}
 
 
 def list_records(config: DataConfig, root: Path) -> Listing:
-    """Every row whose file is there; 1 is positive, 0 negative, -1 uncertain, blank unmentioned.
+    """Every row whose file is there; 1 is positive, 0 negative, -1 or U uncertain, blank unmentioned.
 
     Raises:
         ConfigurationError: if no finding is configured.
@@ -36,13 +29,7 @@ def list_records(config: DataConfig, root: Path) -> Listing:
     split = [table.split_column] if table.split_column else []
     rows = read_rows(path, [table.path_column, table.patient_column, *columns.values(), *split])
     records = [_to_record(row, config, root, columns, where(path, line)) for line, row in enumerate(rows)]
-    _check_unique(records, path)
-    there = [record for record in records if record.path.is_file()]
-    if not there:
-        raise UserError(
-            f"{path}: none of its {len(rows)} files is there; column {table.path_column!r} is relative to {root}"
-        )
-    return Listing(there, tuple(columns), {"rows of the table without an image": len(rows) - len(there)})
+    return list_existing(records, tuple(columns), root)
 
 
 def _to_record(row: Row, config: DataConfig, root: Path, columns: Mapping[str, str], place: str) -> Record:
@@ -53,31 +40,12 @@ def _to_record(row: Row, config: DataConfig, root: Path, columns: Mapping[str, s
         path=resolve_below(root, row[table.path_column], where=place),
         name=row[table.path_column],
         patient=row[table.patient_column],
-        states={finding: _read_state(row[column], column, place) for finding, column in columns.items()},
-        split=_read_split(row[table.split_column], place) if table.split_column else None,
+        states={finding: int(read_state(row[column], column, place)) for finding, column in columns.items()},
+        split=_read_split(row[table.split_column], table.split_column, place) if table.split_column else None,
     )
 
 
-def _read_state(text: str, column: str, place: str) -> int:
-    if not text:
-        return int(LabelState.UNMENTIONED)
-    try:
-        return int(_STATES[float(text)])
-    except (ValueError, KeyError) as error:
-        raise UserError(
-            f"{place}: column {column!r} is {text!r}, expected 1 (positive), 0 (negative), -1 (uncertain) or blank"
-        ) from error
-
-
-def _read_split(text: str, place: str) -> str | None:
+def _read_split(text: str, column: str, place: str) -> str | None:
     if text and text not in SPLITS:
-        raise UserError(f"{place}: split is {text!r}, expected {', '.join(SPLITS)} or blank")
+        raise UserError(f"{place}: column {column!r} is none of {', '.join(SPLITS)} or blank; mend the cell")
     return text or None
-
-
-def _check_unique(records: list[Record], path: Path) -> None:
-    seen: set[str] = set()
-    for line, record in enumerate(records):
-        if record.name in seen:
-            raise UserError(f"{where(path, line)}: {record.name!r} stands in the table twice; keep one row per image")
-        seen.add(record.name)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from data_prep.sources.csv_table import Row, find_table, read_rows, where
 from data_prep.sources.files import resolve_below
-from data_prep.sources.record import Box, Listing, Record, keep_images
+from data_prep.sources.record import Box, Listing, Record, list_existing
 from xray_resnet.config import DataConfig
 from xray_resnet.errors import UserError
 from xray_resnet.findings import LabelState
@@ -63,7 +63,7 @@ def list_records(_: DataConfig, root: Path) -> Listing:
         UserError: if a table is missing or holds what it should not, or no image is there.
     """
     records = [record for split in ("train", "test") for record in _read_split(root, split)]
-    return keep_images(records, FINDINGS, root)
+    return list_existing(records, FINDINGS, root)
 
 
 def agree(votes: Sequence[bool]) -> LabelState:
@@ -141,7 +141,7 @@ def _to_record(
 
 def _vote(row: Row, column: str, place: str) -> bool:
     if row[column] not in ("0", "1", "0.0", "1.0"):
-        raise UserError(f"{place}: column {column!r} is {row[column]!r}, expected 0 or 1; restore the original table")
+        raise UserError(f"{place}: column {column!r} is neither 0 nor 1; restore the original table")
     return row[column][0] == "1"
 
 

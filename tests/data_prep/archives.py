@@ -13,23 +13,77 @@ from tests.builders import make_chest, write_dicom
 SIDE = 80
 
 
-def make_chexpert(root: Path) -> None:
-    """Three training patients, one with a lateral view, and a validation patient; with and without U labels."""
-    head = (
-        "Path,Sex,Age,Frontal/Lateral,AP/PA,No Finding,Enlarged Cardiomediastinum,Cardiomegaly,Lung Opacity,"
-        "Lung Lesion,Edema,Consolidation,Pneumonia,Atelectasis,Pneumothorax,Pleural Effusion,Pleural Other,"
-        "Fracture,Support Devices"
+def make_nih_chestxray14(root: Path) -> None:
+    """Pictures and DICOM files in several folders, one image as both; a row without an image; ages of both releases."""
+    write(
+        root / "Data_Entry_2017_v2020.csv",
+        "Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,View Position,"
+        "OriginalImage[Width,Height],OriginalImagePixelSpacing[x,y],",
+        "00000001_000.png,Cardiomegaly|Emphysema,0,1,58,M,PA,2682,2749,0.143,0.143,",
+        "00000001_001.png,No Finding,1,1,058Y,M,AP,2894,2729,0.143,0.143,",
+        "00000002_000.png,No Finding,0,2,414,F,PA,2500,2048,0.168,0.168,",
+        "00000002_001.png,Effusion,1,2,45,F,PA,2500,2048,0.168,0.168,",
+        "00000003_000.png,Hernia,0,3,7,F,PA,2500,2048,0.168,0.168,",
     )
-    first = "CheXpert-v1.0-small/train/patient00001/study1/view1_frontal.jpg,Female,68,Frontal,AP"
-    side = "CheXpert-v1.0-small/train/patient00001/study1/view2_lateral.jpg,Female,68,Lateral,"
-    second = "CheXpert-v1.0-small/train/patient00002/study2/view1_frontal.jpg,Male,87,Frontal,PA"
-    other = "CheXpert-v1.0-small/train/patient00003/study1/view1_frontal.jpg,Male,41,Frontal,PA"
-    third = "CheXpert-v1.0-small/valid/patient64541/study1/view1_frontal.jpg,Male,73,Frontal,AP"
+    write(
+        root / "BBox_List_2017.csv",
+        "Image Index,Finding Label,Bbox [x,y,w,h],,,",
+        "00000001_000.png,Cardiomegaly,30.5,20.25,40.5,30.5",
+        "00000001_000.png,Infiltrate,1,2,3,4",
+    )
+    write(root / "train_val_list.txt", "00000001_000.png", "00000001_001.png")
+    write(root / "test_list.txt", "00000002_000.png", "00000002_001.png", "00000003_000.png")
+    for name in ("images_001/images/00000001_000", "images_012/images/00000002_000", "images_012/images/00000002_001"):
+        write_picture(root / f"{name}.png")
+    for name in ("dicom/00000001_000.dcm", "dicom/00000001_001.dcm"):
+        write_film(root / name)
+
+
+CHEXPERT_SMALL = "CheXpert-v1.0-small"
+_CHEXPERT_LABELS = (
+    "No Finding,Enlarged Cardiomediastinum,Cardiomegaly,Lung Opacity,Lung Lesion,Edema,Consolidation,Pneumonia,"
+    "Atelectasis,Pneumothorax,Pleural Effusion,Pleural Other,Fracture,Support Devices"
+)
+
+
+def make_chexpert(root: Path) -> None:
+    """The small release: three training patients, one with a lateral view, and a validation patient; two ways of -1."""
+    head = f"Path,Sex,Age,Frontal/Lateral,AP/PA,{_CHEXPERT_LABELS}"
+    first = f"{CHEXPERT_SMALL}/train/patient00001/study1/view1_frontal.jpg,Female,68,Frontal,AP"
+    side = f"{CHEXPERT_SMALL}/train/patient00001/study1/view2_lateral.jpg,Female,68,Lateral,"
+    second = f"{CHEXPERT_SMALL}/train/patient00002/study2/view1_frontal.jpg,Male,87,Frontal,PA"
+    other = f"{CHEXPERT_SMALL}/train/patient00003/study1/view1_frontal.jpg,Male,41,Frontal,PA"
+    third = f"{CHEXPERT_SMALL}/valid/patient64541/study1/view1_frontal.jpg,Male,73,Frontal,AP"
     labels = ",,,,1.0,0.0,-1.0,,,,,U,,,1.0"
-    write(root / "train.csv", head, first + labels, side + labels, second + ",1.0,,,,,,,,,,0.0,,,", other + "," * 14)
-    write(root / "valid.csv", head, third + ",0.0,0.0,1.0" + ",0.0" * 11)
+    lines = [first + labels, side + labels, second + ",1.0,,,,,,,,,,0.0,,,", other + "," * 14]
+    write(root / CHEXPERT_SMALL / "train.csv", head, *lines)
+    write(root / CHEXPERT_SMALL / "valid.csv", head, third + ",0.0,0.0,1.0" + ",0.0" * 11)
     for row in (first, side, second, other, third):
         write_picture(root / row.split(",")[0])
+
+
+def make_chexpert_full_size(root: Path) -> None:
+    """The same patients as the full size is downloaded: four folders, the training patients in three of them."""
+    make_chexpert(root)
+    small, tables = root / CHEXPERT_SMALL, root / "CheXpert-v1.0 batch 1 (validate & csv)"
+    for number in (1, 2, 3):
+        batch = root / f"CheXpert-v1.0 batch {number + 1} (train {number})"
+        batch.mkdir()
+        (small / f"train/patient0000{number}").rename(batch / f"patient0000{number}")
+    (small / "train").rmdir()
+    small.rename(tables)
+    for name in ("train.csv", "valid.csv"):
+        (tables / name).write_text((tables / name).read_text().replace("-small/", "/"))
+
+
+def make_chexpert_test_set(root: Path) -> None:
+    """The test set that was published later: a table of paths and labels alone, a frontal and a lateral view."""
+    paths = [f"test/patient64741/study1/view{view}.jpg" for view in ("1_frontal", "2_lateral")]
+    write(
+        root / "test_labels.csv", f"Path,{_CHEXPERT_LABELS}", *(path + ",0.0,0.0,1.0" + ",0.0" * 11 for path in paths)
+    )
+    for path in paths:
+        write_picture(root / path)
 
 
 def make_mimic_cxr(root: Path) -> None:
@@ -57,18 +111,23 @@ def make_mimic_cxr(root: Path) -> None:
 
 
 def make_padchest(root: Path) -> None:
-    """16-bit pictures; labels in English and Spanish, a normal study, an excluded one, and a lateral view."""
+    """16-bit pictures; labels in English and Spanish and of every depth, a normal study, excluded ones, other views."""
     rows = (
         ("a.png", "0", "S1", "P1", "M", "PA", "['cardiomegaly', 'loculated pleural effusion']"),
         ("b.png", "0", "S2", "P2", "F", "AP_horizontal", "['derrame pleural', 'cambios crónicos']"),
         ("c.png", "1", "S3", "P3", "F", "PA", "['normal']"),
         ("d.png", "1", "S4", "P4", "M", "PA", "['exclude']"),
         ("e.png", "1", "S5", "P5", "M", "L", "['pneumonia']"),
+        ("f.png", "2", "S6", "P6", "M", "UNK", "['hydropneumothorax', 'air bronchogram', 'mediastinal mass']"),
+        ("g.png", "2", "S7", "P7", "F", "PA", "['aortic elongation']"),
+        ("h.png", "2", "S8", "P8", "F", "COSTAL", "['rib fracture']"),
+        ("i.png", "2", "S9", "P9", "F", "EXCLUDE", "['normal']"),
+        ("j.png", "2", "S10", "P10", "M", "PA", ""),
     )
-    head = "ImageID,ImageDir,StudyDate_DICOM,StudyID,PatientID,PatientBirth,PatientSex_DICOM,Projection,Labels"
+    head = ",ImageID,ImageDir,StudyDate_DICOM,StudyID,PatientID,PatientBirth,PatientSex_DICOM,Projection,Labels"
     lines = [
-        f'{image},{folder},20150414,{study},{patient},1943.0,{sex},{view},"{labels}"'
-        for image, folder, study, patient, sex, view, labels in rows
+        f'{line},{image},{folder},20150414,{study},{patient},1943.0,{sex},{view},"{labels}"'
+        for line, (image, folder, study, patient, sex, view, labels) in enumerate(rows)
     ]
     write(root / "PADCHEST_chest_x_ray_images_labels_160K_01.02.19.csv", head, *lines)
     for image, folder, *_ in rows:
@@ -157,22 +216,50 @@ def make_vindr_cxr(root: Path) -> None:
 
 
 def make_openi(root: Path) -> None:
-    """Reports with MeSH terms, a normal one, and one that was never indexed; a lateral view by Kaggle's table."""
+    """Reports with MeSH terms, a normal one, and one that was never indexed; lateral views by Kaggle's table.
+
+    The first report's images have its number twice in their names, as released.
+    """
     reports = {
-        1: ("normal",),
-        2: ("Cardiomegaly/borderline", "Thickening/pleura/apex"),
-        3: ("No Indexing",),
+        1: ("CXR1_1_IM-0001-4001", "CXR1_1_IM-0001-3001", ("normal",)),
+        2: ("CXR2_IM-0652-1001", "CXR2_IM-0652-2001", ("Cardiomegaly/borderline", "Thickening/pleura/apex")),
+        3: ("CXR3_IM-1384-1001", "CXR3_IM-1384-2001", ("No Indexing",)),
+        4: ("CXR4_IM-2050-1001", "CXR4_IM-2050-2001", ("Cardiac Shadow/enlarged", "Hydropneumothorax/left")),
+        5: ("CXR5_IM-2117-1001", "CXR5_IM-2117-2001", ("Mass/mediastinum", "Mass/mediastinum/large")),
+        6: ("CXR6_IM-2192-1001", "CXR6_IM-2192-2001", ("Mass/lung/upper lobe/right", "Cardiac Shadow/borderline")),
     }
-    for number, terms in reports.items():
+    views = []
+    for number, (frontal, lateral, terms) in reports.items():
         majors = "".join(f"<major>{term}</major>" for term in terms)
-        films = (f"{number}_IM-1001", f"{number}_IM-2001")
-        images = "".join(f'<parentImage id="CXR{number}_{film}"/>' for film in films)
+        images = "".join(f'<parentImage id="{film}"/>' for film in (frontal, lateral))
         text = f'<eCitation><uId id="CXR{number}"/><MeSH>{majors}</MeSH>{images}</eCitation>'
         write(root / f"ecgen-radiology/{number}.xml", '<?xml version="1.0" encoding="utf-8"?>', text)
-        for film in films:
-            write_picture(root / f"NLMCXR_png/CXR{number}_{film}.png")
-    laterals = [f"{number},{number}_IM-2001.dcm.png,Lateral" for number in reports]
-    write(root / "indiana_projections.csv", "uid,filename,projection", "1,1_IM-1001.dcm.png,Frontal", *laterals)
+        for film, view in ((frontal, "Frontal"), (lateral, "Lateral")):
+            write_picture(root / f"NLMCXR_png/{film}.png")
+            views.append(f"{number},{name_openi_dicom(film)}.png,{view}")
+    write(root / "indiana_projections.csv", "uid,filename,projection", *views)
+
+
+def name_openi_dicom(film: str) -> str:
+    """The DICOM release's name of a film: CXR1_1_IM-0001-3001 and CXR2_IM-0652-1001 lose what says CXR."""
+    return film.replace("CXR1_", "").removeprefix("CXR") + ".dcm"
+
+
+def make_openi_dicom(root: Path) -> None:
+    """The same reports with the films of the DICOM release, a folder for each report."""
+    make_openi(root)
+    for path in (root / "NLMCXR_png").iterdir():
+        name = name_openi_dicom(path.stem)
+        write_film(root / "NLMCXR_dcm" / name.partition("_")[0] / name)
+        path.unlink()
+
+
+def make_openi_kaggle(root: Path) -> None:
+    """The same reports with the films as Kaggle names them."""
+    make_openi(root)
+    for path in (root / "NLMCXR_png").iterdir():
+        write_picture(root / "images/images_normalized" / f"{name_openi_dicom(path.stem)}.png")
+        path.unlink()
 
 
 def make_covid_chestxray(root: Path) -> None:
@@ -195,7 +282,22 @@ def make_covid_chestxray(root: Path) -> None:
         write_picture(root / "images" / name)
 
 
+def make_image_folder(root: Path) -> None:
+    """Two class folders, one below a split's."""
+    for name in ("train/normal/p1_a.png", "train/effusion/p2_a.png", "effusion/p3_a.png"):
+        write_picture(root / name)
+
+
+def make_table(root: Path) -> None:
+    """A table of one finding's states."""
+    states = ("1", "0", "-1", "u", "")
+    write(root / "labels.csv", "path,patient,Edema", *(f"{n}.png,p{n},{state}" for n, state in enumerate(states)))
+    for number in range(len(states)):
+        write_picture(root / f"{number}.png")
+
+
 ARCHIVES: dict[str, Callable[[Path], None]] = {
+    "nih_chestxray14": make_nih_chestxray14,
     "chexpert": make_chexpert,
     "mimic_cxr": make_mimic_cxr,
     "padchest": make_padchest,

@@ -1,16 +1,32 @@
 """Public archives: from tiny trees in their original layouts to states, boxes, splits, a dataset and a training."""
 
+import gzip
 import json
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from data_prep.ingest import prepare_dataset
 from data_prep.sources import SOURCES, Box, Listing, Record
+from data_prep.sources.openi import read_states as read_terms
 from data_prep.sources.siim_pneumothorax import enclose_runs
 from data_prep.sources.vindr_cxr import agree, merge_boxes
-from tests.data_prep.archives import ARCHIVES, make_mimic_cxr, make_openi, make_rsna_pneumonia, make_siim_pneumothorax
+from tests.data_prep import states
+from tests.data_prep.archives import (
+    ARCHIVES,
+    CHEXPERT_SMALL,
+    make_chexpert,
+    make_chexpert_full_size,
+    make_chexpert_test_set,
+    make_mimic_cxr,
+    make_openi,
+    make_openi_dicom,
+    make_openi_kaggle,
+    make_rsna_pneumonia,
+    make_siim_pneumothorax,
+)
 from xray_resnet.config import (
     CombinedConfig,
     Config,
@@ -29,6 +45,10 @@ from xray_resnet.store import open_dataset
 POSITIVE, NEGATIVE, UNCERTAIN, UNMENTIONED, NOT_ASSESSED = (
     LabelState[name] for name in ("POSITIVE", "NEGATIVE", "UNCERTAIN", "UNMENTIONED", "NOT_ASSESSED")
 )
+
+
+PLANTED = "Doe^John"
+"""What a shifted column could hold."""
 
 
 def list_archive(source: str, root: Path, config: DataConfig | None = None) -> Listing:
@@ -59,18 +79,43 @@ def test_chexpert_ones_zeros_minus_ones_us_and_blanks_are_states(tmp_path: Path)
 def test_chexpert_radiologists_labels_are_tested_unless_there_is_a_test_table(tmp_path: Path) -> None:
     splits = Counter(record.split for record in list_archive("chexpert", tmp_path).records)
     assert splits == {"train": 4, "test": 1}
-    (tmp_path / "test.csv").write_text((tmp_path / "valid.csv").read_text().replace("valid/", "test/"))
-    (tmp_path / "CheXpert-v1.0-small/valid").rename(tmp_path / "CheXpert-v1.0-small/test")
+    make_chexpert_test_set(tmp_path)
     listing = SOURCES["chexpert"].list_records(DataConfig(), tmp_path)
-    assert Counter(record.split for record in listing.records) == {"train": 4, "test": 1}
+    assert Counter(record.split for record in listing.records) == {"train": 4, "val": 1, "test": 2}
+
+
+def test_chexpert_test_table_needs_paths_and_labels_alone(tmp_path: Path) -> None:
+    make_chexpert_test_set(tmp_path)
+    records = by_name(list_archive("chexpert", tmp_path))
+    lateral = records["view2_lateral.jpg"]
+    assert (lateral.patient, lateral.view, lateral.sex, lateral.age) == ("chexpert patient64741", "LATERAL", "", None)
+    assert positives(lateral) == {"Cardiomegaly"}
 
 
 def test_chexpert_images_are_found_from_within_its_folder(tmp_path: Path) -> None:
-    ARCHIVES["chexpert"](tmp_path)
-    inner = tmp_path / "CheXpert-v1.0-small"
+    make_chexpert(tmp_path)
+    assert len(SOURCES["chexpert"].list_records(DataConfig(), tmp_path / CHEXPERT_SMALL).records) == 5
+
+
+def test_chexpert_tables_may_lie_in_the_root(tmp_path: Path) -> None:
+    make_chexpert(tmp_path)
     for name in ("train.csv", "valid.csv"):
-        (tmp_path / name).rename(inner / name)
-    assert len(SOURCES["chexpert"].list_records(DataConfig(), inner).records) == 5
+        (tmp_path / CHEXPERT_SMALL / name).rename(tmp_path / name)
+    assert len(SOURCES["chexpert"].list_records(DataConfig(), tmp_path).records) == 5
+
+
+def test_chexpert_full_size_is_read_from_its_four_folders(tmp_path: Path) -> None:
+    small = list_archive("chexpert", tmp_path / "small")
+    make_chexpert_full_size(tmp_path / "full")
+    full = SOURCES["chexpert"].list_records(DataConfig(), tmp_path / "full")
+    assert [record.name for record in full.records] == [record.name for record in small.records]
+    assert [record.states for record in full.records] == [record.states for record in small.records]
+    folders = [record.path.relative_to(tmp_path / "full").parts[0] for record in full.records]
+    assert folders[2:] == [
+        "CheXpert-v1.0 batch 3 (train 2)",
+        "CheXpert-v1.0 batch 4 (train 3)",
+        "CheXpert-v1.0 batch 1 (validate & csv)",
+    ]
 
 
 def test_mimic_labels_belong_to_studies_and_one_without_a_report_is_not_assessed(tmp_path: Path) -> None:
@@ -101,6 +146,22 @@ def test_padchest_labels_are_read_in_both_languages(tmp_path: Path) -> None:
     assert (records["b.png"].view, records["a.png"].age) == ("AP", 72.0)
 
 
+def test_padchest_labels_count_for_their_ancestors(tmp_path: Path) -> None:
+    records = by_name(list_archive("padchest", tmp_path))
+    assert positives(records["f.png"]) == {"Effusion", "Pneumothorax", "Consolidation", "Infiltration"}
+
+
+def test_padchest_elongation_is_no_enlargement(tmp_path: Path) -> None:
+    assert positives(by_name(list_archive("padchest", tmp_path))["g.png"]) == {"Aortic_Elongation"}
+
+
+def test_padchest_views_of_ribs_and_excluded_images_are_left_out_and_counted(tmp_path: Path) -> None:
+    listing = list_archive("padchest", tmp_path)
+    assert not {"h.png", "i.png"} & set(by_name(listing))
+    assert listing.notes["rows of the table whose Projection is COSTAL or EXCLUDE"] == 2
+    assert by_name(listing)["f.png"].view == ""
+
+
 def test_rsna_boxes_targets_classes_and_patients_of_nih(tmp_path: Path) -> None:
     records = by_name(list_archive("rsna_pneumonia", tmp_path))
     assert records["aa-1"].boxes == (Box("Pneumonia", 10, 20, 30, 40), Box("Pneumonia", 50, 20, 10, 12))
@@ -114,6 +175,23 @@ def test_rsna_boxes_targets_classes_and_patients_of_nih(tmp_path: Path) -> None:
         "nih_chestxray14 13",
         "rsna_pneumonia cc-3",
     ]
+
+
+def test_rsna_without_its_mapping_counts_the_images_of_unknown_patients(tmp_path: Path) -> None:
+    listing = list_archive("rsna_pneumonia", tmp_path)
+    words = "images whose patient is unknown: RSNA's mapping is not there"
+    assert words not in listing.notes
+    (tmp_path / "pneumonia-challenge-dataset-mappings_2018.json").unlink()
+    assert SOURCES["rsna_pneumonia"].list_records(DataConfig(), tmp_path).notes[words] == 3
+
+
+def test_a_mapping_of_rsna_that_is_none_is_not_quoted(tmp_path: Path) -> None:
+    make_rsna_pneumonia(tmp_path)
+    mapping = tmp_path / "pneumonia-challenge-dataset-mappings_2018.json"
+    mapping.write_text(mapping.read_text().replace("00000013", "Doe^John"))
+    with pytest.raises(UserError, match="not RSNA's mapping, a list of entries") as caught:
+        SOURCES["rsna_pneumonia"].list_records(DataConfig(), tmp_path)
+    assert "Doe" not in str(caught.value)
 
 
 def test_siim_masks_become_their_enclosing_boxes(tmp_path: Path) -> None:
@@ -156,10 +234,30 @@ def test_boxes_of_one_reader_are_never_merged_with_each_other() -> None:
 
 def test_openi_terms_are_findings_and_silence_is_negative_only_where_indexed(tmp_path: Path) -> None:
     records = by_name(list_archive("openi", tmp_path))
-    assert positives(records["CXR2_2_IM-1001"]) == {"Cardiomegaly", "Pleural_Thickening"}
-    assert set(counted(records["CXR1_1_IM-1001"])) == {NEGATIVE}
-    assert set(counted(records["CXR3_3_IM-1001"])) == {NOT_ASSESSED}
-    assert records["CXR2_2_IM-2001"].view == "LATERAL"
+    assert positives(records["CXR2_IM-0652-1001"]) == {"Pleural_Thickening"}
+    assert set(counted(records["CXR1_1_IM-0001-4001"])) == {NEGATIVE}
+    assert set(counted(records["CXR3_IM-1384-1001"])) == {NOT_ASSESSED}
+
+
+def test_openi_qualifiers_tell_what_a_heading_leaves_open(tmp_path: Path) -> None:
+    records = by_name(list_archive("openi", tmp_path))
+    assert positives(records["CXR4_IM-2050-1001"]) == {"Cardiomegaly", "Pneumothorax", "Effusion"}
+    assert positives(records["CXR5_IM-2117-1001"]) == set()
+    assert positives(records["CXR6_IM-2192-1001"]) == {"Mass"}
+
+
+def test_openi_borderline_findings_are_uncertain_unless_another_term_is_sure() -> None:
+    assert read_terms(["Cardiomegaly/borderline"])["Cardiomegaly"] == UNCERTAIN
+    assert read_terms(["Cardiac Shadow/borderline"])["Cardiomegaly"] == UNCERTAIN
+    assert read_terms(["Cardiomegaly/borderline", "Cardiomegaly/mild"])["Cardiomegaly"] == POSITIVE
+
+
+@pytest.mark.parametrize("make", [make_openi, make_openi_dicom, make_openi_kaggle])
+def test_openi_images_are_found_as_each_release_names_them(make: Callable[[Path], None], tmp_path: Path) -> None:
+    make(tmp_path)
+    listing = SOURCES["openi"].list_records(DataConfig(), tmp_path)
+    assert len(listing.records) == 12
+    assert [record.view for record in listing.records] == ["", "LATERAL"] * 6
 
 
 def test_openi_reports_with_entities_are_refused(tmp_path: Path) -> None:
@@ -184,6 +282,11 @@ def test_every_finding_is_a_word_of_the_vocabulary(source: str, tmp_path: Path) 
     listing = list_archive(source, tmp_path)
     assert set(listing.findings) <= set(VOCABULARY)
     assert all(set(record.states) == set(listing.findings) for record in listing.records)
+
+
+def test_the_page_of_label_states_is_what_the_sources_make() -> None:
+    page = Path(__file__).parents[2] / "docs/label_states.md"
+    assert page.read_text() == states.render(), "python -m tests.data_prep.states > docs/label_states.md"
 
 
 @pytest.mark.parametrize("source", ARCHIVES)
@@ -217,34 +320,58 @@ def test_a_missing_column_names_the_table(source: str, tmp_path: Path) -> None:
     [
         (
             "chexpert",
-            "train.csv",
+            f"{CHEXPERT_SMALL}/train.csv",
             "1.0,0.0,-1.0",
-            "1.0,0.0,7",
-            r"train.csv line 2: column 'Edema' is '7', expected 1, 0",
+            f"1.0,0.0,{PLANTED}",
+            r"train.csv line 2: column 'Edema' holds another value than 1",
         ),
-        ("rsna_pneumonia", "stage_2_train_labels.csv", "10.0", "ten", "line 2: Target is '1' without a box"),
+        (
+            "chexpert",
+            f"{CHEXPERT_SMALL}/valid.csv",
+            f"{CHEXPERT_SMALL}/valid",
+            PLANTED,
+            "valid.csv line 2: column 'Path' holds no path like CheXpert",
+        ),
+        ("nih_chestxray14", "BBox_List_2017.csv", "20.25", PLANTED, "line 2: a box needs four numbers"),
+        ("rsna_pneumonia", "stage_2_train_labels.csv", "10.0", PLANTED, "line 2: column 'Target' is not 0 and"),
         (
             "rsna_pneumonia",
             "stage_2_detailed_class_info.csv",
             "Normal",
-            "Fine",
-            "class is '.*Fine', expected Lung Opacity",
+            PLANTED,
+            "line 4: column 'class' is none of Lung Opacity",
         ),
-        ("siim_pneumothorax", "train-rle.csv", "0 1\n", "0 x\n", "line 3: EncodedPixels"),
-        ("vindr_cxr", "annotations/image_labels_test.csv", ",1,", ",yes,", "is 'yes', expected 0 or 1"),
-        ("padchest", "PADCHEST_chest_x_ray_images_labels_160K_01.02.19.csv", "['normal']", "normal", "expected a list"),
+        ("siim_pneumothorax", "train-rle.csv", "0 1\n", f"0 {PLANTED}\n", "line 3: column 'EncodedPixels'"),
+        ("vindr_cxr", "annotations/image_labels_test.csv", ",1,", f",{PLANTED},", "is neither 0 nor 1"),
+        (
+            "padchest",
+            "PADCHEST_chest_x_ray_images_labels_160K_01.02.19.csv",
+            "['normal']",
+            PLANTED,
+            "line 4: column 'Labels' is no list such as",
+        ),
         ("covid_chestxray", "metadata.csv", "\n3,", "\n,", "line 3: column 'patientid' is blank"),
     ],
 )
-def test_a_value_that_cannot_be_names_its_line(
+def test_a_value_that_cannot_be_names_its_line_and_is_not_quoted(
     source: str, table: str, old: str, new: str, message: str, tmp_path: Path
 ) -> None:
     ARCHIVES[source](tmp_path)
     text = (tmp_path / table).read_text()
     assert old in text
     (tmp_path / table).write_text(text.replace(old, new))
-    with pytest.raises(UserError, match=message):
+    with pytest.raises(UserError, match=message) as caught:
         SOURCES[source].list_records(DataConfig(), tmp_path)
+    assert PLANTED not in str(caught.value)
+
+
+def test_a_split_of_mimic_that_is_none_is_not_quoted(tmp_path: Path) -> None:
+    make_mimic_cxr(tmp_path)
+    table = tmp_path / "mimic-cxr-2.0.0-split.csv.gz"
+    table.write_bytes(gzip.compress(gzip.decompress(table.read_bytes()).replace(b"validate", PLANTED.encode())))
+    with pytest.raises(UserError, match="line 4: column 'split' is none of train, validate, test") as caught:
+        SOURCES["mimic_cxr"].list_records(DataConfig(), tmp_path)
+    assert PLANTED not in str(caught.value)
 
 
 def prepare(source: str, root: Path, cache: Path, **data: object) -> Path:

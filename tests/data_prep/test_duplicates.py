@@ -10,7 +10,7 @@ import pytest
 
 from data_prep.duplicates import find_duplicates
 from data_prep.ingest import prepare_dataset
-from data_prep.near_duplicates import compute_hash, find_near_duplicates
+from data_prep.near_duplicates import compute_difference_hash, find_near_duplicates
 from tests.builders import make_chest
 from tests.data_prep.test_ingest import configure, lasting_bytes, source  # noqa: F401  fixtures
 from xray_resnet.config import (
@@ -34,7 +34,7 @@ def recompress(image: np.ndarray, quality: int) -> np.ndarray:
 
 
 def pairs_of(images: list[np.ndarray]) -> list[tuple[int, int]]:
-    return find_near_duplicates([compute_hash(image) for image in images], lambda row: images[row])
+    return find_near_duplicates([compute_difference_hash(image) for image in images], lambda row: images[row])
 
 
 @pytest.mark.parametrize("quality", [95, 60, 30])
@@ -59,14 +59,14 @@ def test_no_images_have_no_duplicates() -> None:
 
 def test_near_hashes_of_different_images_are_looked_at() -> None:
     flat, other = draw(0), draw(3)
-    assert find_near_duplicates([compute_hash(flat)] * 2, lambda row: (flat, other)[row]) == []
+    assert find_near_duplicates([compute_difference_hash(flat)] * 2, lambda row: (flat, other)[row]) == []
 
 
 def test_groups_join_exact_and_near_duplicates() -> None:
     images = {"a": draw(0), "b": draw(0), "c": recompress(draw(0), 60), "d": draw(1)}
-    entries = [(name, image.tobytes().hex(), compute_hash(image)) for name, image in images.items()]
+    entries = [(name, image.tobytes().hex(), compute_difference_hash(image)) for name, image in images.items()]
     found = find_duplicates(entries, images.__getitem__)
-    assert found.copies == {"b": "a"}
+    assert found.exact_copies == {"b": "a"}
     assert found.group_of == {"a": "a", "b": "a", "c": "a"}
 
 
@@ -110,7 +110,7 @@ def test_a_kill_while_copies_are_dropped_leaves_no_trace(
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    target = "data_prep.copies.write_json" if undone == "journal" else "data_prep.copies.keep_images"
+    target = "data_prep.drop_duplicates.write_json" if undone == "journal" else "data_prep.drop_duplicates.keep_rows"
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(target, stop)
         prepare_dataset(dropping(configure("killed/dataset")))

@@ -34,7 +34,7 @@ def page(tmp_path: Path) -> str:
     folder.mkdir(parents=True)
     for number in range(8):
         pixels = np.uint16(make_chest(90, 80, np.random.default_rng(number)) * 4095)
-        elements = {"BodyPartExamined": "HAND"} if number == 7 else {}
+        elements = {"PatientID": f"PLANTED{number}"} | ({"BodyPartExamined": "HAND"} if number == 7 else {})
         pixels = 4095 - pixels if number == 3 else pixels
         write_dicom(folder / f"{number}.dcm", pixels, WindowCenter=2048, WindowWidth=4096, **elements)
     (folder / "<img src=x>.dcm").write_text("not an image")

@@ -6,34 +6,25 @@ import pytest
 
 from data_prep.sources import SOURCES, Box, Listing
 from data_prep.sources.files import list_files, resolve_below
+from data_prep.sources.values import read_age, read_sex, read_view
+from tests.data_prep.archives import make_nih_chestxray14
 from xray_resnet.config import DataConfig, ImageFolderConfig, TableConfig
 from xray_resnet.errors import ConfigurationError, UserError
 from xray_resnet.findings import NIH_CHESTXRAY14, LabelState
 
-NIH_ENTRIES = """\
-Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,View Position,OriginalImage[Width,Height],\
-OriginalImagePixelSpacing[x,y]
-00000001_000.png,Cardiomegaly|Emphysema,0,1,58,M,PA,2682,2749,0.143,0.143
-00000001_001.png,No Finding,1,1,058Y,M,AP,2894,2729,0.143,0.143
-00000002_000.png,No Finding,0,2,414,F,PA,2500,2048,0.168,0.168
-00000003_000.png,Hernia,0,3,7,F,PA,2500,2048,0.168,0.168
-"""
-NIH_BOXES = """\
-Image Index,Finding Label,Bbox [x,y,w,h],,,
-00000001_000.png,Cardiomegaly,337.5,509.25,417.5,403.5
-00000001_000.png,Infiltrate,1,2,3,4
-"""
+NIH_ENTRIES = "Data_Entry_2017_v2020.csv"
 
 
 @pytest.fixture
 def nih(tmp_path: Path) -> Path:
-    (tmp_path / "Data_Entry_2017.csv").write_text(NIH_ENTRIES)
-    (tmp_path / "BBox_List_2017.csv").write_text(NIH_BOXES)
-    (tmp_path / "train_val_list.txt").write_text("00000001_000.png\n00000001_001.png\n")
-    (tmp_path / "test_list.txt").write_text("00000002_000.png\n00000003_000.png\n")
-    touch(tmp_path, "images_001/images/00000001_000.png", "images_012/images/00000002_000.png")
-    touch(tmp_path, "dicom/00000001_000.dcm", "dicom/00000001_001.dcm")
+    make_nih_chestxray14(tmp_path)
     return tmp_path
+
+
+def rewrite(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
 
 
 def touch(root: Path, *names: str) -> None:
@@ -55,11 +46,11 @@ def test_nih_rows_become_records(nih: Path) -> None:
 
 def test_nih_boxes_keep_their_numbers_and_mend_the_tables_spelling(nih: Path) -> None:
     boxes = list_nih(nih).records[0].boxes
-    assert boxes == (Box("Cardiomegaly", 337.5, 509.25, 417.5, 403.5), Box("Infiltration", 1, 2, 3, 4))
+    assert boxes == (Box("Cardiomegaly", 30.5, 20.25, 40.5, 30.5), Box("Infiltration", 1, 2, 3, 4))
 
 
 def test_nih_official_lists_are_kept(nih: Path) -> None:
-    assert [record.split for record in list_nih(nih).records] == ["train", "train", "test"]
+    assert [record.split for record in list_nih(nih).records] == ["train", "train", "test", "test"]
 
 
 def test_nih_images_are_found_in_every_folder_and_dicom_wins(nih: Path) -> None:
@@ -68,6 +59,7 @@ def test_nih_images_are_found_in_every_folder_and_dicom_wins(nih: Path) -> None:
         "dicom/00000001_000.dcm",
         "dicom/00000001_001.dcm",
         "images_012/images/00000002_000.png",
+        "images_012/images/00000002_001.png",
     ]
 
 
@@ -76,11 +68,11 @@ def test_nih_rows_without_an_image_are_counted(nih: Path) -> None:
 
 
 def test_nih_ages_of_both_releases_are_read_and_impossible_ones_left_out(nih: Path) -> None:
-    assert [record.age for record in list_nih(nih).records] == [58.0, 58.0, None]
+    assert [record.age for record in list_nih(nih).records] == [58.0, 58.0, None, 45.0]
 
 
 def test_nih_without_its_table_says_what_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"Data_Entry_2017.csv: there is no such table"):
+    with pytest.raises(UserError, match=r"there is no Data_Entry_2017_v2020.csv or Data_Entry_2017.csv"):
         list_nih(tmp_path)
 
 
@@ -91,15 +83,63 @@ def test_nih_with_one_list_only_is_refused(nih: Path) -> None:
 
 
 def test_nih_without_images_says_so(nih: Path) -> None:
-    (nih / "Data_Entry_2017.csv").write_text(NIH_ENTRIES.replace("0000000", "9000000"))
-    with pytest.raises(UserError, match=r"none of the 4 images of Data_Entry_2017.csv is there"):
+    rewrite(nih / NIH_ENTRIES, "0000000", "9000000")
+    with pytest.raises(UserError, match=r"none of the 5 images of the tables is there"):
         list_nih(nih)
 
 
-def test_an_unknown_nih_finding_names_its_line(nih: Path) -> None:
-    (nih / "Data_Entry_2017.csv").write_text(NIH_ENTRIES.replace("Emphysema", "Emphysem"))
-    with pytest.raises(UserError, match=r"line 2: finding 'Emphysem' is none of the fourteen"):
+def test_an_unknown_nih_finding_names_its_line_and_no_content(nih: Path) -> None:
+    rewrite(nih / NIH_ENTRIES, "Emphysema", "Doe^John")
+    with pytest.raises(UserError, match=r"line 2: column 'Finding Labels' names none of the fourteen") as caught:
         list_nih(nih)
+    assert "Doe" not in str(caught.value)
+
+
+def test_nih_table_of_the_first_release_is_read(nih: Path) -> None:
+    (nih / NIH_ENTRIES).rename(nih / "Data_Entry_2017.csv")
+    assert len(list_nih(nih).records) == 4
+
+
+def test_nih_sex_is_read_under_both_names_and_nothing_but_m_and_f_passes(nih: Path) -> None:
+    rewrite(nih / NIH_ENTRIES, "Patient Gender", "Patient Sex")
+    rewrite(nih / NIH_ENTRIES, "414,F", "414,Doe^Jane")
+    assert [record.sex for record in list_nih(nih).records] == ["M", "M", "", "F"]
+
+
+def test_an_nih_image_in_two_rows_is_refused(nih: Path) -> None:
+    rewrite(nih / NIH_ENTRIES, "00000001_001.png", "00000001_000.png")
+    with pytest.raises(UserError, match=r"00000001_000.dcm: this image stands in the tables twice"):
+        list_nih(nih)
+
+
+@pytest.mark.parametrize(
+    ("text", "age"),
+    [("58", 58.0), ("058Y", 58.0), ("28.5", 28.5), ("1943.", None), ("414", None), ("006M", None), ("-3", None)],
+)
+def test_an_age_is_a_number_of_years_that_can_be(text: str, age: float | None) -> None:
+    assert read_age(text) == age
+
+
+@pytest.mark.parametrize(
+    ("text", "view"),
+    [
+        ("pa", "PA"),
+        ("AP Supine", "AP"),
+        ("AP_horizontal", "AP"),
+        ("L", "LATERAL"),
+        ("XTABLE LATERAL", "LATERAL"),
+        ("AP LLD", "LLD"),
+        ("UNK", ""),
+        ("Doe^John", ""),
+        ("", ""),
+    ],
+)
+def test_only_known_words_are_views(text: str, view: str) -> None:
+    assert read_view(text) == view
+
+
+def test_sexes_are_letters_or_words() -> None:
+    assert [read_sex(text) for text in ("m", "Female", "O", "Doe^John", "")] == ["M", "F", "", "", ""]
 
 
 def kermany(pattern: str = r"(person\d+|IM-\d+)") -> DataConfig:
@@ -139,9 +179,9 @@ def test_split_folders_are_official_only_beside_a_test_folder(tmp_path: Path) ->
     assert {record.split for record in list_folder(tmp_path, kermany()).records} == {"train", "test"}
 
 
-def test_without_a_pattern_each_file_is_its_own_patient(tmp_path: Path) -> None:
+def test_without_a_pattern_the_source_names_no_patient(tmp_path: Path) -> None:
     touch(tmp_path, *KERMANY_FILES)
-    assert len({record.patient for record in list_folder(tmp_path, kermany("")).records}) == 5
+    assert {record.patient for record in list_folder(tmp_path, kermany("")).records} == {""}
 
 
 @pytest.mark.parametrize(
@@ -199,8 +239,19 @@ def test_a_missing_column_is_named_with_the_nearest(tmp_path: Path) -> None:
 
 
 def test_another_label_value_names_its_line(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"labels.csv line 3: column 'Edema' is 'maybe', expected 1"):
+    with pytest.raises(UserError, match=r"labels.csv line 3: column 'Edema' holds another value than 1 ") as caught:
         list_table(tmp_path, TABLE.replace("-1", "maybe"))
+    assert "maybe" not in str(caught.value)
+
+
+def test_another_split_names_its_line(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"line 2: column 'fold' is none of train, val, test or blank"):
+        list_table(tmp_path, TABLE.replace("train", "Doe"), split_column="fold")
+
+
+def test_a_table_without_a_header_is_not_quoted(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"no column 'path', .*its first line, of 4 cells, must name the columns"):
+        list_table(tmp_path, "a.dcm,Doe^John,1,0\n")
 
 
 @pytest.mark.parametrize("name", ["../a.dcm", "/etc/hosts", "b/../../a.dcm", "..\\a.dcm"])
@@ -210,7 +261,8 @@ def test_a_path_never_leaves_the_root(tmp_path: Path, name: str) -> None:
 
 
 def test_an_image_in_two_rows_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"line 5: 'a.dcm' stands in the table twice"):
+    touch(tmp_path, "a.dcm")
+    with pytest.raises(UserError, match=r"a.dcm: this image stands in the tables twice"):
         list_table(tmp_path, TABLE + "a.dcm,p9,1,1,\n")
 
 

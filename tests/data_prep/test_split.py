@@ -1,6 +1,7 @@
 """Division into train, val and test: by patient, in proportion, the same for the same images."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -107,7 +108,24 @@ def test_a_patient_on_both_official_sides_is_tested_and_counted() -> None:
     group = [SplitImage("a", "p", official="train"), SplitImage("b", "p", official="test")]
     division = divide(group, SHARES, seed=0, official=True)
     assert division.split_of == {"a": "test", "b": "test"}
-    assert division.patients_moved == 1
+    assert division.moved == 1
+
+
+@given(images(("train", "val", None)), st.integers(0, 5))
+def test_an_official_split_without_a_test_keeps_its_val_and_cuts_the_test_from_its_train(
+    group: list[SplitImage], seed: int
+) -> None:
+    validated = {image.patient for image in group if image.official == "val"}
+    split_of = divide(group, SHARES, seed=seed, official=True).split_of
+    if validated:
+        assert {image.patient for image in group if split_of[image.name] == "val"} == validated
+
+
+def test_what_an_official_split_lacks_is_cut_in_proportion() -> None:
+    group = [replace(image, official="train") for image in many_images(1000)]
+    split_of = divide(group, SHARES, seed=0, official=True).split_of
+    patients = {(image.patient, split_of[image.name]) for image in group}
+    assert sum(split == "test" for _, split in patients) == pytest.approx(200, abs=15)
 
 
 def test_an_official_val_is_kept() -> None:
@@ -121,21 +139,32 @@ def test_patients_who_share_an_image_are_merged_by_way_of_others() -> None:
     assert merge_patients(shared) == {"a": "a", "b": "a", "c": "a", "d": "d"}
 
 
-@given(st.lists(st.tuples(st.integers(0, 15), st.integers(0, 30)), min_size=1, max_size=40), st.integers(0, 5))
-def test_exact_duplicates_never_cross_splits(rows: list[tuple[int, int]], seed: int) -> None:
-    group = [SplitImage(f"image{row}", f"p{who}", str(pixels)) for row, (who, pixels) in enumerate(rows)]
-    division = divide(group, SHARES, seed=seed, official=False)
-    assert len({(image.pixels, division.split_of[image.name]) for image in group}) == len(
-        {image.pixels for image in group}
-    )
-    assert division.duplicates_parted == 0
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 15), st.integers(0, 30), st.sampled_from((None, "train", "val", "test"))),
+        min_size=1,
+        max_size=40,
+    ),
+    st.integers(0, 5),
+    st.booleans(),
+)
+def test_neither_duplicates_nor_patients_ever_cross_splits(
+    rows: list[tuple[int, int, str | None]], seed: int, official: bool
+) -> None:
+    group = [
+        SplitImage(f"image{row}", f"p{who}", str(same), official=split) for row, (who, same, split) in enumerate(rows)
+    ]
+    split_of = divide(group, SHARES, seed=seed, official=official).split_of
+    for name in ("duplicate_group", "patient"):
+        pairs = {(getattr(image, name), split_of[image.name]) for image in group}
+        assert len(pairs) == len({getattr(image, name) for image in group})
 
 
-def test_duplicates_that_the_official_split_parts_stay_and_are_counted() -> None:
+def test_duplicates_that_the_official_split_parts_are_tested_and_counted() -> None:
     group = [SplitImage("a", "p", "same", official="train"), SplitImage("b", "q", "same", official="test")]
     division = divide(group, SHARES | {"val": 0.0}, seed=0, official=True)
-    assert division.split_of == {"a": "train", "b": "test"}
-    assert division.duplicates_parted == 1
+    assert division.split_of == {"a": "test", "b": "test"}
+    assert division.moved == 1
 
 
 def test_a_patient_without_an_official_split_stands_where_a_duplicate_does() -> None:
@@ -147,4 +176,4 @@ def test_a_patient_without_an_official_split_stands_where_a_duplicate_does() -> 
     ]
     division = divide(images, {"train": 1.0, "val": 0.0, "test": 0.0}, seed=0, official=True)
     assert division.split_of == {"a": "test", "b": "test", "c": "test", "d": "train"}
-    assert division.duplicates_parted == 0
+    assert division.moved == 0

@@ -1,7 +1,6 @@
 """Files through decode → network input → engine → predictions, streamed with bounded memory."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xray_resnet.bundle import read_bundle
-from xray_resnet.dicom import Prepared, Reading, Reason, RejectedImage, prepare
+from xray_resnet.dicom import Prepared, Reading, RejectedImage, reject_lost, try_to_prepare
 from xray_resnet.inference.engines.openvino import OpenVinoEngine, Precision
 from xray_resnet.inference.prediction import Prediction
 from xray_resnet.scale import Limits, beat, map_in_processes
@@ -20,6 +19,7 @@ LIMITS = Limits()
 """What a process that reads and decodes may take before its file is rejected."""
 FEW = 16
 """Up to so many files are read in this process, unprotected: starting others would take longer."""
+_Read = tuple[Path, Prepared | RejectedImage]
 
 
 class Predictor:
@@ -55,14 +55,14 @@ class Predictor:
         for chunk in chunks:
             yield from self._score(chunk)
 
-    def _score(self, chunk: Sequence["_Read"]) -> Iterator[Prediction]:
-        model_input = self.bundle.model_input
-        outputs = iter(self.engine([model_input(read.prepared.pixels) for read in chunk if read.prepared is not None]))
-        for read in chunk:
-            if read.prepared is None:
-                yield Prediction(read.path, "rejected", reason=read.reason, detail=read.detail)
+    def _score(self, chunk: Sequence[_Read]) -> Iterator[Prediction]:
+        inputs = [self.bundle.model_input(read.pixels) for _, read in chunk if isinstance(read, Prepared)]
+        outputs = iter(self.engine(inputs))
+        for path, read in chunk:
+            if isinstance(read, RejectedImage):
+                yield Prediction(str(path), "rejected", reason=str(read.reason), detail=read.detail)
             else:
-                yield self._build(read.path, read.prepared, *next(outputs))
+                yield self._build(str(path), read, *next(outputs))
 
     def _build(
         self, path: str, prepared: Prepared, logits: NDArray[np.float32], maps: NDArray[np.float32]
@@ -79,40 +79,25 @@ class Predictor:
         )
 
 
-@dataclass(frozen=True)
-class _Read:
-    """A file, read or rejected."""
-
-    path: str
-    prepared: Prepared | None
-    reason: str = ""
-    detail: str = ""
-
-
 def _chunks(files: Sequence[Path]) -> Iterator[Sequence[Path]]:
     return (files[start : start + CHUNK] for start in range(0, len(files), CHUNK))
 
 
 def _read_chunk(paths: Sequence[Path], *, reading: Reading) -> list[_Read]:
-    return [_read_one(path, reading) for path in paths]
+    return [(path, _read_one(path, reading=reading)) for path in paths]
 
 
 def _read_chunk_apart(paths: Sequence[Path], *, reading: Reading) -> list[_Read]:
     """`_read_chunk` where a file is known to kill its process."""
     read = partial(_read_one, reading=reading)
-    return [*map_in_processes(read, paths, workers=1, on_lost=_reject_lost, limits=LIMITS)]
+    outcomes = map_in_processes(read, paths, workers=1, on_lost=_reject_lost, limits=LIMITS)
+    return [*zip(paths, outcomes, strict=True)]
 
 
-def _reject_lost(path: Path) -> _Read:
-    detail = f"its decoder crashed, or took longer than {LIMITS.silence_s:g} s"
-    return _Read(str(path), None, str(Reason.DECODE_FAILED), detail)
+def _reject_lost(_: Path) -> RejectedImage:
+    return reject_lost(LIMITS.silence_s)
 
 
-def _read_one(path: Path, reading: Reading) -> _Read:
+def _read_one(path: Path, *, reading: Reading) -> Prepared | RejectedImage:
     beat()
-    try:
-        return _Read(str(path), prepare(path, reading))
-    except RejectedImage as rejected:
-        return _Read(str(path), None, str(rejected.reason), rejected.detail)
-    except MemoryError:
-        return _Read(str(path), None, str(Reason.DECODE_FAILED), "it asks for more memory than a worker may take")
+    return try_to_prepare(path, reading)

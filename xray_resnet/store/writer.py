@@ -50,7 +50,7 @@ def write_part(path: Path, images: Sequence[StoredImage], *, findings: Sequence[
         writer.write_batch(batch)
 
 
-def keep_images(path: Path, image_ids: Sequence[str]) -> None:
+def keep_rows(path: Path, image_ids: Sequence[str]) -> None:
     """Rewrites a part with these of its images alone; one that holds no others is left as it is."""
     with pa.memory_map(str(path)) as source:
         table = pa.ipc.open_file(source).read_all()

@@ -1,0 +1,57 @@
+"""What a cell of a source's table says: a state, a view, a sex, an age. Nothing else that it holds goes further."""
+
+import re
+
+from xray_resnet.errors import UserError
+from xray_resnet.findings import LabelState
+
+OLDEST = 120
+"""Years; public tables hold ages up to 414."""
+
+_STATES = {1.0: LabelState.POSITIVE, 0.0: LabelState.NEGATIVE, -1.0: LabelState.UNCERTAIN}
+_AGE = re.compile(r"([0-9]+(?:\.[0-9]*)?)Y?")
+_VIEWS = {
+    **{view: view for view in ("AP", "PA", "LATERAL", "LL", "RL", "LLD", "RLD")},
+    **{view: view for view in ("LLO", "RLO", "LAO", "RAO", "LPO", "RPO")},
+    **dict.fromkeys(("AP_SUPINE", "AP_ERECT", "AP_HORIZONTAL", "AP_AXIAL"), "AP"),
+    **dict.fromkeys(("AP_LLD", "PA_LLD"), "LLD"),
+    **dict.fromkeys(("AP_RLD", "PA_RLD"), "RLD"),
+    **dict.fromkeys(("L", "LAT", "XTABLE_LATERAL", "SWIMMERS"), "LATERAL"),
+}
+"""Words of the archives → view position; a decubitus is named by the side that lies down."""
+
+
+def read_state(text: str, column: str, place: str) -> LabelState:
+    """The convention of CheXpert: 1 positive, 0 negative, -1 or U uncertain; blank where the report is silent.
+
+    Raises:
+        UserError: for another value.
+    """
+    if not text:
+        return LabelState.UNMENTIONED
+    if text.upper() == "U":
+        return LabelState.UNCERTAIN
+    try:
+        return _STATES[float(text)]
+    except (ValueError, KeyError):
+        raise UserError(
+            f"{place}: column {column!r} holds another value than 1 (positive), 0 (negative), -1 or U (uncertain) "
+            "or blank; mend the cell"
+        ) from None
+
+
+def read_view(text: str) -> str:
+    """The view position in capitals; empty for a word that names none."""
+    return _VIEWS.get("_".join(text.upper().split()), "")
+
+
+def read_sex(text: str) -> str:
+    """M or F, from the letter or the word; else empty."""
+    return {"M": "M", "MALE": "M", "F": "F", "FEMALE": "F"}.get(text.upper(), "")
+
+
+def read_age(text: str) -> float | None:
+    """Years, also as `058Y`; None where it is no age or beyond the oldest."""
+    found = _AGE.fullmatch(text)
+    age = float(found[1]) if found else None
+    return age if age is not None and age <= OLDEST else None
