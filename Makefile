@@ -35,7 +35,7 @@ bench: $(VENV)/.dev   ## Print the benchmarks' ratios.
 	$(BIN)/python -m pytest -q -s tests/benchmarks $(PYTEST)
 
 fuzz: $(VENV)/.dev    ## Read 20,000 mutated DICOM files.
-	$(BIN)/python -m tests.fuzz.fuzz 20000 2>/dev/null
+	$(BIN)/python -m tests.fuzz.fuzz 20000
 
 kill: $(VENV)/.dev    ## Kill preparation at 20 random moments; compare what the next run makes.
 	$(BIN)/python -m tests.data_prep.kill 20

@@ -19,7 +19,7 @@ from data_prep.duplicates import Duplicates, find_duplicates
 from data_prep.fingerprint import fingerprint_settings
 from data_prep.identity import hash_image
 from data_prep.part import PartJournal, make_part, make_part_apart
-from data_prep.plan import Plan, Progress, build_limits, build_plan, build_reading, resolve_root
+from data_prep.plan import Plan, build_limits, build_plan, build_reading, resolve_root
 from data_prep.report import render_ingest_report
 from data_prep.sources import SOURCES, Record
 from data_prep.split import Division, SplitImage, divide
@@ -28,6 +28,7 @@ from xray_resnet.config import Config, PrepConfig, SplitConfig
 from xray_resnet.errors import UserError
 from xray_resnet.files import write_csv, write_json, write_text
 from xray_resnet.findings import LabelState
+from xray_resnet.progress import Progress
 from xray_resnet.scale import map_in_processes
 from xray_resnet.store.reader import map_pixels
 from xray_resnet.store.schema import SPLITS, part_name

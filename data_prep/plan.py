@@ -1,6 +1,6 @@
 """What a configuration asks for: which source, which records, how they are read, and under which key."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,10 +12,8 @@ from data_prep.sources import SOURCES, Record
 from xray_resnet.config import Config, DataConfig, PrepConfig, SplitConfig
 from xray_resnet.dicom import Gate, Reading
 from xray_resnet.errors import ConfigurationError
+from xray_resnet.progress import Progress
 from xray_resnet.scale import Limits
-
-Progress = Callable[[int, int, int], None]
-"""Called with (files done, files in all, files rejected)."""
 
 _PART_IMAGES = 128
 _PART_BYTES = 64 << 20
@@ -88,8 +86,7 @@ def build_plan(config: Config, *, progress: Progress | None = None) -> Plan:
     root = resolve_root(config.data)
     source = SOURCES[config.data.source]
     if source.make is not None:
-        report = None if progress is None else lambda done, total: progress(done, total, 0)
-        source.make(config.data, root, workers=config.prep.workers, progress=report)
+        source.make(config.data, root, workers=config.prep.workers, progress=progress)
     listing = source.list_records(config.data, root)
     records = sorted(listing.records, key=lambda record: record.name)
     reading = build_reading(config.prep)

@@ -81,17 +81,20 @@ def _to_uri(sheet: NDArray[np.uint8]) -> str:
 
 def _list_rejections(counts: Mapping[str, int], rejected: Sequence[Row]) -> list[dict[str, Any]]:
     """The commonest reason first, with what it means, what to do, and examples."""
-    texts = {str(reason): REASON_TEXTS[reason] for reason in Reason}
     return [
         {
             "reason": reason,
             "count": count,
-            "meaning": texts[reason][0],
-            "remedy": texts[reason][1],
+            "meaning": REASON_TEXTS[Reason(reason)][0],
+            "remedy": REASON_TEXTS[Reason(reason)][1],
             "examples": _find_lines(rejected, reason),
         }
-        for reason, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        for reason, count in _commonest_first(counts)
     ]
+
+
+def _commonest_first(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
 def _find_lines(rows: Sequence[Row], word: str) -> list[tuple[int, str]]:
@@ -102,18 +105,16 @@ def _find_lines(rows: Sequence[Row], word: str) -> list[tuple[int, str]]:
 
 def _list_syntaxes(counts: Mapping[str, int]) -> list[tuple[str, int]]:
     """By name, the commonest first; pictures by their format."""
-    by_count = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return [(name if name in ("PNG", "JPEG") else name_transfer_syntax(name), count) for name, count in by_count]
+    return [(name_transfer_syntax(name), count) for name, count in _commonest_first(counts)]
 
 
 def _list_flags(counts: Mapping[str, int], flagged: Sequence[Row]) -> list[dict[str, Any]]:
-    texts = {str(flag): FLAG_TEXTS[flag] for flag in Flag}
     return [
         {
             "flag": flag,
             "count": count,
-            "meaning": texts[flag],
+            "meaning": FLAG_TEXTS[Flag(flag)],
             "examples": _find_lines(flagged, flag),
         }
-        for flag, count in counts.items()
+        for flag, count in _commonest_first(counts)
     ]

@@ -17,7 +17,7 @@ FLAGGED_FILE = "flagged.csv"
 INGEST_FILE = "ingest.json"
 REPORT_FILE = "ingest.html"
 
-_PLAN_FILE = "plan.json"
+_FINGERPRINTS_FILE = "fingerprints.json"
 _LOCK_FILE = "lock"
 _OWN_FILES = (DESCRIPTION_FILE, REJECTED_FILE, FLAGGED_FILE, INGEST_FILE, REPORT_FILE)
 
@@ -55,7 +55,7 @@ def is_finished(folder: Path, fingerprints: Mapping[str, str]) -> bool:
 
 def begin(folder: Path, fingerprints: Mapping[str, str]) -> None:
     """Leaves in `folder` only parts that an interrupted run with the same fingerprints finished."""
-    plan = folder / JOURNAL_FOLDER / _PLAN_FILE
+    plan = folder / JOURNAL_FOLDER / _FINGERPRINTS_FILE
     if not plan.is_file() or json.loads(plan.read_bytes()) != fingerprints:
         _clear(folder)
         write_json(plan, dict(fingerprints))
@@ -100,5 +100,9 @@ def _clear(folder: Path) -> None:
     for name in _OWN_FILES:
         (folder / name).unlink(missing_ok=True)
     journal = folder / JOURNAL_FOLDER
-    for path in [*(folder / IMAGES_FOLDER).glob("part-*.arrow"), *journal.glob("part-*.json"), journal / _PLAN_FILE]:
+    for path in [
+        *(folder / IMAGES_FOLDER).glob("part-*.arrow"),
+        *journal.glob("part-*.json"),
+        journal / _FINGERPRINTS_FILE,
+    ]:
         path.unlink(missing_ok=True)

@@ -8,10 +8,15 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
+def locate_shared() -> Path:
+    """Where the real radiographs lie, if they are there."""
+    return Path(os.environ.get("XRAY_SHARED", REPOSITORY.parent / "shared")).resolve()
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real radiographs; tests that need it skip where it is missing."""
-    folder = Path(os.environ.get("XRAY_SHARED", REPOSITORY.parent / "shared")).resolve()
+    folder = locate_shared()
     if not (folder / "data").is_dir():
         pytest.skip(f"real radiographs are not at {folder}; set XRAY_SHARED")
     return folder

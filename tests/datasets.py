@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from xray_resnet.findings import LabelState
-from xray_resnet.store import StoredImage, write_dataset
-from xray_resnet.store.schema import Box
+from xray_resnet.store import StoredImage
+from xray_resnet.store.schema import IMAGES_FOLDER, Box, DatasetDescription, part_name
+from xray_resnet.store.writer import write_description, write_part
 
 READING = {"size": 64, "dtype": "uint8"}
 _SHARES = {"train": 0.6, "val": 0.2, "test": 0.2}
@@ -43,6 +45,22 @@ def make_dataset(
         reading_fingerprint=reading_fingerprint,
         splits=_split(images),
     )
+
+
+def write_dataset(folder: Path, images: Sequence[StoredImage], *, dtype: str = "uint8", **described: Any) -> Path:
+    """Writes a dataset that fits into memory: one part and its description.
+
+    Args:
+        folder: Where it goes.
+        images: Rows in order, all of one size.
+        dtype: uint8 or uint16.
+        described: Fields of `DatasetDescription`, without `parts`.
+    """
+    size = images[0].pixels.shape[0]
+    part = folder / IMAGES_FOLDER / part_name(0)
+    write_part(part, images, findings=described["findings"], size=size, dtype=dtype)
+    write_description(folder, DatasetDescription(parts={part.name: len(images)}, **described))
+    return folder
 
 
 def _make_image(

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -13,6 +12,7 @@ from data_prep.phantom.render import render_image
 from data_prep.phantom.truth import Truth, read_truth, truth_of, write_masks, write_tables
 from xray_resnet.errors import ConfigurationError, UserError
 from xray_resnet.files import write_bytes, write_json
+from xray_resnet.progress import Progress
 from xray_resnet.scale.local import map_in_processes
 
 GENERATOR_VERSION = 1
@@ -21,9 +21,6 @@ GENERATOR_VERSION = 1
 _FINISHED, _BEGUN = "phantom.json", "phantom-unfinished.json"
 _OWN = re.compile(r"\d{6}\.(dcm|npz)")
 _SMALLEST_SIZE = 64
-
-Progress = Callable[[int, int], None]
-"""Called with (images done, images in all)."""
 
 
 @dataclass(frozen=True)

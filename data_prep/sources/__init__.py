@@ -23,6 +23,7 @@ from data_prep.sources import (
 from data_prep.sources.combined import combine
 from data_prep.sources.record import Box, Listing, Record
 from xray_resnet.config import DataConfig
+from xray_resnet.progress import Progress
 
 __all__ = ["SOURCES", "Box", "Listing", "Record", "Source"]
 
@@ -30,9 +31,7 @@ __all__ = ["SOURCES", "Box", "Listing", "Record", "Source"]
 class Make(Protocol):
     """Brings a source into being below its root; `progress` is called with (images done, images in all)."""
 
-    def __call__(
-        self, config: DataConfig, root: Path, *, workers: int, progress: Callable[[int, int], None] | None
-    ) -> None: ...
+    def __call__(self, config: DataConfig, root: Path, *, workers: int, progress: Progress | None) -> None: ...
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The project's own synthetic radiographs: rendered once below a folder, then read like any other archive."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from data_prep.sources.csv_table import Row, read_rows
@@ -10,12 +10,13 @@ from data_prep.sources.record import Box, Listing, Record
 from data_prep.sources.values import read_age, read_sex, read_view
 from xray_resnet.config import DataConfig
 from xray_resnet.findings import PHANTOM
+from xray_resnet.progress import Progress
 
 LABELS = "labels.csv"
 BOXES = "boxes.csv"
 
 
-def make(config: DataConfig, root: Path, *, workers: int, progress: Callable[[int, int], None] | None = None) -> None:
+def make(config: DataConfig, root: Path, *, workers: int, progress: Progress | None = None) -> None:
     """Renders the phantoms below `root`, unless they are there already."""
     from data_prep.phantom import write_phantoms  # the renderer loads only where something is rendered
 

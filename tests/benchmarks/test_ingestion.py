@@ -178,7 +178,6 @@ def time_parts(
     paths: Sequence[Path],
     folder: Path,
     workers: int,
-    counts: tuple[int, int] = (4, 20),
 ) -> float:
     """Seconds that the longer of two runs takes more."""
     seconds = []

@@ -64,10 +64,10 @@ def read_parts(dataset: Path) -> dict[str, bytes]:
 
 
 def kill_and_resume(source: Path, dataset: Path, moment: float, whole: dict[str, bytes]) -> Outcome:
-    run = start(source, dataset)
+    process = start(source, dataset)
     time.sleep(moment)
-    run.kill()
-    run.wait()
+    process.kill()
+    process.wait()
     finished = {name: _identify(dataset, name) for name in _finished_parts(dataset)}
     assert start(source, dataset).wait() == 0
     kept = sum(_identify(dataset, stem) == before for stem, before in finished.items())

@@ -6,7 +6,6 @@ what differs. It needs the files below XRAY_SHARED, DCMTK's programs and `gdcmco
 """
 
 import csv
-import os
 import shutil
 import sys
 from collections import Counter
@@ -16,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
 
+from tests.conftest import locate_shared
 from tests.dicom.compare import LEAST_SHARE, Comparison, compare
 from tests.dicom.dcmtk import PROGRAMS
 from xray_resnet.dicom import Reading, RejectedImage, prepare
@@ -124,11 +124,11 @@ def print_summary(compared: Sequence[tuple[str, Comparison]]) -> int:
 
 def main() -> int:
     """Prints all; returns 1 where a file differs from its referee."""
-    data = Path(os.environ.get("XRAY_SHARED", Path(__file__).resolve().parents[3] / "shared")) / "data"
+    data = locate_shared() / "data"
     missing = [program for program in PROGRAMS if shutil.which(program) is None]
     if not data.is_dir() or missing:
-        print(f"skipped: needs {', '.join(missing) or f'files at {data}'}", file=sys.stderr)
-        return 0
+        print(f"nothing was compared: it needs {', '.join(missing) or f'files at {data}'}", file=sys.stderr)
+        return 1
     root = data / "dicom_conformance"
     verdicts = judge_all(root)
     compared = print_files([root / verdict.path for verdict in verdicts], root, {v.path: v for v in verdicts})

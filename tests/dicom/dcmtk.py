@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
-from pydicom.uid import JPEGLSLossless, JPEGLSNearLossless
+from pydicom.uid import JPEG2000, JPEG2000Lossless, JPEGLSLossless, JPEGLSNearLossless
 
 from xray_resnet.dicom import DisplayMapping
 
-NOT_IN_DCMTK = ("1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91")
+NOT_IN_DCMTK = (JPEG2000Lossless, JPEG2000)
 PROGRAMS = ("dcmj2pnm", "dcml2pnm", "gdcmconv")
 _SILENT = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 

@@ -11,9 +11,8 @@ from pydicom import Dataset
 Floats = NDArray[np.float64]
 
 
-def show(dataset: Dataset) -> Floats:
-    """(H, W) display values, 0 … 255, of a grey single-frame image; decoded by pydicom's own choice of decoder."""
-    stored = np.asarray(dataset.pixel_array, np.float64)
+def show(dataset: Dataset, stored: Floats) -> Floats:
+    """(H, W) display values, 0 … 255, of a grey single-frame image by its stored values."""
     is_padding = _find_padding(stored, dataset)
     grey = _apply_voi(_apply_modality(stored, dataset), dataset, is_padding)
     grey = np.where(_is_inverse(dataset), 1 - grey, grey)

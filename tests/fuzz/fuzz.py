@@ -26,7 +26,7 @@ from pydicom.uid import (
 )
 
 from tests.builders import make_pixels, write_dicom
-from tests.conftest import REPOSITORY
+from tests.conftest import locate_shared
 from tests.fuzz.mutate import mutate
 from xray_resnet.dicom import Gate, RejectedImage, decode, read_radiograph
 from xray_resnet.scale import Limits, beat, map_in_processes
@@ -98,12 +98,11 @@ def _write_seed(path: Path, syntax: str) -> Path:
 
 
 def _is_seed(path: Path) -> bool:
-    return (
-        path.is_file() and path.suffix not in (".csv", ".md", ".txt", ".json") and path.stat().st_size <= LARGEST_SEED
-    )
+    return path.is_file() and path.suffix not in _NO_SEEDS and path.stat().st_size <= LARGEST_SEED
 
 
 def _judge_all(numbers: range, *, seeds: list[Path], seed: int) -> Counter[Outcome]:
+    _silence_codecs()
     return Counter(_judge(number, seeds=seeds, seed=seed) for number in numbers)
 
 
@@ -114,6 +113,11 @@ def _judge_apart(numbers: range, *, seeds: list[Path], seed: int) -> Counter[Out
 
 def _report_lost(_: int) -> Outcome:
     return "codec", "decode_failed, its process lost"
+
+
+def _silence_codecs() -> None:
+    """Lets this worker's codecs complain to nobody: they write each damage to standard error."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 def _judge(number: int, *, seeds: list[Path], seed: int) -> Outcome:
@@ -157,7 +161,7 @@ def main(arguments: list[str]) -> int:
         print(__doc__, file=sys.stderr)
         return 2
     count, seed = int(arguments[0]), int(arguments[1]) if len(arguments) > 1 else 0
-    shared = Path(os.environ.get("XRAY_SHARED", REPOSITORY.parent / "shared")).resolve()
+    shared = locate_shared()
     with tempfile.TemporaryDirectory() as folder:
         seeds = collect_seeds(Path(folder), shared if (shared / "data").is_dir() else None)
         outcomes = fuzz(seeds, count=count, seed=seed)

@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from tests.datasets import make_dataset
+from tests.datasets import make_dataset, write_dataset
 from xray_resnet.errors import UserError
 from xray_resnet.findings import LabelState
-from xray_resnet.store import Dataset, DatasetDescription, StoredImage, open_dataset, write_dataset
+from xray_resnet.store import Dataset, DatasetDescription, StoredImage, open_dataset
 from xray_resnet.store.schema import part_name
 from xray_resnet.store.writer import write_description, write_part
 

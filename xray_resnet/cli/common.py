@@ -5,9 +5,10 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NoReturn, Protocol
+from typing import NoReturn
 
 from xray_resnet.errors import UserError
+from xray_resnet.progress import Progress
 
 TRAIN_EXTRA = frozenset(
     {
@@ -21,13 +22,6 @@ INTERRUPTED = 130
 _REMEDIES = dict.fromkeys(
     (errno.ENOSPC, errno.EDQUOT), "free some space and run the same command: finished work is kept"
 )
-
-
-class Progress(Protocol):
-    """Told how far a long work is."""
-
-    def __call__(self, done: int, total: int, rejected: int = 0) -> None:
-        """Takes the counts so far."""
 
 
 def run_command(command: str, body: Callable[[Sequence[str]], int]) -> NoReturn:

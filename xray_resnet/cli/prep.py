@@ -69,9 +69,9 @@ def print_summary(folder: Path) -> None:
         f"accepted {ingest['accepted']} of {ingest['files']} files in {ingest['seconds']:.1f} s "
         f"({ingest['files_per_second']:.0f} files/s)"
     )
-    for reason, count in sorted(ingest["reasons"].items()):
+    for reason, count in ingest["reasons"].items():
         print(f"  rejected as {reason}: {count}")
-    for flag, count in sorted(ingest["flags"].items()):
+    for flag, count in ingest["flags"].items():
         print(f"  accepted, but flagged as {flag}: {count}")
     for words, count in ingest["notes"].items():
         if count:

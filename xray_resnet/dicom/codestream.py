@@ -7,6 +7,7 @@ _NO_LENGTH = {0x01, *range(0xD0, 0xD9)}
 """JPEG markers that stand alone (ITU-T T.81, table B.1)."""
 _FRAME_HEADERS = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
 """SOF0 … SOF15 without DHT, JPG and DAC; SOF55 is JPEG-LS (ITU-T T.87)."""
+_START_OF_SCAN = 0xDA
 _J2K_START = b"\xff\x4f\xff\x51"
 
 
@@ -59,7 +60,7 @@ def _read_jpeg_size(stream: bytes) -> StreamSize | None:
         if marker in _FRAME_HEADERS:
             precision, rows, columns, components = struct.unpack_from(">BHHB", stream, position + 4)
             return StreamSize(rows, columns, components, precision)
-        if marker == 0xDA:
+        if marker == _START_OF_SCAN:
             return None
         (length,) = struct.unpack_from(">H", stream, position + 2)
         position += 2 if marker in _NO_LENGTH else 2 + length

@@ -43,6 +43,7 @@ from pydicom.uid import (
 from xray_resnet.dicom.codestream import StreamSize, read_stream_size
 from xray_resnet.dicom.header import UNDEFINED_LENGTH, quiet_pydicom
 from xray_resnet.dicom.jpeg import decode_baseline, decode_with_dicomsdl, decode_with_gdcm, is_whole
+from xray_resnet.dicom.picture import PICTURE_FORMATS
 from xray_resnet.dicom.pixels import extract_stored_bits
 from xray_resnet.dicom.reasons import Reason, RejectedImage
 
@@ -160,7 +161,9 @@ def _read_plain(header: Dataset, path: Path, syntax: UID) -> NDArray[np.integer]
 
 
 def name_transfer_syntax(syntax: str) -> str:
-    """The name of a transfer syntax of the standard, or "unknown": others may say who made the file."""
+    """The name of a transfer syntax of the standard or of a picture's format; others may say who made the file."""
+    if syntax in PICTURE_FORMATS:
+        return syntax
     return UID(syntax).name if syntax in AllTransferSyntaxes else "unknown"
 
 

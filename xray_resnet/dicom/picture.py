@@ -17,6 +17,7 @@ from xray_resnet.dicom.radiograph import Radiograph
 from xray_resnet.dicom.reasons import Reason, RejectedImage
 
 _SIGNATURES = {b"\x89PNG\r\n\x1a\n": "PNG", b"\xff\xd8\xff": "JPEG"}
+PICTURE_FORMATS = tuple(_SIGNATURES.values())
 _COLOUR_TOLERANCE = 8
 """Most that the channels of a grey picture may differ: JPEG rounds them apart."""
 
@@ -85,4 +86,4 @@ def _to_grey(decoded: NDArray[np.generic]) -> NDArray[np.integer]:
     spread = max((int(cv2.absdiff(one, other).max()) for one, other in combinations(channels, 2)), default=0)
     if spread > _COLOUR_TOLERANCE * (257 if decoded.dtype == np.uint16 else 1):
         raise RejectedImage(Reason.COLOUR, "its channels differ, expected a grey picture")
-    return channels[min(1, len(channels) - 1)]
+    return channels[min(1, len(channels) - 1)]  # green, which cameras and codecs resolve best

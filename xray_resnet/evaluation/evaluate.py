@@ -8,7 +8,7 @@ import numpy as np
 from xray_resnet.evaluation.engine import RequestedPrecision
 from xray_resnet.evaluation.overlays import draw_examples, write_overlays
 from xray_resnet.evaluation.pointing import Localisation, localise
-from xray_resnet.evaluation.predict import ModelOutput, Progress, predict
+from xray_resnet.evaluation.predict import ModelOutput, predict
 from xray_resnet.evaluation.predictions import FILE, Predictions, write_predictions
 from xray_resnet.evaluation.report import Report, render_report
 from xray_resnet.evaluation.selection import select_examples
@@ -18,6 +18,7 @@ from xray_resnet.evaluation.thumbnails import MOST_IMAGES, fit_baseline
 from xray_resnet.files import write_json, write_text
 from xray_resnet.metrics import Aurocs, estimate_aurocs
 from xray_resnet.metrics.bootstrap import RESAMPLES
+from xray_resnet.progress import Progress
 
 
 def evaluate(

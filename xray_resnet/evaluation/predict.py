@@ -1,6 +1,5 @@
 """A model over the stored images of a split: logits, and where each finding's map peaks."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,11 +9,10 @@ from numpy.typing import NDArray
 from xray_resnet.evaluation.engine import Engine
 from xray_resnet.model_input import ModelInput
 from xray_resnet.models import PreActResNet
+from xray_resnet.progress import Progress
 from xray_resnet.store import Dataset
 
 BATCH_SIZE = 32
-Progress = Callable[[int, int], None]
-"""Called with how many images are done, and of how many."""
 
 
 @dataclass(frozen=True)

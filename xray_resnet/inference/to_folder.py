@@ -1,7 +1,7 @@
 """Predictions of many files into a folder: tables, overlays, and what they were made with."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,10 +14,10 @@ from xray_resnet.inference.inputs import find_inputs
 from xray_resnet.inference.outputs import TABLES, Write
 from xray_resnet.inference.outputs.overlays import write_overlays
 from xray_resnet.inference.pipeline import Predictor
+from xray_resnet.progress import Progress
 
 OVERLAYS = "overlays"
 INFO = "predictions-info.json"
-Progress = Callable[[int, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def predict_to_folder(
     overlay: bool = False,
     precision: Precision = "auto",
     workers: int = 0,
-    progress: Progress = lambda done, total, rejected: None,
+    progress: Progress | None = None,
 ) -> Summary:
     """Scores every input file and writes `predictions.<format>` and `overlays/` into `output`.
 
@@ -84,7 +84,8 @@ def predict_to_folder(
             for write in writers:
                 write(prediction)
             reasons.update([prediction.reason] if prediction.reason else [])
-            progress(done, len(files), reasons.total())
+            if progress is not None:
+                progress(done, len(files), reasons.total())
     write_json(output / INFO, _describe(predictor))
     if reasons[Reason.NOT_DICOM] == len(files):
         raise UserError(f"none of {len(files)} input files is a DICOM, PNG or JPEG image; name files of radiographs")

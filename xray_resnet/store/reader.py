@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from xray_resnet.errors import UserError
 from xray_resnet.findings import LabelState
 from xray_resnet.store.schema import (
+    BOX_FIELDS,
     DESCRIPTION_FILE,
     FORMAT,
     FORMAT_VERSION,
@@ -112,20 +113,23 @@ class Dataset:
 
     def boxes(self, row: int) -> list[Box]:
         """The boxes of one image in store pixels: (finding, x, y, width, height)."""
-        names = ("finding", "x", "y", "width", "height")
-        return [tuple(box[name] for name in names) for box in self._boxes[row]]
+        return [tuple(box[name] for name in BOX_FIELDS) for box in self._boxes[row]]
 
     def column(self, name: str) -> list[Any]:
-        """All values of a column, or of a header fact by its keyword; None where an image has none.
+        """All values of a column; None where an image has none.
 
         Raises:
-            KeyError: if it is the name of a column that is not for listing (`pixels`).
+            KeyError: if there is no such column, or it is not for listing (`pixels`).
         """
         if name == "pixels":
             raise KeyError("pixels are read one image at a time, by pixels(row)")
-        if all(name in batch.schema.names for batch in self._batches):
-            return [value for batch in self._batches for value in batch.column(name).to_pylist()]
-        return [dict(facts).get(name) for facts in self.column("facts")]
+        if name not in column_names(self.findings):
+            raise KeyError(f"no column {name!r}; there are {', '.join(column_names(self.findings))}")
+        return [value for batch in self._batches for value in batch.column(name).to_pylist()]
+
+    def fact(self, keyword: str) -> list[str | None]:
+        """All values of a header fact by its DICOM keyword; None where an image has none."""
+        return [dict(facts).get(keyword) for facts in self.column("facts")]
 
     def indices(self, split: str) -> NDArray[np.int64]:
         """Rows of a split, ascending; `all` is every row.
@@ -183,7 +187,7 @@ def read_description(folder: Path) -> DatasetDescription:
         raise UserError(f"{folder}: not a finished dataset, {DESCRIPTION_FILE} is missing; {_MAKE_IT}")
     try:
         content = json.loads(path.read_bytes())
-        return _check_version(content, path)
+        return _to_description(content, path)
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path}: not the description of a dataset ({error!r}); {_MAKE_IT}") from error
 
@@ -217,7 +221,7 @@ def _map_file(path: Path) -> tuple[pa.Schema, list[pa.RecordBatch]]:
     return reader.schema, [reader.get_batch(position) for position in range(reader.num_record_batches)]
 
 
-def _check_version(content: dict[str, Any], path: Path) -> DatasetDescription:
+def _to_description(content: dict[str, Any], path: Path) -> DatasetDescription:
     """The description, if this version of the package can read its format."""
     if content["format"] != FORMAT:
         raise UserError(f"{path}: format is {content['format']!r}, expected {FORMAT!r}; name a dataset folder")

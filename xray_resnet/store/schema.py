@@ -17,8 +17,9 @@ DESCRIPTION_FILE = "dataset.json"
 IMAGES_FOLDER = "images"
 SPLITS = ("train", "val", "test")
 
+BOX_FIELDS = ("finding", "x", "y", "width", "height")
 Box = tuple[str, float, float, float, float]
-"""(finding, x, y, width, height); x and y are the upper left corner, in pixels of the stored image."""
+"""The values of `BOX_FIELDS`; x and y are the upper left corner, in pixels of the stored image."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ def build_schema(findings: Sequence[str], *, size: int, dtype: np.dtype[Any]) ->
 
 
 _BOX = pa.struct(
-    [("finding", pa.string())] + [(name, pa.float32()) for name in ("x", "y", "width", "height")],
+    [(name, pa.string() if name == "finding" else pa.float32()) for name in BOX_FIELDS],
 )
 _MAPPING = pa.struct(
     [

@@ -11,13 +11,12 @@ import pyarrow.compute as pc
 from xray_resnet.files import replacing, write_json
 from xray_resnet.findings import LabelState
 from xray_resnet.store.schema import (
+    BOX_FIELDS,
     DESCRIPTION_FILE,
-    IMAGES_FOLDER,
     DatasetDescription,
     StoredImage,
     build_schema,
     label_column,
-    part_name,
 )
 
 _PLAIN = (
@@ -66,22 +65,6 @@ def write_description(folder: Path, description: DatasetDescription) -> None:
     write_json(folder / DESCRIPTION_FILE, description.to_json())
 
 
-def write_dataset(folder: Path, images: Sequence[StoredImage], *, dtype: str = "uint8", **described: Any) -> Path:
-    """Writes a dataset that fits into memory: one part and its description.
-
-    Args:
-        folder: Where it goes.
-        images: Rows in order, all of one size.
-        dtype: uint8 or uint16.
-        described: Fields of `DatasetDescription`, without `parts`.
-    """
-    size = images[0].pixels.shape[0]
-    part = folder / IMAGES_FOLDER / part_name(0)
-    write_part(part, images, findings=described["findings"], size=size, dtype=dtype)
-    write_description(folder, DatasetDescription(parts={part.name: len(images)}, **described))
-    return folder
-
-
 def _stack_pixels(images: Sequence[StoredImage], *, size: int, dtype: np.dtype[Any]) -> np.ndarray[Any, np.dtype[Any]]:
     """(N, size, size) pixels of all images."""
     stack = np.empty((len(images), size, size), dtype)
@@ -100,7 +83,7 @@ def _to_row(image: StoredImage, findings: Sequence[str]) -> Mapping[str, Any]:
         **{name: getattr(image, name) for name in _PLAIN},
         **{name: None if value is None else list(value) for name, value in arrays.items()},
         "facts": sorted(image.facts.items()),
-        "boxes": [dict(zip(("finding", "x", "y", "width", "height"), box, strict=True)) for box in image.boxes],
+        "boxes": [dict(zip(BOX_FIELDS, box, strict=True)) for box in image.boxes],
         **{label_column(finding): _state_or_null(image.states, finding) for finding in findings},
     }
 
