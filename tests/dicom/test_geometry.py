@@ -77,6 +77,14 @@ def test_shrinking_averages_areas() -> None:
     np.testing.assert_allclose(square, pixels.reshape(32, 4, 32, 4).mean((1, 3)), atol=1)
 
 
+def test_8_bits_shown_as_they_are_need_no_table() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (300, 200), np.uint8)
+    stretch = np.arange(256, dtype=np.uint16) * np.uint16(257)
+    quick, _ = place(pixels, table=stretch, size=48)
+    looked_up, _ = place(stretch[pixels], size=48)
+    np.testing.assert_array_equal(quick, looked_up)
+
+
 @pytest.mark.parametrize("side", [128, 129, 192, 255, 300, 513])
 def test_shrinking_in_two_steps_keeps_every_place(side: int) -> None:
     ramp = np.tile(np.arange(side, dtype=np.uint16) * 100, (side, 1))

@@ -4,6 +4,7 @@ Aspect is kept, anisotropic spacing becomes square, shrinking averages areas, an
 film that shrinks by 4 or more, the last lines that fill no block of its averages are left out.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -12,10 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xray_resnet.dicom.collimation import Field
+from xray_resnet.dicom.radiograph import WHITE
 
 Boxes = NDArray[np.float64]
 Pixel = TypeVar("Pixel", bound=np.unsignedinteger[Any])
 
+LookUp = Callable[[NDArray[np.unsignedinteger[Any]]], NDArray[np.uint16]]
+_STRETCH = np.arange(256) * (WHITE // 255)
+"""Display values of 8 bits that are shown as they are."""
 _BAND = 128
 """Rows that are looked up and averaged at a time."""
 
@@ -78,7 +83,7 @@ def place(
     top, left = (size - height) // 2, (size - width) // 2
     block = _choose_block(rows, columns, height, width)
     rows, columns = rows - rows % block, columns - columns % block
-    reduced = _average_blocks(pixels[y : y + rows, x : x + columns], block, table)
+    reduced = _average_blocks(pixels[y : y + rows, x : x + columns], block, _choose_look_up(table))
     square = np.zeros((size, size), np.uint16)
     square[top : top + height, left : left + width] = _resample(reduced, height, width)
     across, down = width / columns, height / rows
@@ -102,19 +107,27 @@ def _choose_block(rows: int, columns: int, height: int, width: int) -> int:
     return 2 * block if is_twice else block
 
 
-def _average_blocks(
-    pixels: NDArray[np.unsignedinteger[Any]], block: int, table: NDArray[np.uint16] | None
-) -> NDArray[np.uint16]:
+def _average_blocks(pixels: NDArray[np.unsignedinteger[Any]], block: int, look_up: LookUp) -> NDArray[np.uint16]:
     """Means of blocks, band by band: what is looked up for one stays in the processor's cache until it is averaged."""
     if block == 1:
-        return _look_up(pixels, table)
+        return look_up(pixels)
     height = max(_BAND, block)
-    bands = [_halve(_look_up(pixels[row : row + height], table), block) for row in range(0, len(pixels), height)]
-    return np.concatenate(bands)
+    return np.concatenate([_halve(look_up(pixels[row : row + height]), block) for row in range(0, len(pixels), height)])
 
 
-def _look_up(band: NDArray[Any], table: NDArray[np.uint16] | None) -> NDArray[np.uint16]:
-    return np.asarray(band if table is None else cv2.LUT(band, table), np.uint16).reshape(band.shape)
+def _choose_look_up(table: NDArray[np.uint16] | None) -> LookUp:
+    """How stored values become display values; 8 bits shown as they are, the commonest table, are quicker multiplied."""
+    if table is None:
+        return lambda band: np.asarray(band, np.uint16)
+    if np.array_equal(table, _STRETCH):
+        return _stretch
+    return lambda band: np.asarray(cv2.LUT(band, table), np.uint16).reshape(band.shape)
+
+
+def _stretch(band: NDArray[np.unsignedinteger[Any]]) -> NDArray[np.uint16]:
+    values = band.astype(np.uint16)
+    values *= WHITE // 255
+    return values
 
 
 def _halve(pixels: NDArray[np.uint16], block: int) -> NDArray[np.uint16]:
