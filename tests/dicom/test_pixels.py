@@ -201,6 +201,11 @@ def test_an_8_bit_image_without_window_keeps_its_full_range() -> None:
     assert display(stored, bits_stored=8) == [value * 257 for value in stored]
 
 
+def test_a_7_bit_image_without_window_spans_the_range() -> None:
+    shown, _ = to_display(np.array([[0, 127]], np.uint8), PixelDescription(bits_stored=7))
+    assert shown.pixels.tolist() == [[0, WHITE]]
+
+
 def test_a_12_bit_image_without_window_is_stretched_between_percentiles() -> None:
     values = np.arange(1000, 2000)
     low, high = np.percentile(values, (0.5, 99.5), method="inverted_cdf")

@@ -107,8 +107,7 @@ def to_display(stored: NDArray[np.integer], description: PixelDescription) -> tu
         stored: (H, W) stored values, unused bits removed.
         description: What the header says of them.
     """
-    ends = *_find_range(stored), *storable_range(description.bits_stored, is_signed=description.is_signed)
-    possible = np.arange(min(ends), max(ends) + 1)
+    possible = _list_possible_values(stored, description)
     modality = apply_modality(possible.astype(np.float64), description)
     is_padding = find_padding(possible, description)
     bits = _as_patterns(stored)
@@ -121,6 +120,14 @@ def to_display(stored: NDArray[np.integer], description: PixelDescription) -> tu
     by_pattern = np.zeros(np.iinfo(bits.dtype).max + 1, np.uint16)
     by_pattern[patterns] = table
     return DisplayImage(bits, by_pattern), mapping
+
+
+def _list_possible_values(stored: NDArray[np.integer], description: PixelDescription) -> NDArray[np.int64]:
+    """What can be stored, and what is there beyond it; nothing is where Bits Stored fill the cell."""
+    storable = storable_range(description.bits_stored, is_signed=description.is_signed)
+    is_full = storable == (np.iinfo(stored.dtype).min, np.iinfo(stored.dtype).max)
+    low, high = storable if is_full else _find_range(stored)
+    return np.arange(min(low, storable[0]), max(high, storable[1]) + 1)
 
 
 def _as_patterns(stored: NDArray[np.integer]) -> NDArray[np.unsignedinteger[Any]]:
