@@ -83,6 +83,12 @@ def test_what_nobody_thought_of_costs_the_file_alone(tmp_path: Path, monkeypatch
         read_radiograph(write_dicom(tmp_path / "a.dcm"))
 
 
+def test_several_classes_where_one_belongs_cost_nothing(tmp_path: Path) -> None:
+    path = write_dicom(tmp_path / "a.dcm", make_gradient(), Modality="", SOPClassUID=["1.2", "1.3"])
+    with pytest.raises(RejectedImage, match="wrong_modality"):
+        read_radiograph(path)
+
+
 @pytest.mark.parametrize("has_preamble", [True, False])
 def test_a_deflated_data_set_that_swells_is_refused_before_it_does(tmp_path: Path, has_preamble: bool) -> None:
     black = np.zeros((6000, 6000), np.uint16)

@@ -24,7 +24,7 @@ from xray_resnet.dicom.preparation import Prepared, prepare
 from xray_resnet.dicom.radiograph import DisplayMapping
 from xray_resnet.dicom.read import is_picture, read_gated_header, read_radiograph
 from xray_resnet.dicom.reading import Reading
-from xray_resnet.dicom.reasons import REASON_TEXTS, RejectedImage
+from xray_resnet.dicom.reasons import REASON_TEXTS, RejectedImage, reject_nonsense
 from xray_resnet.files import write_bytes
 
 Pixels = NDArray[np.unsignedinteger]
@@ -73,12 +73,8 @@ def explain(path: Path, reading: Reading, *, pictures: Path | None = None) -> Ex
     """
     explanation = Explanation()
     try:
-        header = None if is_picture(path) else _read_header(path, reading)
-        explanation.facts = {} if header is None else _list_facts(header)
-        for step in _follow(path, header, reading):
-            explanation.steps.append(step._replace(picture=None))
-            if pictures is not None and step.picture is not None:
-                explanation.pictures.append(_write_picture(pictures, len(explanation.steps), step))
+        with reject_nonsense():
+            _follow_to_the_end(path, reading, explanation, pictures)
         explanation.verdict = _accept(prepare(path, reading))
     except RejectedImage as rejection:
         explanation.verdict = explain_rejection(rejection)
@@ -94,6 +90,16 @@ def explain_rejection(rejection: RejectedImage) -> str:
 def _accept(prepared: Prepared) -> str:
     flags = "".join(f", but flagged as {flag}: {FLAG_TEXTS[flag]}" for flag in prepared.flags)
     return f"accepted{flags}"
+
+
+def _follow_to_the_end(path: Path, reading: Reading, explanation: Explanation, pictures: Path | None) -> None:
+    """Notes facts and steps as they come, so that a rejection finds those before it noted."""
+    header = None if is_picture(path) else _read_header(path, reading)
+    explanation.facts = {} if header is None else _list_facts(header)
+    for step in _follow(path, header, reading):
+        explanation.steps.append(step._replace(picture=None))
+        if pictures is not None and step.picture is not None:
+            explanation.pictures.append(_write_picture(pictures, len(explanation.steps), step))
 
 
 def _write_picture(folder: Path, number: int, step: Step) -> Path:

@@ -215,10 +215,8 @@ def _parse_or_reject(path: Path, max_inflated_bytes: int) -> Dataset:
     except EOFError:
         raise RejectedImage(Reason.TRUNCATED, "the file ends within its header") from None
     except OSError as error:
-        raise RejectedImage(Reason.UNREADABLE, error.strerror or "the file cannot be opened") from None
-    except MemoryError:
-        raise
-    except Exception as error:  # pydicom raises many kinds on malformed files
+        raise RejectedImage(Reason.UNREADABLE, error.strerror or "the file cannot be read") from None
+    except Exception as error:  # pydicom raises many kinds on malformed files, also MemoryError on absurd lengths
         raise RejectedImage(Reason.UNREADABLE, f"the header is malformed ({type(error).__name__})") from None
     return header
 
@@ -228,7 +226,8 @@ def _check_inflated_size(path: Path, most: int) -> None:
     with path.open("rb") as file:
         start = file.read(_PREAMBLE.stop)
         file.seek(_PREAMBLE.stop if start[_PREAMBLE] == _PREFIX else 0)
-        meta = read_dataset(file, False, True, stop_when=lambda tag, *_: tag.group != 2)
+        in_meta = {"stop_when": lambda tag, *_: tag.group != 2, "defer_size": _DEFERRED_BYTES}
+        meta = read_dataset(file, False, True, **in_meta)
         if str(meta.get("TransferSyntaxUID")) != DeflatedExplicitVRLittleEndian:
             return
         inflater, inflated, piece = zlib.decompressobj(-zlib.MAX_WBITS), 0, file.read(_PIECE_BYTES)
@@ -252,7 +251,7 @@ def _supply_modality(header: Dataset) -> None:
     """Where a file names no modality, as after a strict de-identification: that of its SOP Class."""
     if not str(header.get("Modality") or "").strip():
         classes = (header.get("SOPClassUID"), header.file_meta.get("MediaStorageSOPClassUID"))
-        header.Modality = next((_MODALITY_OF[uid] for uid in classes if uid in _MODALITY_OF), "")
+        header.Modality = next((_MODALITY_OF[uid] for uid in map(str, classes) if uid in _MODALITY_OF), "")
 
 
 def _strip_photometric(header: Dataset) -> None:

@@ -19,7 +19,7 @@ from xray_resnet.dicom.header import (
 from xray_resnet.dicom.picture import picture_format, read_picture
 from xray_resnet.dicom.pixels import to_display
 from xray_resnet.dicom.radiograph import Radiograph
-from xray_resnet.dicom.reasons import Reason, RejectedImage
+from xray_resnet.dicom.reasons import Reason, RejectedImage, reject_nonsense
 
 _BYTES_PER_PIXEL = 2
 _BYTES_PER_PICTURE_PIXEL = 8
@@ -74,16 +74,10 @@ def _read_picture(path: Path, gate: Gate) -> Radiograph:
 
 
 def _read_dicom(path: Path, gate: Gate) -> Radiograph:
-    """The radiograph; elements that contradict each other in a way that nobody thought of cost the file alone."""
-    header = read_gated_header(path, gate)
-    try:
-        with quiet_pydicom():
-            check_header(header, gate)
-            return _build_radiograph(header, path)
-    except (RejectedImage, OSError, MemoryError):
-        raise
-    except Exception as error:
-        raise RejectedImage(Reason.UNREADABLE, f"its elements make no sense ({type(error).__name__})") from None
+    with reject_nonsense(), quiet_pydicom():
+        header = read_gated_header(path, gate)
+        check_header(header, gate)
+        return _build_radiograph(header, path)
 
 
 def _build_radiograph(header: Dataset, path: Path) -> Radiograph:

@@ -1,5 +1,7 @@
 """Verdicts: why a file is no usable radiograph; a closed list, each with its meaning and a remedy."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 
 
@@ -68,3 +70,14 @@ class RejectedImage(Exception):  # noqa: N818  a verdict on a file, not a fault 
 
     def __reduce__(self) -> tuple[type["RejectedImage"], tuple[Reason, str]]:
         return RejectedImage, (self.reason, self.detail)
+
+
+@contextmanager
+def reject_nonsense() -> Iterator[None]:
+    """Within it, elements that contradict each other in a way that nobody thought of cost the file alone."""
+    try:
+        yield
+    except (RejectedImage, OSError, MemoryError):
+        raise
+    except Exception as error:
+        raise RejectedImage(Reason.UNREADABLE, f"its elements make no sense ({type(error).__name__})") from None
