@@ -32,13 +32,20 @@ def drop_duplicates(
 
 
 def _reject(task: PartTask, journal: PartJournal, group_of: Mapping[str, str], paths: Mapping[str, str]) -> PartJournal:
-    dropped = [entry.name for entry in journal.accepted if group_of.get(entry.name, entry.name) != entry.name]
-    if not dropped:
+    copies = [entry for entry in journal.accepted if group_of.get(entry.name, entry.name) != entry.name]
+    if not copies:
         return journal
-    verdicts = [(paths[name], str(Reason.DUPLICATE), f"the radiograph of {paths[group_of[name]]}") for name in dropped]
-    accepted = [entry for entry in journal.accepted if entry.name not in dropped]
-    gone = {paths[name] for name in dropped}
-    flagged = [entry for entry in journal.flagged if entry[0] not in gone]
-    shorter = replace(journal, accepted=accepted, rejected=[*journal.rejected, *verdicts], flagged=flagged)
+    gone = {paths[entry.name] for entry in copies}
+    shorter = replace(
+        journal,
+        accepted=[entry for entry in journal.accepted if entry not in copies],
+        rejected=[*journal.rejected, *(_verdict(entry.name, group_of, paths) for entry in copies)],
+        flagged=[row for row in journal.flagged if row[0] not in gone],
+        dropped=[*journal.dropped, *((entry.patient, group_of[entry.name]) for entry in copies)],
+    )
     write_json(journal_path(task.folder, task.index), asdict(shorter))
     return shorter
+
+
+def _verdict(name: str, group_of: Mapping[str, str], paths: Mapping[str, str]) -> tuple[str, str, str]:
+    return paths[name], str(Reason.DUPLICATE), f"the radiograph of {paths[group_of[name]]}"

@@ -132,7 +132,8 @@ def _divide(
         for record in plan.records
         if record.name in patient_of
     ]
-    return divide(images, split.shares, seed=split.seed, official=split.official)
+    copies = [entry for journal in journals for entry in journal.dropped]
+    return divide(images, split.shares, seed=split.seed, official=split.official, copies=copies)
 
 
 def _positive_findings(record: Record, findings: Sequence[str]) -> frozenset[str]:

@@ -77,6 +77,7 @@ class PartJournal:
         flagged: (path relative to the root, flag) of accepted files, in order.
         syntaxes: Transfer syntax → accepted files.
         seconds: How long it took.
+        dropped: (patient's keyed hash, the record whose radiograph it is too) of duplicates that were left out.
     """
 
     accepted: list[Accepted]
@@ -84,11 +85,13 @@ class PartJournal:
     flagged: list[tuple[str, str]]
     syntaxes: Mapping[str, int]
     seconds: float
+    dropped: list[tuple[str, str]] = field(default_factory=list)
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "PartJournal":
         """The journal whose `asdict` was written."""
-        return cls(**{**values, "accepted": [Accepted(*entry) for entry in values["accepted"]]})
+        rows = {name: [tuple(row) for row in values[name]] for name in ("rejected", "flagged", "dropped")}
+        return cls(**{**values, **rows, "accepted": [Accepted(*entry) for entry in values["accepted"]]})
 
 
 def journal_path(folder: Path, index: int) -> Path:

@@ -1,7 +1,7 @@
 """Dividing patients into train, val and test: official splits first, else stratified by all findings at once."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,7 +43,14 @@ class Division:
     moved: int = 0
 
 
-def divide(images: Sequence[SplitImage], shares: Mapping[str, float], *, seed: int, official: bool) -> Division:
+def divide(
+    images: Sequence[SplitImage],
+    shares: Mapping[str, float],
+    *,
+    seed: int,
+    official: bool,
+    copies: Iterable[tuple[str, str]] = (),
+) -> Division:
     """Divides images by patient; the order of the images does not matter.
 
     Patients who share an image, exactly or nearly, stay together.
@@ -55,8 +62,10 @@ def divide(images: Sequence[SplitImage], shares: Mapping[str, float], *, seed: i
         official: Use the official split where there is one. Who stands on two sides of it is tested rather than
             validated, and validated rather than trained; images that it does not name train. A split that it lacks is
             cut from its training patients.
+        copies: (patient, duplicate group or image) of duplicates that were left out; they join patients all the same.
     """
-    together = merge_patients((image.patient, image.duplicate_group or image.name) for image in images)
+    shared = ((image.patient, image.duplicate_group or image.name) for image in images)
+    together = merge_patients([*shared, *copies])
     if official and any(image.official for image in images):
         return _follow_official(images, together, shares, seed=seed)
     split_of = _stratify(images, together, shares, seed=seed)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from data_prep.duplicates import find_duplicates
+from data_prep.identity import hash_image, read_or_make_key, resolve_key_path
 from data_prep.ingest import prepare_dataset
 from data_prep.near_duplicates import compute_difference_hash, find_near_duplicates
 from tests.builders import make_chest
@@ -138,6 +139,26 @@ def test_duplicates_across_real_archives_are_found_and_never_part(shared: Path, 
     assert len(dataset) + len(rejected) == 6264
     patients = [set(dataset.patient_ids[dataset.indices(split)]) for split in ("train", "val", "test")]
     assert len(set.union(*patients)) == sum(map(len, patients))
+
+
+def test_who_shares_a_dropped_copy_stays_in_one_split(
+    configure: Callable[..., Config],  # noqa: F811
+    source: Path,  # noqa: F811
+) -> None:
+    with_copies(source)
+    for number in range(8):
+        other = (np.random.default_rng(number).random((40, 40)) * 255).astype(np.uint8)
+        assert cv2.imwrite(
+            str(source / "NORMAL" / f"person{900 + number}_2.png"), draw(500 + number, 40) // 2 + other // 2
+        )
+    dataset = open_dataset(prepare_dataset(dropping(configure())))
+    split_of = {row: split for split in ("train", "val", "test") for row in dataset.indices(split)}
+    place = {image: row for row, image in enumerate(dataset.image_ids)}
+    key = read_or_make_key(resolve_key_path(None))
+    pairs = [(f"person{2 * number}_{10 * number}.png", f"person{900 + number}_2.png") for number in range(8)]
+    for kept, other in pairs:
+        rows = [place[hash_image(key, f"NORMAL/{name}")] for name in (kept, other)]
+        assert split_of[rows[0]] == split_of[rows[1]]
 
 
 def duplicates_in(folder: Path) -> list[dict[str, str]]:

@@ -177,3 +177,10 @@ def test_a_patient_without_an_official_split_stands_where_a_duplicate_does() -> 
     division = divide(images, {"train": 1.0, "val": 0.0, "test": 0.0}, seed=0, official=True)
     assert division.split_of == {"a": "test", "b": "test", "c": "test", "d": "train"}
     assert division.moved == 0
+
+
+def test_patients_of_a_copy_that_was_left_out_stay_together() -> None:
+    images = [replace(image, patient=f"p{row}") for row, image in enumerate(many_images(40))]
+    copies = [(f"p{row}", images[row - 1].name) for row in range(1, len(images), 2)]
+    split_of = divide(images, SHARES, seed=0, official=False, copies=copies).split_of
+    assert all(split_of[images[row].name] == split_of[images[row - 1].name] for row in range(1, len(images), 2))
