@@ -1,7 +1,8 @@
 """Whether the pixels look like a frontal chest radiograph: what headers are silent or wrong about.
 
-The picture is reduced to 8 × 8 and correlated with a mean frontal chest. Of 702 films of NIH ChestX-ray14, 346 of the
-RSNA challenge and 5,216 of Kermany's none is unlike it; an inverted one has the negative of its likeness.
+The picture is reduced to 8 × 8 and correlated with a mean frontal chest. Of 6,217 frontal films of NIH ChestX-ray14,
+the RSNA challenge and Kermany's children the least likeness is 0.04, and one in a thousand is below 0.15; the negative
+of a film has the negative of its likeness.
 """
 
 import cv2

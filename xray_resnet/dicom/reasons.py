@@ -50,7 +50,7 @@ REASON_TEXTS: dict[Reason, tuple[str, str]] = {
         "It is a Secondary Capture, such as a screenshot or a scanned film.",
         "Export the original, or prepare and train with prep.accept_secondary_capture.",
     ),
-    Reason.DUPLICATE: ("Another file has the same pixels.", "Keep one of them."),
+    Reason.DUPLICATE: ("Another file is the same radiograph, exactly or nearly.", "Keep one of them."),
 }
 """For each reason, what it means and what to do."""
 
