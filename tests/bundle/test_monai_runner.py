@@ -10,13 +10,12 @@ import pytest
 
 from data_prep.phantom import write_phantoms
 from tests.bundles import FINDINGS, make_bundle
+from tests.conftest import REPOSITORY
 from xray_resnet.bundle.metadata import INFERENCE
 from xray_resnet.bundle.monai_runner import find_files, find_running_bundle
 from xray_resnet.errors import UserError
 from xray_resnet.findings import prediction_columns
 from xray_resnet.inference import Predictor
-
-REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from data_prep.identity import hash_image, read_or_make_key, resolve_key_path
 from data_prep.ingest import prepare_dataset
 from data_prep.near_duplicates import compute_difference_hash, find_near_duplicates
 from tests.builders import make_chest
-from tests.data_prep.test_ingest import configure, lasting_bytes, source  # noqa: F401  fixtures
+from tests.data_prep.conftest import lasting_bytes
 from xray_resnet.config import (
     CombinedConfig,
     Config,
@@ -83,8 +83,8 @@ def dropping(config: Config) -> Config:
 
 
 def test_copies_are_rejected_as_duplicates_of_the_first(
-    configure: Callable[..., Config],  # noqa: F811
-    source: Path,  # noqa: F811
+    configure: Callable[..., Config],
+    source: Path,
 ) -> None:
     with_copies(source)
     folder = prepare_dataset(dropping(configure()))
@@ -97,8 +97,8 @@ def test_copies_are_rejected_as_duplicates_of_the_first(
 
 @pytest.mark.parametrize("undone", ["journal", "part"])
 def test_a_kill_while_copies_are_dropped_leaves_no_trace(
-    configure: Callable[..., Config],  # noqa: F811
-    source: Path,  # noqa: F811
+    configure: Callable[..., Config],
+    source: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     undone: str,
@@ -142,8 +142,8 @@ def test_duplicates_across_real_archives_are_found_and_never_part(shared: Path, 
 
 
 def test_who_shares_a_dropped_copy_stays_in_one_split(
-    configure: Callable[..., Config],  # noqa: F811
-    source: Path,  # noqa: F811
+    configure: Callable[..., Config],
+    source: Path,
 ) -> None:
     with_copies(source)
     for number in range(8):
