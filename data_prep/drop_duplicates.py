@@ -41,7 +41,7 @@ def _reject(task: PartTask, journal: PartJournal, group_of: Mapping[str, str], p
         accepted=[entry for entry in journal.accepted if entry not in copies],
         rejected=[*journal.rejected, *(_verdict(entry.name, group_of, paths) for entry in copies)],
         flagged=[row for row in journal.flagged if row[0] not in gone],
-        dropped=[*journal.dropped, *((entry.patient, group_of[entry.name]) for entry in copies)],
+        dropped=[*journal.dropped, *copies],
     )
     write_json(journal_path(task.folder, task.index), asdict(shorter))
     return shorter

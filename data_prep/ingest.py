@@ -77,8 +77,9 @@ def _build(plan: Plan, config: Config, progress: Progress | None) -> None:
     resumed = workspace.count_finished(plan.folder, plan.tasks)
     journals = _make_parts(plan, config.prep, progress=progress)
     stored = map_pixels(plan.folder, [part_name(task.index) for task in plan.tasks])
-    duplicates = _find_duplicates(plan, journals, stored)
+    duplicates = workspace.recall_duplicates(plan.folder) or _find_duplicates(plan, journals, stored)
     if config.prep.duplicates == "drop":
+        workspace.note_duplicates(plan.folder, duplicates)
         journals = drop_duplicates(plan.tasks, journals, duplicates.group_of)
     rejected = _write_list(plan.folder / workspace.REJECTED_FILE, ["path", "reason", "detail"], journals, "rejected")
     flagged = _write_list(plan.folder / workspace.FLAGGED_FILE, ["path", "flag"], journals, "flagged")
@@ -119,21 +120,22 @@ def _find_duplicates(plan: Plan, journals: Sequence[PartJournal], stored: Mappin
 def _divide(
     plan: Plan, journals: Sequence[PartJournal], *, split: SplitConfig, group_of: Mapping[str, str]
 ) -> Division:
-    """Divides the accepted images; those of one group of duplicates stay together."""
-    patient_of = {entry.name: entry.patient for journal in journals for entry in journal.accepted}
+    """Divides the accepted images; those of one group of duplicates stay together, with the patients of all."""
+    entries = {entry.name: entry for journal in journals for entry in (*journal.accepted, *journal.dropped)}
+    kept = {entry.name for journal in journals for entry in journal.accepted}
     images = [
         SplitImage(
             name=record.name,
-            patient=patient_of[record.name],
+            patient=entries[record.name].patient,
             duplicate_group=group_of.get(record.name, ""),
             positives=_positive_findings(record, plan.findings),
             official=record.split,
+            is_left_out=record.name not in kept,
         )
         for record in plan.records
-        if record.name in patient_of
+        if record.name in entries
     ]
-    copies = [entry for journal in journals for entry in journal.dropped]
-    return divide(images, split.shares, seed=split.seed, official=split.official, copies=copies)
+    return divide(images, split.shares, seed=split.seed, official=split.official)
 
 
 def _positive_findings(record: Record, findings: Sequence[str]) -> frozenset[str]:

@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -59,10 +58,11 @@ class PartTask:
 
 
 class Accepted(NamedTuple):
-    """An accepted file: its record's name, its patient's keyed hash, and two hashes of its stored pixels."""
+    """An accepted file: its record's name, its patient's keyed hash, how it came, two hashes of its stored pixels."""
 
     name: str
     patient: str
+    transfer_syntax: str
     pixels_sha256: str
     difference_hash: str
 
@@ -75,23 +75,22 @@ class PartJournal:
         accepted: Those accepted, in order.
         rejected: (path relative to the root, reason, detail) in order.
         flagged: (path relative to the root, flag) of accepted files, in order.
-        syntaxes: Transfer syntax → accepted files.
         seconds: How long it took.
-        dropped: (patient's keyed hash, the record whose radiograph it is too) of duplicates that were left out.
+        dropped: Duplicates that were accepted first and then left out.
     """
 
     accepted: list[Accepted]
     rejected: list[tuple[str, str, str]]
     flagged: list[tuple[str, str]]
-    syntaxes: Mapping[str, int]
     seconds: float
-    dropped: list[tuple[str, str]] = field(default_factory=list)
+    dropped: list[Accepted] = field(default_factory=list)
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "PartJournal":
         """The journal whose `asdict` was written."""
-        rows = {name: [tuple(row) for row in values[name]] for name in ("rejected", "flagged", "dropped")}
-        return cls(**{**values, **rows, "accepted": [Accepted(*entry) for entry in values["accepted"]]})
+        rows = {name: [tuple(row) for row in values[name]] for name in ("rejected", "flagged")}
+        entries = {name: [Accepted(*entry) for entry in values[name]] for name in ("accepted", "dropped")}
+        return cls(**{**values, **rows, **entries})
 
 
 def journal_path(folder: Path, index: int) -> Path:
@@ -142,12 +141,17 @@ def _write(task: PartTask, outcomes: Iterable[Prepared | RejectedImage]) -> Part
     )
     journal = PartJournal(
         accepted=[
-            Accepted(name, image.patient_id, image.pixels_sha256, compute_difference_hash(image.pixels))
+            Accepted(
+                name,
+                image.patient_id,
+                image.transfer_syntax,
+                image.pixels_sha256,
+                compute_difference_hash(image.pixels),
+            )
             for name, image in sorted_out.accepted
         ],
         rejected=sorted_out.rejected,
         flagged=sorted_out.flagged,
-        syntaxes=dict(Counter(image.transfer_syntax for image in images)),
         seconds=time.perf_counter() - start,
     )
     write_json(journal_path(task.folder, task.index), asdict(journal))

@@ -1,7 +1,7 @@
 """Dividing patients into train, val and test: official splits first, else stratified by all findings at once."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,7 @@ class SplitImage:
         duplicate_group: Names the group of images that are one radiograph. Empty: it is in none.
         positives: Findings that are positive in it.
         official: Its official split, or None.
+        is_left_out: Whether it is a duplicate that is not divided; it joins patients all the same.
     """
 
     name: str
@@ -27,6 +28,7 @@ class SplitImage:
     duplicate_group: str = ""
     positives: frozenset[str] = frozenset()
     official: str | None = None
+    is_left_out: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,14 +45,7 @@ class Division:
     moved: int = 0
 
 
-def divide(
-    images: Sequence[SplitImage],
-    shares: Mapping[str, float],
-    *,
-    seed: int,
-    official: bool,
-    copies: Iterable[tuple[str, str]] = (),
-) -> Division:
+def divide(images: Sequence[SplitImage], shares: Mapping[str, float], *, seed: int, official: bool) -> Division:
     """Divides images by patient; the order of the images does not matter.
 
     Patients who share an image, exactly or nearly, stay together.
@@ -62,14 +57,13 @@ def divide(
         official: Use the official split where there is one. Who stands on two sides of it is tested rather than
             validated, and validated rather than trained; images that it does not name train. A split that it lacks is
             cut from its training patients.
-        copies: (patient, duplicate group or image) of duplicates that were left out; they join patients all the same.
     """
-    shared = ((image.patient, image.duplicate_group or image.name) for image in images)
-    together = merge_patients([*shared, *copies])
+    together = merge_patients((image.patient, image.duplicate_group or image.name) for image in images)
     if official and any(image.official for image in images):
         return _follow_official(images, together, shares, seed=seed)
-    split_of = _stratify(images, together, shares, seed=seed)
-    return Division({image.name: split_of[image.patient] for image in images})
+    divided = [image for image in images if not image.is_left_out]
+    split_of = _stratify(divided, together, shares, seed=seed)
+    return Division({image.name: split_of[image.patient] for image in divided})
 
 
 def stratify(labels: NDArray[np.int64], shares: Sequence[float], generator: np.random.Generator) -> NDArray[np.int64]:
@@ -120,13 +114,14 @@ def _follow_official(
     images: Sequence[SplitImage], together: Mapping[str, str], shares: Mapping[str, float], *, seed: int
 ) -> Division:
     split_of_group = {name: _official_split(group) for name, group in _group(images, together).items()}
-    moved = sum(image.official not in (None, split_of_group[together[image.patient]]) for image in images)
-    split_of = {patient: split_of_group[group] for patient, group in together.items()}
-    training = [image for image in images if split_of[image.patient] == "train"]
-    named = {image.official for image in images} - {"train"}
+    divided = [image for image in images if not image.is_left_out]
+    moved = sum(image.official not in (None, split_of_group[together[image.patient]]) for image in divided)
+    split_of = {image.patient: split_of_group[together[image.patient]] for image in divided}
+    training = [image for image in divided if split_of[image.patient] == "train"]
+    named = {*split_of.values()} - {"train"}
     to_cut = {split: share for split, share in shares.items() if split not in named}
     split_of |= _stratify(training, together, to_cut, seed=seed)
-    return Division({image.name: split_of[image.patient] for image in images}, moved)
+    return Division({image.name: split_of[image.patient] for image in divided}, moved)
 
 
 def _stratify(

@@ -60,7 +60,7 @@ def summarise(
         "reasons": _sorted(Counter(reason for journal in journals for _, reason, _ in journal.rejected)),
         "sources": _count_sources(plan, journals),
         "flags": _sorted(Counter(flag for journal in journals for _, flag in journal.flagged)),
-        "transfer_syntaxes": _sorted(sum((Counter(journal.syntaxes) for journal in journals), Counter())),
+        "transfer_syntaxes": _sorted(Counter(entry.transfer_syntax for entry in _accepted(journals))),
         "notes": dict(plan.notes) | _count_duplicates(journals, duplicates) | _count_patients(plan, journals, division),
         "seconds": round(seconds, 3),
         "worker_seconds": round(sum(journal.seconds for journal in journals), 3),

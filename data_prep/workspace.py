@@ -4,8 +4,10 @@ import fcntl
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
+from data_prep.duplicates import Duplicates
 from data_prep.part import JOURNAL_FOLDER, PartTask, journal_path
 from xray_resnet.errors import UserError
 from xray_resnet.files import write_json
@@ -19,6 +21,7 @@ REPORT_FILE = "ingest.html"
 
 _FINGERPRINTS_FILE = "fingerprints.json"
 _LOCK_FILE = "lock"
+_DUPLICATES_FILE = "duplicates.json"
 _OWN_FILES = (DESCRIPTION_FILE, REJECTED_FILE, FLAGGED_FILE, INGEST_FILE, REPORT_FILE)
 
 
@@ -66,6 +69,17 @@ def begin(folder: Path, fingerprints: Mapping[str, str]) -> None:
 def count_finished(folder: Path, tasks: Sequence[PartTask]) -> int:
     """Files in the parts that an earlier run finished."""
     return sum(len(task.records) for task in tasks if journal_path(folder, task.index).is_file())
+
+
+def recall_duplicates(folder: Path) -> Duplicates | None:
+    """The duplicates that an interrupted run found and began to drop; those left tell no more who belonged together."""
+    path = folder / JOURNAL_FOLDER / _DUPLICATES_FILE
+    return Duplicates(**json.loads(path.read_bytes())) if path.is_file() else None
+
+
+def note_duplicates(folder: Path, duplicates: Duplicates) -> None:
+    """Keeps what was found before any of it is dropped."""
+    write_json(folder / JOURNAL_FOLDER / _DUPLICATES_FILE, asdict(duplicates))
 
 
 def is_tidy(folder: Path) -> bool:

@@ -1,9 +1,10 @@
 """covid-chestxray-dataset (Cohen et al. 2020) in its original layout: `metadata.csv` and `images/`.
 
-Its findings are a tree, `Pneumonia/Viral/COVID-19`: every node on the way is positive. CT slices are left out.
+Its findings are a tree, `Pneumonia/Viral/COVID-19`: every node on the way is positive, and those below are
+not assessed. CT slices are left out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from data_prep.sources.csv_table import Row, read_rows, where
@@ -14,7 +15,7 @@ from xray_resnet.config import DataConfig
 from xray_resnet.errors import UserError
 from xray_resnet.findings import LabelState
 
-NODES = {"Pneumonia": "Pneumonia", "COVID-19": "COVID-19", "Tuberculosis": "Tuberculosis"}
+NODES = {"Pneumonia": "Pneumonia", "COVID-19": "Pneumonia/Viral/COVID-19", "Tuberculosis": "Tuberculosis"}
 """Finding → node of the tree."""
 FINDINGS = tuple(NODES)
 
@@ -36,11 +37,17 @@ def list_records(_: DataConfig, root: Path) -> Listing:
 
 
 def read_states(finding: str) -> Mapping[str, int]:
-    """A path of the tree to states; unknown is not assessed."""
+    """A path of the tree to states; what is unknown, or lies below the path's end, is not assessed."""
     if finding in _UNKNOWN:
         return dict.fromkeys(FINDINGS, int(LabelState.NOT_ASSESSED))
-    nodes = finding.split("/")
-    return {name: int(LabelState.POSITIVE if node in nodes else LabelState.NEGATIVE) for name, node in NODES.items()}
+    return {name: int(_read_state(finding.split("/"), node.split("/"))) for name, node in NODES.items()}
+
+
+def _read_state(path: Sequence[str], node: Sequence[str]) -> LabelState:
+    """Of the node, by the path from the root to what was found."""
+    if path[: len(node)] == node:
+        return LabelState.POSITIVE
+    return LabelState.NOT_ASSESSED if node[: len(path)] == path else LabelState.NEGATIVE
 
 
 def _to_record(row: Row, root: Path, place: str) -> Record:

@@ -37,5 +37,5 @@ def resolve_below(root: Path, name: str, *, where: str) -> Path:
     """
     relative = PurePosixPath(name.replace("\\", "/"))
     if relative.is_absolute() or ".." in relative.parts:
-        raise UserError(f"{where}: path {name!r} leaves the source folder {root}; give paths relative to it")
+        raise UserError(f"{where}: a path leaves the source folder {root}; give paths relative to it")
     return root / relative

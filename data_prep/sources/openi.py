@@ -46,12 +46,12 @@ QUALIFIED = {
 FINDINGS = (*HEADINGS, "Pleural_Thickening")
 PROJECTIONS = "indiana_projections.csv"
 
-_OF_THE_LUNG = {"Mass", "Nodule"}
+_OF_THE_LUNG = {"Mass", "Nodule", "Calcification"}
 """Findings that a site outside the lung makes another thing."""
 _OUTSIDE_THE_LUNG = {
     *("mediastinum", "paratracheal", "trachea", "esophagus", "thyroid gland", "neck", "heart", "pericardium", "aorta"),
     *("pleura", "diaphragm", "thorax", "ribs", "sternum", "clavicle", "scapula", "spine", "thoracic vertebrae"),
-    *("humerus", "shoulder", "breast", "nipples", "axilla", "soft tissue", "abdomen"),
+    *("humerus", "shoulder", "breast", "nipples", "axilla", "soft tissue", "abdomen", "lymph nodes", "blood vessels"),
 }
 _BORDERLINE = "borderline"
 _NOT_INDEXED = {"no indexing", "technical quality of image unsatisfactory"}
@@ -85,7 +85,8 @@ def read_states(terms: list[str]) -> Mapping[str, int]:
     ]
     states = {finding: LabelState.UNCERTAIN for finding, is_borderline in found if is_borderline}
     states |= {finding: LabelState.POSITIVE for finding, is_borderline in found if not is_borderline}
-    silent = LabelState.NEGATIVE if parts and parts[0][0] not in _NOT_INDEXED else LabelState.NOT_ASSESSED
+    is_indexed = bool(parts) and not any(heading in _NOT_INDEXED for heading, *_ in parts)
+    silent = LabelState.NEGATIVE if is_indexed else LabelState.NOT_ASSESSED
     return {finding: int(states.get(finding, silent)) for finding in FINDINGS}
 
 
@@ -98,7 +99,8 @@ def list_names(file: str) -> list[str]:
 
 def _find_findings(heading: str, qualifiers: Sequence[str]) -> set[str]:
     found = {finding for finding, headings in HEADINGS.items() if heading in headings}
-    if "lung" not in qualifiers and not _OUTSIDE_THE_LUNG.isdisjoint(qualifiers):
+    is_inside = "lung" in qualifiers and "lymph nodes" not in qualifiers
+    if not is_inside and not _OUTSIDE_THE_LUNG.isdisjoint(qualifiers):
         found -= _OF_THE_LUNG
     return found | {QUALIFIED[heading, word] for word in qualifiers if (heading, word) in QUALIFIED}
 

@@ -58,7 +58,7 @@ def _to_record(name: str, root: Path, boxes: tuple[Box, ...], opacity: LabelStat
     return Record(
         path=resolve_below(root, f"stage_2_train_images/{name}.dcm", where=LABELS),
         name=name,
-        patient=nih_patient or f"rsna_pneumonia {name}",
+        patient=nih_patient or "",
         states={"Pneumonia": int(pneumonia), "Lung_Opacity": int(opacity)},
         boxes=boxes,
     )

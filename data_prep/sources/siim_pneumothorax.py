@@ -62,9 +62,7 @@ def enclose_runs(encoded: str) -> tuple[int, int, int, int]:
 
 def _to_record(name: str, path: Path, boxes: tuple[Box, ...]) -> Record:
     state = LabelState.POSITIVE if boxes else LabelState.NEGATIVE
-    return Record(
-        path=path, name=name, patient=f"siim_pneumothorax {name}", states={"Pneumothorax": int(state)}, boxes=boxes
-    )
+    return Record(path=path, name=name, patient="", states={"Pneumothorax": int(state)}, boxes=boxes)
 
 
 def _read_boxes(encoded: str, place: str) -> tuple[Box, ...]:

@@ -127,7 +127,7 @@ def _to_record(
     return Record(
         path=resolve_below(root, f"{split}/{name}.dicom", where=f"image_labels_{split}.csv"),
         name=name,
-        patient=f"vindr_cxr {name}",
+        patient="",
         states={finding: int(state) for finding, state in states.items()},
         split=split,
         boxes=tuple(

@@ -272,6 +272,7 @@ def make_covid_chestxray(root: Path) -> None:
         ("5", "M", "50", "todo", "PA", "X-ray", "d.jpg"),
         ("2", "M", "65", "Pneumonia/Viral/COVID-19", "L", "X-ray", "e.jpg"),
         ("6", "M", "44", "Pneumonia", "Axial", "CT", "f.jpg"),
+        ("7", "F", "33", "Pneumonia/Viral", "PA", "X-ray", "g.jpg"),
     )
     lines = [
         f"{p},0,{sex},{age},{finding},{view},{kind},2020,Rome,images,{file}"
@@ -324,7 +325,7 @@ def write_picture(path: Path, dtype: type = np.uint8) -> None:
 def write_film(path: Path) -> None:
     """A 12-bit DICOM file of blobs that depend on where it lies."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_dicom(path, _draw(path, np.uint16) >> 4)
+    write_dicom(path, _draw(path, np.uint16) >> 4, PatientID=f"PLANTED{path.stem}")
 
 
 def _draw(path: Path, dtype: type) -> np.ndarray:

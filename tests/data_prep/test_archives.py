@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from data_prep.ingest import prepare_dataset
-from data_prep.sources import SOURCES, Box, Listing, Record
+from data_prep.sources import SOURCES, Box, Listing, Record, openi
 from data_prep.sources.openi import read_states as read_terms
 from data_prep.sources.siim_pneumothorax import enclose_runs
 from data_prep.sources.vindr_cxr import agree, merge_boxes
@@ -171,9 +171,9 @@ def test_rsna_boxes_targets_classes_and_patients_of_nih(tmp_path: Path) -> None:
         {"Pneumonia": NEGATIVE, "Lung_Opacity": NEGATIVE},
     ]
     assert [record.patient for record in records.values()] == [
-        "rsna_pneumonia aa-1",
+        "",
         "nih_chestxray14 13",
-        "rsna_pneumonia cc-3",
+        "",
     ]
 
 
@@ -260,6 +260,17 @@ def test_openi_images_are_found_as_each_release_names_them(make: Callable[[Path]
     assert [record.view for record in listing.records] == ["", "LATERAL"] * 6
 
 
+def test_openi_a_film_too_poor_to_read_tells_nothing_wherever_that_stands() -> None:
+    states = openi.read_states(["Cardiomegaly", "Technical Quality of Image Unsatisfactory "])
+    assert (states["Cardiomegaly"], states["Effusion"]) == (POSITIVE, NOT_ASSESSED)
+
+
+@pytest.mark.parametrize("site", ["aorta", "lung/hilum/lymph nodes"])
+def test_openi_calcifications_outside_the_lung_are_another_thing(site: str) -> None:
+    assert openi.read_states([f"Calcinosis/{site}"])["Calcification"] == NEGATIVE
+    assert openi.read_states(["Calcinosis/lung/upper lobe/left"])["Calcification"] == POSITIVE
+
+
 def test_openi_reports_with_entities_are_refused(tmp_path: Path) -> None:
     make_openi(tmp_path)
     (tmp_path / "ecgen-radiology/1.xml").write_text('<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>')
@@ -272,6 +283,11 @@ def test_covid_findings_are_the_nodes_on_the_way(tmp_path: Path) -> None:
     records = by_name(listing)
     assert dict(records["a.jpg"].states) == {"Pneumonia": POSITIVE, "COVID-19": POSITIVE, "Tuberculosis": NEGATIVE}
     assert records["b.jpg"].states["Tuberculosis"] == POSITIVE
+    assert dict(records["g.jpg"].states) == {
+        "Pneumonia": POSITIVE,
+        "COVID-19": NOT_ASSESSED,
+        "Tuberculosis": NEGATIVE,
+    }
     assert set(counted(records["c.jpg"])) == {NEGATIVE}
     assert set(counted(records["d.jpg"])) == {NOT_ASSESSED}
     assert listing.notes["rows of the table that are no radiograph"] == 1

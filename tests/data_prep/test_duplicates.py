@@ -1,6 +1,7 @@
 """Duplicates: found through codecs and sizes, never among different radiographs, dropped without a trace of history."""
 
 import csv
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from xray_resnet.config import (
     MemberConfig,
     PrepConfig,
 )
+from xray_resnet.files import write_json
 from xray_resnet.store import open_dataset
 
 
@@ -116,6 +118,41 @@ def test_a_kill_while_copies_are_dropped_leaves_no_trace(
         patch.setattr(target, stop)
         prepare_dataset(dropping(configure("killed/dataset")))
     assert lasting_bytes(prepare_dataset(dropping(configure("killed/dataset")))) == whole
+
+
+def make_chain() -> list[np.ndarray]:
+    """Three images of which each is near the next, but the first not near the last."""
+    first, last = draw(0, 96).astype(float), draw(1, 96).astype(float)
+    blends = [np.uint8(first + (last - first) * share) for share in np.linspace(0, 0.4, 21)]
+    for middle, end in itertools.combinations(range(1, len(blends)), 2):
+        chain = [blends[0], blends[middle], blends[end]]
+        if pairs_of(chain) == [(0, 1), (1, 2)]:
+            return chain
+    raise AssertionError("no chain among the blends")
+
+
+def test_a_kill_between_two_parts_of_a_chain_leaves_no_trace(
+    configure: Callable[..., Config], source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without its middle, which is dropped first, the chain's end would pass for no duplicate."""
+    for name, image in zip(("NORMAL/a.png", "NORMAL/b.png", "PNEUMONIA/z.png"), make_chain(), strict=True):
+        assert cv2.imwrite(str(source / name), image)
+    for name in ("whole", "killed"):
+        (tmp_path / name).mkdir()
+    whole = lasting_bytes(prepare_dataset(dropping(configure("whole/dataset", size=96))))
+    written: list[object] = []
+
+    def stop_at_the_second(path: Path, value: object) -> None:
+        written.append(path)
+        if len(written) == 2:
+            raise KeyboardInterrupt
+        write_json(path, value)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("data_prep.drop_duplicates.write_json", stop_at_the_second)
+        prepare_dataset(dropping(configure("killed/dataset", size=96)))
+    assert lasting_bytes(prepare_dataset(dropping(configure("killed/dataset", size=96)))) == whole
+    assert len(duplicates_in(tmp_path / "whole/dataset")) == 2
 
 
 def test_duplicates_across_real_archives_are_found_and_never_part(shared: Path, tmp_path: Path) -> None:

@@ -181,6 +181,25 @@ def test_a_patient_without_an_official_split_stands_where_a_duplicate_does() -> 
 
 def test_patients_of_a_copy_that_was_left_out_stay_together() -> None:
     images = [replace(image, patient=f"p{row}") for row, image in enumerate(many_images(40))]
-    copies = [(f"p{row}", images[row - 1].name) for row in range(1, len(images), 2)]
-    split_of = divide(images, SHARES, seed=0, official=False, copies=copies).split_of
-    assert all(split_of[images[row].name] == split_of[images[row - 1].name] for row in range(1, len(images), 2))
+    pairs = [(images[row - 1], images[row]) for row in range(1, len(images), 2)]
+    copies = [SplitImage(f"copy of {one.name}", other.patient, one.name, is_left_out=True) for one, other in pairs]
+    split_of = divide([*images, *copies], SHARES, seed=0, official=False).split_of
+    assert set(split_of) == {image.name for image in images}
+    assert all(split_of[one.name] == split_of[other.name] for one, other in pairs)
+
+
+def test_the_official_split_of_a_copy_that_was_left_out_counts() -> None:
+    images = [
+        SplitImage("a", "p", "a", official="train"),
+        SplitImage("b", "q", "a", official="test", is_left_out=True),
+        SplitImage("c", "r", official="train"),
+    ]
+    division = divide(images, {"train": 1.0, "val": 0.0, "test": 0.0}, seed=0, official=True)
+    assert division.split_of == {"a": "test", "c": "train"} and division.moved == 1
+
+
+def test_an_official_val_whose_images_all_moved_is_cut_anew() -> None:
+    group = [replace(image, official="train") for image in many_images(100)]
+    group += [SplitImage("v", "moved", official="val"), SplitImage("t", "moved", official="test")]
+    split_of = divide(group, SHARES, seed=0, official=True).split_of
+    assert split_of["v"] == "test" and "val" in split_of.values()

@@ -81,3 +81,13 @@ def test_an_explanation_names_nobody(tmp_path: Path) -> None:
     planted = {"PatientName": "PLANTED^NAME", "PatientID": "PLANTED-ID", "BodyPartExamined": "CHEST PLANTED"}
     film = write_dicom(tmp_path / "film.dcm", make_pixels(80, 80), **planted)
     assert "PLANTED" not in str(explain(film, READING))
+
+
+def test_a_film_that_asks_for_too_much_memory_is_explained(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("xray_resnet.dicom.explanation.decode_stored_values", fail)
+    explanation = explain(film, READING)
+    assert explanation.verdict.startswith("rejected as decode_failed: it asks for more memory")
+    assert explanation.steps[0].name == "header checks"

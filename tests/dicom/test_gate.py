@@ -99,6 +99,10 @@ def test_a_secondary_capture_is_rejected_only_where_that_is_wanted(tmp_path: Pat
     path = write_dicom(tmp_path / "a.dcm", make_gradient(), SOPClassUID=SecondaryCaptureImageStorage)
     assert read_radiograph(path).pixels.any()
     assert rejection(path, Gate(accept_secondary_capture=False)).reason == Reason.SECONDARY_CAPTURE
+    dataset = dcmread(path)
+    del dataset.SOPClassUID  # the file meta still tells
+    dataset.save_as(path)
+    assert rejection(path, Gate(accept_secondary_capture=False)).reason == Reason.SECONDARY_CAPTURE
 
 
 def test_colour_is_rejected(tmp_path: Path) -> None:
@@ -124,14 +128,61 @@ def test_colour_is_rejected(tmp_path: Path) -> None:
             "CXR",
             "HRUDNÍK",
         ),
-        *("CAJA TORÁCICA", "GABBIA TORACICA", "TORAKS", "LONGEN", "PŁUCA", "GÖĞÜS", "ГРУДНАЯ КЛЕТКА", "胸部", "흉부"),
+        *(
+            "CAJA TORÁCICA",
+            "GABBIA TORACICA",
+            "TORAKS",
+            "LONGEN",
+            "PŁUCA",
+            "GÖĞÜS",
+            "ГРУДНАЯ КЛЕТКА",
+            "ОГК",
+            "胸部",
+            "흉부",
+        ),
+        *("NGỰC", "PHỔI", "PLÍCE", "BRÖSTKORG", "RINTAKEHÄ", "ทรวงอก"),
     ],
 )
 def test_chests_pass_by_whatever_word_archives_use(tmp_path: Path, body_part: str) -> None:
     assert read_radiograph(write_in(tmp_path / "a.dcm", "BodyPartExamined", body_part)).pixels.any()
 
 
-@pytest.mark.parametrize("view", ["PROFIL", "Perfil", "SEITLICH", "LATERALE", "XTLAT", "LATL", "BOCZNE", "側面"])
+@pytest.mark.parametrize(
+    "body_part",
+    [
+        *("COLUNA TORÁCICA", "RACHIDE TORACICO", "BORSTWERVELKOLOM", "BEINSTELLUNG", "RIBBON", "Hrudní páteř", "흉추"),
+        *("TORACO-LOMBARE", "BWS THORAKAL", "THOR SP", "THORACIC SP", "BRUSTDRUESE", "胸骨", "LONG BONE"),
+    ],
+)
+def test_the_spine_and_words_that_only_sound_like_the_chest_are_rejected(tmp_path: Path, body_part: str) -> None:
+    rejected = rejection(write_in(tmp_path / "a.dcm", "BodyPartExamined", body_part))
+    assert rejected.reason == Reason.WRONG_BODY_PART
+
+
+@pytest.mark.parametrize("view", ["BILATERAL", "PORTABLE", "LATERALITY", "PLATE", "AP SUPINE", "LATERAL DECUBITUS"])
+def test_words_that_only_sound_lateral_pass(tmp_path: Path, view: str) -> None:
+    assert read_radiograph(write_in(tmp_path / "a.dcm", "ViewPosition", view)).pixels.any()
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        "SEITL.",
+        "LTLAT",
+        "LATEROLATERALE",
+        "LATERAAL",
+        "측면",
+        "L-L",
+        "PROFIL",
+        "Perfil",
+        "SEITLICH",
+        "LATERALE",
+        "XTLAT",
+        "LATL",
+        "BOCZNE",
+        "側面",
+    ],
+)
 def test_lateral_views_are_known_in_other_words(tmp_path: Path, view: str) -> None:
     assert rejection(write_in(tmp_path / "a.dcm", "ViewPosition", view)).reason == Reason.LATERAL_VIEW
 

@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydicom import dcmread
 from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import write_sequence
 from pydicom.tag import Tag
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
@@ -81,6 +84,30 @@ def test_what_nobody_thought_of_costs_the_file_alone(tmp_path: Path, monkeypatch
     monkeypatch.setattr("xray_resnet.dicom.read.describe_pixels", lambda _: 1 / 0)
     with pytest.raises(RejectedImage, match=r"unreadable: its elements make no sense \(ZeroDivisionError\)"):
         read_radiograph(write_dicom(tmp_path / "a.dcm"))
+
+
+def test_a_large_table_that_a_relay_wrote_as_unknown_is_applied(tmp_path: Path) -> None:
+    """In implicit little endian (PS3.5 6.2.2)."""
+    table = lut_sequence(0, [*range(40_000, 0, -1)], 16)
+    path = write_dicom(tmp_path / "a.dcm", make_gradient(top=39_999), bits_stored=16, VOILUTSequence=table)
+    expected = read_radiograph(path).pixels
+    dataset, encoded = dcmread(path), DicomBytesIO()
+    encoded.is_little_endian, encoded.is_implicit_VR = True, True
+    write_sequence(encoded, dataset["VOILUTSequence"], ["iso8859"])
+    dataset["VOILUTSequence"] = RawDataElement(
+        Tag("VOILUTSequence"), "UN", len(encoded.getvalue()), encoded.getvalue(), 0, False, True
+    )
+    dataset.save_as(path)
+    np.testing.assert_array_equal(read_radiograph(path).pixels, expected)
+    assert read_radiograph(path).mapping.function == "LUT"
+
+
+@pytest.mark.parametrize("representation", ["LO", "CS", "UT"])
+def test_a_number_that_was_written_as_text_is_one(tmp_path: Path, representation: str) -> None:
+    dataset = make_dataset(make_gradient(), WindowWidth=4096)
+    dataset["WindowCenter"] = DataElement(Tag("WindowCenter"), representation, "2048")
+    dataset.save_as(tmp_path / "a.dcm", enforce_file_format=True)
+    assert read_radiograph(tmp_path / "a.dcm").mapping.window == (2048, 4096)
 
 
 def test_several_classes_where_one_belongs_cost_nothing(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.builders import write_dicom
+from tests.builders import make_dataset, write_dicom
 from tests.dicom.parts import lut_sequence, make_gradient
 from xray_resnet.dicom import read_radiograph
 from xray_resnet.dicom.pixels import (
@@ -234,3 +234,24 @@ def test_an_impossible_window_counts_as_none(width: float) -> None:
 def test_the_first_of_several_windows_is_used(tmp_path: Path) -> None:
     path = write_dicom(tmp_path / "a.dcm", make_gradient(), WindowCenter=[100, 200], WindowWidth=[50, 60])
     assert read_radiograph(path).mapping.window == (100, 50)
+
+
+@pytest.mark.parametrize(
+    ("centers", "widths", "window"),
+    [(["", 2048], ["", 4096], (2048, 4096)), ([1, 2], ["", 8], (2, 8)), ([1, 2], [4], (1, 4))],
+)
+def test_the_first_window_that_has_both_numbers_is_used(
+    tmp_path: Path, centers: list[Any], widths: list[Any], window: tuple[float, float]
+) -> None:
+    path = write_dicom(tmp_path / "a.dcm", make_gradient(), WindowCenter=centers, WindowWidth=widths)
+    assert read_radiograph(path).mapping.window == window
+
+
+@pytest.mark.parametrize(("value", "bits_stored"), [(65535, 12), (63536, 12), (-2000, 12), (4096, 12)])
+def test_padding_that_no_pixel_can_have_is_none(tmp_path: Path, value: int, bits_stored: int) -> None:
+    pixels = make_gradient(top=4095)
+    kind = "SS" if value < 0 else "US"
+    dataset = make_dataset(pixels, bits_stored=bits_stored, WindowCenter=2048, WindowWidth=4096)
+    dataset.add_new("PixelPaddingValue", kind, value)
+    dataset.save_as(tmp_path / "a.dcm", enforce_file_format=True)
+    np.testing.assert_array_equal(read_radiograph(tmp_path / "a.dcm").pixels > 0, pixels > 0)

@@ -6,6 +6,7 @@ import struct
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -253,6 +254,14 @@ def test_a_16_bit_png_is_read_in_full_depth(tmp_path: Path) -> None:
     assert len(np.unique(radiograph.pixels)) > 5000 and radiograph.mapping.function == "PERCENTILE"
 
 
+def test_a_png_of_16_bits_a_channel_is_read_in_full_depth(tmp_path: Path) -> None:
+    deep = np.random.default_rng(0).integers(0, 65536, (96, 80), np.uint16)
+    assert cv2.imwrite(str(tmp_path / "grey.png"), deep)
+    assert cv2.imwrite(str(tmp_path / "colour.png"), np.dstack([deep] * 3))
+    grey, colour = (read_radiograph(tmp_path / name).pixels for name in ("grey.png", "colour.png"))
+    np.testing.assert_array_equal(grey, colour)
+
+
 def test_coloured_pictures_are_rejected(tmp_path: Path) -> None:
     assert reason_of(write_png(tmp_path / "a.png", np.dstack([GREY, GREY, 255 - GREY]))) == Reason.COLOUR
 
@@ -316,7 +325,7 @@ def test_a_reading_returns_from_its_plain_values() -> None:
 
 
 def test_a_reading_of_another_pipeline_is_refused() -> None:
-    with pytest.raises(ValueError, match="pipeline version 0, this release has"):
+    with pytest.raises(ValueError, match="pipeline version 0, this release by"):
         Reading.from_json(Reading(size=64).to_json() | {"pipeline_version": 0})
 
 

@@ -21,18 +21,21 @@ def show(dataset: Dataset, stored: Floats) -> Floats:
 
 def _find_padding(stored: Floats, dataset: Dataset) -> NDArray[np.bool_]:
     """PS3.3 C.7.5.1.1.2; the value is one of stored values, whichever sign it was written with."""
-    first = dataset.get("PixelPaddingValue")
+    first, last = (_as_stored(dataset.get(key), dataset) for key in ("PixelPaddingValue", "PixelPaddingRangeLimit"))
     if first is None:
         return np.zeros(stored.shape, bool)
-    last = dataset.get("PixelPaddingRangeLimit")
-    ends = [_as_stored(value, dataset) for value in (first, first if last is None else last)]
+    ends = (first, first if last is None else last)
     return (stored >= min(ends)) & (stored <= max(ends))
 
 
-def _as_stored(value: int, dataset: Dataset) -> int:
-    bits = 1 << dataset.BitsStored
-    value %= bits
-    return value - bits if dataset.PixelRepresentation == 1 and value >= bits // 2 else value
+def _as_stored(value: int | None, dataset: Dataset) -> int | None:
+    """The number that has the same 16 bits, or the same Bits Stored, and that a pixel can have."""
+    is_signed, bits = dataset.PixelRepresentation == 1, dataset.BitsStored
+    possible = range(-(2 ** (bits - 1)), 2 ** (bits - 1)) if is_signed else range(2**bits)
+    if value is None:
+        return None
+    candidates = [value, value - 65536, value + 65536, value - 2**bits]
+    return next((candidate for candidate in candidates if candidate in possible), None)
 
 
 def _apply_modality(stored: Floats, dataset: Dataset) -> Floats:

@@ -7,7 +7,7 @@ from typing import Any
 
 from xray_resnet.bundle.onnx_file import refuse_external_data
 from xray_resnet.bundle.validation import refuse_impossible_values
-from xray_resnet.dicom import Reading
+from xray_resnet.dicom import OtherPipelineError, Reading
 from xray_resnet.errors import UserError
 from xray_resnet.model_input import ModelInput
 
@@ -133,6 +133,8 @@ def _read_metadata(path: Path) -> BundleMetadata:
         version = values["schema_version"]
         if version == SCHEMA_VERSION:
             return _build_metadata(values)
+    except OtherPipelineError as error:
+        raise UserError(f"{path}: {error}; train again with this release") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(
             f"{path}: not the metadata of an xray_resnet bundle: {error!r}; make it with xray-train"

@@ -9,7 +9,7 @@ from xray_resnet.dicom.header import keep_fact
 from xray_resnet.dicom.preparation import Prepared, prepare, reject_lost, try_to_prepare
 from xray_resnet.dicom.radiograph import DisplayMapping, Radiograph
 from xray_resnet.dicom.read import read_radiograph
-from xray_resnet.dicom.reading import Reading
+from xray_resnet.dicom.reading import OtherPipelineError, Reading
 from xray_resnet.dicom.reasons import REASON_TEXTS, Reason, RejectedImage
 from xray_resnet.dicom.words import says_lateral
 
@@ -20,6 +20,7 @@ __all__ = [
     "Explanation",
     "Flag",
     "Gate",
+    "OtherPipelineError",
     "Placement",
     "Prepared",
     "Radiograph",

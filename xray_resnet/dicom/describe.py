@@ -1,6 +1,6 @@
 """What a header says of its stored values, as plain values for the pixel maths."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from pydicom import Dataset
@@ -50,20 +50,30 @@ def _is_inverse(header: Dataset) -> bool:
 
 
 def _read_window(header: Dataset) -> Window | None:
-    center, width = (_number(header.get(keyword)) for keyword in ("WindowCenter", "WindowWidth"))
-    if center is None or width is None:
-        return None
-    return Window(center, width, _read_one_of(header, "VOILUTFunction", _WINDOW_FUNCTIONS) or "LINEAR")
+    """The first of the windows that have both numbers."""
+    centers, widths = (_list_values(header.get(keyword)) for keyword in ("WindowCenter", "WindowWidth"))
+    for center, width in zip(map(_number, centers), map(_number, widths), strict=False):
+        if center is not None and width is not None:
+            return Window(center, width, _read_one_of(header, "VOILUTFunction", _WINDOW_FUNCTIONS) or "LINEAR")
+    return None
 
 
 def _read_padding(header: Dataset, bits_stored: int, *, is_signed: bool) -> tuple[int, int] | None:
-    """Pixel Padding Value and Range Limit as stored values; writers disagree on their sign, so bits decide."""
-    value = _number(header.get("PixelPaddingValue"))
+    """Pixel Padding Value and Range Limit as stored values (PS3.3 C.7.5.1.1.2); None where no pixel can have them."""
+    first = _read_stored_value(header, "PixelPaddingValue", bits_stored, is_signed=is_signed)
+    last = _read_stored_value(header, "PixelPaddingRangeLimit", bits_stored, is_signed=is_signed)
+    return None if first is None else (first, first if last is None else last)
+
+
+def _read_stored_value(header: Dataset, keyword: str, bits_stored: int, *, is_signed: bool) -> int | None:
+    """Writers disagree on the sign, so bits decide: of 16, else of Bits Stored."""
+    value = _number(header.get(keyword))
     if value is None:
         return None
-    limit = _number(header.get("PixelPaddingRangeLimit"))
-    first = _wrap(int(value), bits_stored, is_signed=is_signed)
-    return first, first if limit is None else _wrap(int(limit), bits_stored, is_signed=is_signed)
+    lowest, highest = storable_range(bits_stored, is_signed=is_signed)
+    bits = (16, bits_stored) if 0 <= value < 1 << bits_stored else (16,)
+    meant = (_wrap(int(value), count, is_signed=is_signed) for count in bits)
+    return next((number for number in meant if lowest <= number <= highest), None)
 
 
 def _wrap(value: int, bits: int, *, is_signed: bool) -> int:
@@ -118,11 +128,15 @@ def _read_one_of(header: Dataset, keyword: str, known: tuple[str, ...]) -> str |
     return value if value in known else None
 
 
+def _list_values(value: object) -> Sequence[object]:
+    """The values of an element, one or more."""
+    return [value] if isinstance(value, str | int | float) or value is None else list(value)  # type: ignore[call-overload]
+
+
 def _number(value: object) -> float | None:
     """The first of one or more numbers; None where there is no finite one."""
-    first = value if isinstance(value, str | int | float) or value is None else next(iter(value), None)  # type: ignore[call-overload]
     try:
-        number = float(first)  # type: ignore[arg-type]
+        number = float(next(iter(_list_values(value)), None))  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return None
     return number if np.isfinite(number) else None

@@ -24,7 +24,7 @@ from xray_resnet.dicom.preparation import Prepared, prepare
 from xray_resnet.dicom.radiograph import DisplayMapping
 from xray_resnet.dicom.read import is_picture, read_gated_header, read_radiograph
 from xray_resnet.dicom.reading import Reading
-from xray_resnet.dicom.reasons import REASON_TEXTS, RejectedImage, reject_nonsense
+from xray_resnet.dicom.reasons import REASON_TEXTS, RejectedImage, reject_for_memory, reject_nonsense
 from xray_resnet.files import write_bytes
 
 Pixels = NDArray[np.unsignedinteger]
@@ -78,6 +78,8 @@ def explain(path: Path, reading: Reading, *, pictures: Path | None = None) -> Ex
         explanation.verdict = _accept(prepare(path, reading))
     except RejectedImage as rejection:
         explanation.verdict = explain_rejection(rejection)
+    except MemoryError:
+        explanation.verdict = explain_rejection(reject_for_memory())
     return explanation
 
 
@@ -147,7 +149,7 @@ def _show_pixels(stored: NDArray[np.integer], description: PixelDescription) -> 
     )
     padding = find_padding(stored, description)
     yield Step("pixel padding", _name_padding(description, padding), padding.astype(np.uint8) * 255)
-    modality = apply_modality(np.array([stored.min(), stored.max()], np.float64), description)
+    modality = apply_modality(np.unique(stored).astype(np.float64), description)
     words = f"{_name_modality(description)}: {modality.min():g} to {modality.max():g}"
     yield Step("Modality LUT", words, _stretch(stored, description))
     shown, mapping = to_display(stored, replace(description, is_inverse=False))
@@ -158,8 +160,9 @@ def _show_pixels(stored: NDArray[np.integer], description: PixelDescription) -> 
 
 def _stretch(stored: NDArray[np.integer], description: PixelDescription) -> Pixels:
     """The modality values from the least to the most, black to white."""
-    ends = apply_modality(np.array([stored.min(), stored.max()], np.float64), description)
-    window = Window(float(ends.mean()), max(float(np.ptp(ends)), 1.0), "LINEAR_EXACT")
+    values = apply_modality(np.unique(stored).astype(np.float64), description)
+    middle = (values.min() + values.max()) / 2
+    window = Window(float(middle), max(float(np.ptp(values)), 1.0), "LINEAR_EXACT")
     plain = replace(description, voi_lut=None, window=window, padding=None, is_inverse=False)
     return to_display(stored, plain)[0].pixels
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pydicom
 from pydicom import Dataset
 from pydicom.charset import convert_encodings
@@ -16,8 +17,9 @@ from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.errors import InvalidDicomError
 from pydicom.filereader import read_dataset
-from pydicom.tag import Tag
+from pydicom.tag import BaseTag, Tag
 from pydicom.uid import (
+    UID,
     ComputedRadiographyImageStorage,
     DeflatedExplicitVRLittleEndian,
     DigitalXRayImageStorageForPresentation,
@@ -25,7 +27,9 @@ from pydicom.uid import (
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
+    UID_dictionary,
 )
+from pydicom.values import convert_SQ
 
 from xray_resnet.dicom.reasons import Reason, RejectedImage
 
@@ -40,7 +44,7 @@ FACTS = {
     "PresentationIntentType": "FOR (PRESENTATION|PROCESSING)",
     "PixelIntensityRelationship": "LIN|LOG|DISP",
     "BurnedInAnnotation": "YES|NO",
-    "SOPClassUID": r"1\.2\.840\.10008\.5\.1\.4\.1\.1\.[0-9.]{1,24}",
+    "SOPClassUID": "|".join(re.escape(uid) for uid, (_, kind, *_) in UID_dictionary.items() if kind == "SOP Class"),
 }
 """The only elements that leave a header, and the values they may have: what else stands there may name somebody."""
 
@@ -74,6 +78,8 @@ _KINDS = (
     frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"}),
 )
 """Value representations that stand in for each other; all others are text."""
+_NUMBER = 1
+"""The place of numbers among them."""
 _FIRST_GROUPS = (b"\x02\x00", b"\x08\x00", b"\x00\x08")
 """What a data set without preamble begins with: group 0002 or 0008, the latter in either byte order."""
 _UNENDED_PIXELS = b"\xe0\x7f\x10\x00OB\x00\x00\xff\xff\xff\xff"
@@ -128,7 +134,7 @@ def read_header(path: Path, *, max_inflated_bytes: int = MAX_INFLATED_BYTES) -> 
     if "PixelData" not in header and (_is_cut(header, path) or _has_unended_pixels(path)):
         raise RejectedImage(Reason.TRUNCATED, "the file ends within its header or pixels")
     _supply_transfer_syntax(header)
-    _supply_modality(header)
+    _supply_class_and_modality(header)
     _strip_photometric(header)
     return header
 
@@ -247,11 +253,12 @@ def _supply_transfer_syntax(header: Dataset) -> None:
         header.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if is_implicit else explicit
 
 
-def _supply_modality(header: Dataset) -> None:
-    """Where a file names no modality, as after a strict de-identification: that of its SOP Class."""
+def _supply_class_and_modality(header: Dataset) -> None:
+    """What a strict de-identification takes out: the SOP Class is in the file meta, too, and tells the modality."""
+    if not header.get("SOPClassUID"):
+        header.SOPClassUID = UID(str(header.file_meta.get("MediaStorageSOPClassUID") or ""))
     if not str(header.get("Modality") or "").strip():
-        classes = (header.get("SOPClassUID"), header.file_meta.get("MediaStorageSOPClassUID"))
-        header.Modality = next((_MODALITY_OF[uid] for uid in map(str, classes) if uid in _MODALITY_OF), "")
+        header.Modality = _MODALITY_OF.get(UID(str(header.SOPClassUID)), "")
 
 
 def _strip_photometric(header: Dataset) -> None:
@@ -264,10 +271,18 @@ def _drop_unreadable(header: Dataset) -> None:
     """Reads the elements that we use, as pydicom reads on access, and deletes those that make no sense."""
     for tag in _USED_TAGS.intersection(header.keys()):
         try:
+            _parse_unknown_sequence(header, tag)
             if not _is_of_its_kind(header[tag]):
                 del header[tag]
         except Exception:  # pydicom raises many kinds on malformed elements
             del header[tag]
+
+
+def _parse_unknown_sequence(header: Dataset, tag: BaseTag) -> None:
+    """A sequence that a relay wrote as UN is in implicit little endian (PS3.5 6.2.2); pydicom leaves large ones so."""
+    element = header[tag]
+    if element.VR == "UN" and dictionary_VR(tag) == "SQ":
+        header[tag] = DataElement(tag, "SQ", convert_SQ(element.value, True, True))
 
 
 def _is_of_its_kind(element: DataElement) -> bool:
@@ -275,7 +290,16 @@ def _is_of_its_kind(element: DataElement) -> bool:
     for item in element.value if element.VR == "SQ" else ():
         for _ in item:
             pass
-    return _kind_of(element.VR) == _kind_of(dictionary_VR(element.tag))
+    expected = _kind_of(dictionary_VR(element.tag))
+    return _kind_of(element.VR) == expected or (expected == _NUMBER and _spells_number(element.value))
+
+
+def _spells_number(value: object) -> bool:
+    """Text will do for a number where it is one."""
+    try:
+        return isinstance(value, str) and np.isfinite(float(value))
+    except ValueError:
+        return False
 
 
 def _kind_of(representation: str) -> int:

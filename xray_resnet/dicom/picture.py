@@ -17,6 +17,8 @@ from xray_resnet.dicom.radiograph import Radiograph
 from xray_resnet.dicom.reasons import Reason, RejectedImage
 
 _SIGNATURES = {b"\x89PNG\r\n\x1a\n": "PNG", b"\xff\xd8\xff": "JPEG"}
+_PNG_BIT_DEPTH = 24
+"""Where IHDR, always a PNG's first chunk, holds its bit depth."""
 PICTURE_FORMATS = tuple(_SIGNATURES.values())
 _COLOUR_TOLERANCE = 8
 """Most that the channels of a grey picture may differ: JPEG rounds them apart."""
@@ -60,11 +62,15 @@ def _decode_jpeg(content: bytes) -> NDArray[np.generic]:
 
 
 def _decode_png(content: bytes) -> NDArray[np.generic]:
+    """Pillow finds damage that OpenCV lets pass, but reads channels of 16 bits as 8; those OpenCV reads again."""
     try:
         with _open(content) as picture:
-            return np.asarray(picture.convert("RGB") if picture.mode in ("P", "1") else picture)
+            decoded = np.asarray(picture.convert("RGB") if picture.mode in ("P", "1") else picture)
     except Exception as error:  # Pillow raises many kinds on damaged streams
         raise RejectedImage(Reason.DECODE_FAILED, f"the PNG stream is damaged ({type(error).__name__})") from None
+    if decoded.ndim == 3 and content[_PNG_BIT_DEPTH] == 16:
+        return np.asarray(cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED))
+    return decoded
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from xray_resnet.dicom.geometry import Placement, place
 from xray_resnet.dicom.radiograph import DisplayMapping
 from xray_resnet.dicom.read import read_radiograph
 from xray_resnet.dicom.reading import Reading
-from xray_resnet.dicom.reasons import Reason, RejectedImage
+from xray_resnet.dicom.reasons import Reason, RejectedImage, reject_for_memory
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def try_to_prepare(path: Path | str, reading: Reading, *, view: str = "") -> Pre
     except RejectedImage as rejection:
         return rejection
     except MemoryError:
-        return RejectedImage(Reason.DECODE_FAILED, "it asks for more memory than a worker may take")
+        return reject_for_memory()
 
 
 def reject_lost(silence_s: float) -> RejectedImage:

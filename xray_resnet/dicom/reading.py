@@ -6,12 +6,16 @@ from typing import Any, Literal
 from xray_resnet.dicom.gate import DEFAULT_GATE, Gate
 from xray_resnet.fingerprint import fingerprint
 
-PIPELINE_VERSION = 4
+PIPELINE_VERSION = 5
 """Raised whenever the same file and settings give other pixels."""
 
 
 MAX_SIZE = 8192
 """Most rows and columns of a stored image."""
+
+
+class OtherPipelineError(ValueError):
+    """Settings of a release that made other pixels of the same files."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +65,15 @@ class Reading:
         """The settings that `to_json` gave.
 
         Raises:
-            ValueError: for another version of the pipeline, or values that cannot be.
+            OtherPipelineError: for another version of the pipeline.
+            ValueError: for values that cannot be.
             KeyError, TypeError: for settings that are missing or unknown.
         """
         if values["pipeline_version"] != PIPELINE_VERSION:
-            raise ValueError(f"pipeline version {values['pipeline_version']}, this release has {PIPELINE_VERSION}")
+            got = values["pipeline_version"]
+            raise OtherPipelineError(
+                f"it reads files by pipeline version {got!r:.20}, this release by {PIPELINE_VERSION}"
+            )
         lists = {name: values["gate"][name] for name in ("modalities", "body_parts")}
         for name, value in lists.items():
             if not isinstance(value, list):

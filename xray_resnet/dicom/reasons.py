@@ -72,6 +72,11 @@ class RejectedImage(Exception):  # noqa: N818  a verdict on a file, not a fault 
         return RejectedImage, (self.reason, self.detail)
 
 
+def reject_for_memory() -> RejectedImage:
+    """The verdict on a file that asks for more memory than there is."""
+    return RejectedImage(Reason.DECODE_FAILED, "it asks for more memory than a worker may take")
+
+
 @contextmanager
 def reject_nonsense() -> Iterator[None]:
     """Within it, elements that contradict each other in a way that nobody thought of cost the file alone."""

@@ -14,9 +14,9 @@ def fold(text: str) -> str:
 
 
 def says_chest(words: str) -> bool:
-    """Whether a body part is the chest, and not the spine within it."""
+    """Whether a body part is the chest, and neither its spine nor its breastbone alone."""
     folded = fold(words)
-    return bool(_CHEST.search(folded)) and not _SPINE.search(folded)
+    return bool(_CHEST.search(folded)) and not _SPINE.search(folded) and not _BONE.fullmatch(folded)
 
 
 def says_lateral(words: str) -> bool:
@@ -30,28 +30,22 @@ def _any_of(*patterns: str) -> re.Pattern[str]:
 
 
 _CHEST = _any_of(
-    *("CHEST", "CXR", "THORA", "TORA[CKX]", "(?<![A-Z])RIB", "LUNG", "LONGEN", "PULM", "HEART", "POITRINE", "POUMON"),
-    *(
-        "BRUST",
-        "BORST",
-        "BRYST",
-        "PECHO",
-        "PEITO",
-        "POLMON",
-        "PLUC",
-        "PŁUC",
-        "HRUDN",
-        "KLATKA",
-        "MELLKAS",
-        "GRUD",
-        "GOGUS",
-    ),
-    *("AKCIGER", "KEUHK", "ГРУД", "ЛЕГК", "ЛЕГЕН", "ΘΩΡΑΚ", "胸", "肺", "흉", "صدر", "חזה"),
+    *("CHEST", "CXR", "THX", "THORA", "TORA[CKX]", r"(?<![A-Z])RIB(?!BON)", r"(?<![A-Z])LUNG", "LONGEN", "PULM"),
+    *("HEART", "MEDIASTIN", "POITRINE", "POUMON", r"BRUST(?!DR)", r"BORST(?!KLIER)", "BRYST", "BROST", "PECHO"),
+    *("COSTILLA", "PEITO", "POLMON", "PLUC", "PŁUC", "PLICE", "PLAMAN", "HRUDN", "KLATKA", "MELLKAS", "GRUD"),
+    *("PRSNI", "GOGUS", "AKCIGER", "KEUHK", "RINTAKEH", "RINDKERE", "NGUC", "PHOI", "ГРУД", "ОГК", "ЛЕГК", "ЛЕГЕН"),
+    *("ΘΩΡΑΚ", "胸", "肺", "흉", "صدر", "חזה", "ทรวงอก"),
 )
-_SPINE = _any_of("SPINE", "VERTEB", "COLUM", "COLONN", "RACHIS", "WIRBEL", "LUMB", "KREGOSLUP", "ПОЗВОН", "脊", "椎")
+_SPINE = _any_of(
+    *("SPINE", "SPINAL", r"THOR\w*\.? SP(?![A-Z])", "VERTEB", "COLUM", "COLUNA", "COLONN", "KOLUMN", "RACHI[DS]"),
+    *("WIRBEL", "WERVEL", "VIRVEL", "RYGG", "LUMB", "LOMB", "KREGOSLUP", "KRĘGOSŁUP", "PATER(?![A-Z])", "KRALJ"),
+    *("KICM", "OMURGA", "SELKARANK", "GERINC", "BWS", "ПОЗВОН", "ΣΠΟΝΔΥΛ", "脊", "椎", "추", "فقر", "עמוד"),
+)
 """The thoracic spine is named by its thorax."""
+_BONE = _any_of("胸骨", "STERNUM")
 _LATERAL = _any_of(
-    r"(?<![A-Z])(LL|RL|X?[LR]?LAT|X?TLAT|LAT[LR]|LATERAL\w*|SAGITTAL\w*|PROFIL\w*|PERFIL|SEITLICH\w*|BOC[NZ]\w*)(?![A-Z])",
-    *("БОКОВ", "ЛАТЕРАЛ", "側面", "侧位", "側位"),
+    r"(?<![A-Z])(LL|RL|X?[LR]?LAT|X?TLAT|LAT[LR]|[LR]TLAT|LATERAA?L(?!ITY)\w*|LATERO\w*|SAGITTAL\w*|PROFIL\w*|PERFIL"
+    r"|SEITL\w*|BOC[NZ]\w*)(?![A-Z])",
+    *("L-L", "БОКОВ", "ЛАТЕРАЛ", "側面", "侧位", "側位", "측면"),
 )
-_OBLIQUE_OR_DECUBITUS = _any_of("OBL", "DECUB", "SCHRAG", "КОС")
+_OBLIQUE_OR_DECUBITUS = _any_of("OBL", "DECUB", "SCHRAG", "КОСА", "КОСО")
