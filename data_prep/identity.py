@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import logging
 import os
 import secrets
 import tempfile
@@ -10,19 +11,30 @@ from pathlib import Path
 from xray_resnet.errors import UserError
 
 ENVIRONMENT = "XRAY_HASH_KEY"
+_log = logging.getLogger(__name__)
 
 _DIGITS = 16
 _SHORTEST_KEY = 16
 
 
 def resolve_key_path(configured: Path | None) -> Path:
-    """The key file: as configured, else as the environment says, else in the user's configuration folder."""
-    if configured is not None:
-        return configured
-    if os.environ.get(ENVIRONMENT):
-        return Path(os.environ[ENVIRONMENT])
+    """The key file: as configured, else as the environment says, else in the user's configuration folder.
+
+    Raises:
+        UserError: if one is named in a folder that is not there.
+    """
+    named = configured or os.environ.get(ENVIRONMENT)
+    if named:
+        return _check_folder(Path(named))
     home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     return home / "xray_resnet" / "hash.key"
+
+
+def _check_folder(path: Path) -> Path:
+    """Refuses a key in a folder that is not there: a mistyped name would make a new key."""
+    if not path.parent.is_dir():
+        raise UserError(f"{path}: there is no folder for this key of the patient hashes; correct the name or make it")
+    return path
 
 
 def read_or_make_key(path: Path) -> bytes:
@@ -34,6 +46,7 @@ def read_or_make_key(path: Path) -> bytes:
     try:
         if not path.exists():
             _make_key(path)
+            _log.warning("%s: a new key of the patient hashes; keep it, without it patients get other hashes", path)
         key = path.read_bytes().strip()
     except OSError as error:
         raise UserError(f"{path}: the key of the patient hashes cannot be used ({error}); set prep.hash_key") from error
@@ -51,7 +64,7 @@ def name_key(key: bytes) -> str:
 
 def hash_name(key: bytes, kind: str, name: str) -> str:
     """16 hexadecimal digits of the HMAC-SHA256 of a name; equal names of different kinds differ."""
-    return hmac.new(key, f"{kind}\0{name}".encode(), hashlib.sha256).hexdigest()[:_DIGITS]
+    return hmac.new(key, f"{kind}\0{name}".encode(errors="surrogateescape"), hashlib.sha256).hexdigest()[:_DIGITS]
 
 
 def hash_image(key: bytes, name: str) -> str:

@@ -6,6 +6,7 @@ is taken up where it stopped; number of workers, order and interruptions leave n
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -35,6 +36,10 @@ from xray_resnet.store.schema import SPLITS, part_name
 from xray_resnet.store.writer import write_description
 
 _log = logging.getLogger(__name__)
+_PATIENT_REMEDIES = {
+    "image_folder": "; where their headers or names carry a placeholder, set data.image_folder.patient_pattern",
+    "table": "; look at the column of patients",
+}
 
 
 def ensure_dataset(config: Config, *, progress: Progress | None = None) -> Path:
@@ -45,7 +50,7 @@ def ensure_dataset(config: Config, *, progress: Progress | None = None) -> Path:
     Raises:
         UserError: as `prepare_dataset`.
     """
-    folder = config.data.cache
+    folder = config.data.folder
     settings = {"settings": fingerprint_settings(config, build_reading(config.prep))}
     if not _has_source(config) and workspace.is_finished(folder, settings):
         _log.info("%s: the source is not here; using the dataset as it is", folder)
@@ -63,7 +68,7 @@ def prepare_dataset(config: Config, *, progress: Progress | None = None) -> Path
     plan = build_plan(config, progress=progress)
     if workspace.is_finished(plan.folder, plan.fingerprints) and workspace.is_tidy(plan.folder):
         return plan.folder
-    with workspace.hold(plan.folder):
+    with workspace.hold(plan.folder, source=plan.source):
         if not workspace.is_finished(plan.folder, plan.fingerprints):
             workspace.begin(plan.folder, plan.fingerprints)
             _build(plan, config, progress)
@@ -85,7 +90,7 @@ def _build(plan: Plan, config: Config, progress: Progress | None) -> None:
     flagged = _write_list(plan.folder / workspace.FLAGGED_FILE, ["path", "flag"], journals, "flagged")
     _refuse_if_nothing(plan, rejected)
     division = _divide(plan, journals, split=config.data.split, group_of=duplicates.group_of)
-    _warn_of_empty_splits(plan, division, config.data.split)
+    _warn_of_empty_splits(plan, division, journals=journals, split=config.data.split)
     summary = summarise(plan, journals, division, duplicates, seconds=time.perf_counter() - start, resumed=resumed)
     description = describe(plan, journals, division, config.data)
     kept = {image: stored[image] for split in description.splits.values() for image in split}
@@ -142,15 +147,21 @@ def _positive_findings(record: Record, findings: Sequence[str]) -> frozenset[str
     return frozenset(finding for finding in findings if record.states.get(finding) == LabelState.POSITIVE)
 
 
-def _warn_of_empty_splits(plan: Plan, division: Division, split: SplitConfig) -> None:
-    """Says so where patients were too few for a share."""
+def _warn_of_empty_splits(
+    plan: Plan, division: Division, *, journals: Sequence[PartJournal], split: SplitConfig
+) -> None:
+    """Says so where patients were too few for a share, which one patient with most of the images makes them."""
+    images = Counter(entry.patient for journal in journals for entry in journal.accepted)
     for name in SPLITS:
-        if getattr(split, name) > 0 and name not in division.split_of.values():
+        if split.shares[name] > 0 and name not in division.split_of.values():
             _log.warning(
-                "%s: no image is in %s; there are too few patients. Where files that are several patients' carry one "
-                "Patient ID, name them by data.image_folder.patient_pattern",
+                "%s: no image is in %s: %d images are of %d patients, %d of them of one%s",
                 plan.folder,
                 name,
+                images.total(),
+                len(images),
+                max(images.values()),
+                _PATIENT_REMEDIES.get(plan.source, ""),
             )
 
 

@@ -24,7 +24,7 @@ from xray_resnet.dicom import (
     try_to_prepare,
 )
 from xray_resnet.errors import UserError
-from xray_resnet.files import write_json
+from xray_resnet.files import name_file, write_json
 from xray_resnet.scale import Limits, beat, map_in_processes
 from xray_resnet.store import StoredImage
 from xray_resnet.store.schema import IMAGES_FOLDER, part_name
@@ -183,7 +183,7 @@ class _SortedOut:
 def _sort_out(task: PartTask, outcomes: Iterable[Prepared | RejectedImage]) -> _SortedOut:
     result = _SortedOut()
     for record, outcome in zip(task.records, outcomes, strict=True):
-        path = record.path.relative_to(task.root).as_posix()
+        path = name_file(record.path.relative_to(task.root))
         if isinstance(outcome, RejectedImage):
             result.rejected.append((path, str(outcome.reason), outcome.detail))
         else:

@@ -17,6 +17,8 @@ from xray_resnet.scale import Limits
 
 _PART_IMAGES = 128
 _PART_BYTES = 64 << 20
+_LEAST_MEMORY_MIB = 256
+_LEAST_TIMEOUT_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ def build_plan(config: Config, *, progress: Progress | None = None) -> Plan:
         UserError: if the source is not as its layout says, or the configuration is wrong.
     """
     check_split(config.data.split)
+    build_limits(config.prep)
     root = resolve_root(config.data)
     source = SOURCES[config.data.source]
     if source.make is not None:
@@ -93,7 +96,7 @@ def build_plan(config: Config, *, progress: Progress | None = None) -> Plan:
     key = read_or_make_key(resolve_key_path(config.prep.hash_key))
     content = fingerprint_content(records, root=root, key_id=name_key(key))
     return Plan(
-        folder=config.data.cache,
+        folder=config.data.folder,
         root=root,
         records=records,
         findings=_choose_findings(listing.findings, config.data.findings),
@@ -117,7 +120,7 @@ def resolve_root(data: DataConfig) -> Path:
         raise ConfigurationError(
             f"data.root is not set; give the folder of the {data.source} source, --data.root FOLDER"
         )
-    return data.cache.with_name(f"{data.cache.name}-source")
+    return data.folder.with_name(f"{data.folder.name}-source")
 
 
 def build_reading(prep: PrepConfig) -> Reading:
@@ -140,7 +143,19 @@ def build_reading(prep: PrepConfig) -> Reading:
 
 
 def build_limits(prep: PrepConfig) -> Limits:
-    """What a worker may take."""
+    """What a worker may take.
+
+    Raises:
+        ConfigurationError: if it is too little to work with.
+    """
+    least = {"memory_mib": _LEAST_MEMORY_MIB, "timeout_s": _LEAST_TIMEOUT_S, "workers": 0}
+    wrong = [
+        f"prep.{name} is {getattr(prep, name)}, expected at least {bound:g}"
+        for name, bound in least.items()
+        if getattr(prep, name) < bound
+    ]
+    if wrong:
+        raise ConfigurationError("; ".join(wrong))
     return Limits(prep.timeout_s, prep.memory_mib << 20)
 
 

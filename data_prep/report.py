@@ -98,9 +98,12 @@ def _commonest_first(counts: Mapping[str, int]) -> list[tuple[str, int]]:
 
 
 def _find_lines(rows: Sequence[Row], word: str) -> list[tuple[int, str]]:
-    """(line of the CSV file, detail) of the first rows with a reason or flag; a duplicate's detail is a path."""
-    found = [(line, row) for line, row in enumerate(rows, start=2) if row[1] == word][:_EXAMPLES]
-    return [(line, row[2] if len(row) > 2 and word != Reason.DUPLICATE else "") for line, row in found]
+    """(line of the CSV file, detail) of rows with a reason or flag, no detail twice; a duplicate's detail is a path."""
+    lines: dict[str, int] = {}
+    for line, row in enumerate(rows, start=2):
+        if row[1] == word:
+            lines.setdefault(row[2] if len(row) > 2 and word != Reason.DUPLICATE else "", line)
+    return [(line, detail) for detail, line in lines.items()][:_EXAMPLES]
 
 
 def _list_syntaxes(counts: Mapping[str, int]) -> list[tuple[str, int]]:

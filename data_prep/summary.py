@@ -19,7 +19,7 @@ from xray_resnet.store.schema import SPLITS, DatasetDescription, part_name
 def describe(plan: Plan, journals: Sequence[PartJournal], division: Division, data: DataConfig) -> DatasetDescription:
     """The content of dataset.json."""
     return DatasetDescription(
-        name=data.cache.resolve().name,
+        name=data.folder.resolve().name,
         source=data.source,
         synthetic=SOURCES[data.source].synthetic,
         findings=plan.findings,

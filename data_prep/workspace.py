@@ -26,13 +26,14 @@ _OWN_FILES = (DESCRIPTION_FILE, REJECTED_FILE, FLAGGED_FILE, INGEST_FILE, REPORT
 
 
 @contextmanager
-def hold(folder: Path) -> Iterator[None]:
+def hold(folder: Path, *, source: str) -> Iterator[None]:
     """Makes `folder` this process's own to build in, for as long as it lasts; a killed process lets go of it.
 
     Raises:
-        UserError: if it holds something that is no dataset, or another process builds in it.
+        UserError: if it holds something that is no dataset, or one of another source, or another process builds in it.
     """
     _check_own(folder)
+    _check_source(folder, source)
     journal = folder / JOURNAL_FOLDER
     journal.mkdir(parents=True, exist_ok=True)
     with (journal / _LOCK_FILE).open("w") as lock:
@@ -106,6 +107,18 @@ def _check_own(folder: Path) -> None:
     if not own and any(path != journal or not is_bare_journal for path in folder.iterdir()):
         raise UserError(
             f"{folder}: the folder is not empty and holds no dataset; nothing in it was touched, set another data.cache"
+        )
+
+
+def _check_source(folder: Path, source: str) -> None:
+    """Other settings make a dataset anew; another source is more likely a forgotten data.cache."""
+    try:
+        there = read_description(folder).source if (folder / DESCRIPTION_FILE).is_file() else source
+    except UserError:  # damaged, or of another format version
+        return
+    if there != source:
+        raise UserError(
+            f"{folder}: here lies a dataset of the source {there}, not of {source}; set another data.cache or delete it"
         )
 
 

@@ -112,8 +112,8 @@ class DataConfig:
     """The layout of the source."""
     root: Path | None = None
     """The source folder; the phantom needs none."""
-    cache: Path = Path("datasets/phantom")
-    """The dataset folder to build and to train from."""
+    cache: Path | None = None
+    """The dataset folder to build and to train from; default: datasets/ and the name of the source."""
     findings: list[str] = field(default_factory=list)
     """Findings to keep, in this order; empty: all that the source has."""
     phantom: PhantomConfig = field(default_factory=PhantomConfig)
@@ -122,6 +122,11 @@ class DataConfig:
     mimic_cxr: MimicCxrConfig = field(default_factory=MimicCxrConfig)
     combined: CombinedConfig = field(default_factory=CombinedConfig)
     split: SplitConfig = field(default_factory=SplitConfig)
+
+    @property
+    def folder(self) -> Path:
+        """The dataset folder."""
+        return self.cache or Path("datasets") / self.source
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields, is_dataclass
 from importlib.resources import files
@@ -21,6 +22,18 @@ _SHIPPED_IN_WHEEL = Path(str(files("xray_resnet"))) / "configs"
 _SHIPPED_IN_REPOSITORY = Path(__file__).resolve().parent.parent / "configs"
 
 
+_EXIT_CODES = "exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 rejected input with --strict, 130 interrupted"
+_WORDS = (
+    (r'Parser key "([^"]+)": ', r"\1: "),
+    (r"Expected a typing\.Literal\[([^]]*)\]\.?", r"expected one of \1;"),
+    (r"Expected a <class 'int'>\.?", "expected a whole number;"),
+    (r"Expected a <class 'float'>\.?", "expected a number;"),
+    (r"Expected a <class 'bool'>\.?", "expected true or false;"),
+    (r"Got value: ", "got "),
+)
+"""What jsonargparse says in Python's types, and plain words."""
+
+
 class CommandParser(ArgumentParser):
     """A parser that reads named configurations and answers wrong usage with a sentence, not with all of its options."""
 
@@ -35,7 +48,7 @@ class CommandParser(ArgumentParser):
             prog=command,
             usage=f"{command} [options]   (all options: {command} --help)",
             description=f"{purpose}\nResearch software, no medical device.",
-            epilog=f"examples:\n{listing}",
+            epilog=f"examples:\n{listing}\n\n{_EXIT_CODES}",
             formatter_class=_HelpFormatter,
             exit_on_error=False,
             allow_abbrev=False,
@@ -74,7 +87,7 @@ class CommandParser(ArgumentParser):
                 try:
                     self.parse_object(_nested(key, value), defaults=False)
                 except (ArgumentError, ConfigurationError, TypeError, ValueError) as error:
-                    yield f"{path}: {key}: got {value!r}; {_last_line(str(error))}"
+                    yield f"{path}: {key}: got {value!r}; {_to_plain_words(_last_line(str(error)))}"
 
     def _keys(self) -> list[str]:
         return [*self.get_defaults(skip_validation=True).keys(branches=False)]
@@ -83,10 +96,16 @@ class CommandParser(ArgumentParser):
         given = [argument.split("=")[0] for argument in self._given if argument.startswith("--")]
         unknown = [option for option in given if option not in self._option_strings()]
         hints = "".join(f"; {option}{_nearest(option, self._option_strings())}" for option in unknown)
-        return " ".join(message.split()) + hints
+        return _to_plain_words(" ".join(message.split())) + hints
 
     def _option_strings(self) -> list[str]:
         return [*self._option_string_actions]
+
+
+def _to_plain_words(message: str) -> str:
+    for pattern, words in _WORDS:
+        message = re.sub(pattern, words, message)
+    return message
 
 
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):

@@ -38,6 +38,11 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def name_file(path: Path | str) -> str:
+    """The path as text that can be written and printed anywhere; bytes that are no UTF-8 are escaped."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
 def write_bytes(path: Path, content: bytes) -> None:
     """Writes `content` to `path`, atomically."""
     with replacing(path) as temporary:

@@ -139,4 +139,4 @@ def _prepare_folder(folder: Path, settings: Settings) -> None:
 
 def _read(path: Path) -> object:
     """The settings in `path`, or None where there are none."""
-    return json.loads(path.read_text()) if path.exists() else None
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None

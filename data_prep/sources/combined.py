@@ -53,6 +53,7 @@ def _list_member(
 
 
 def _rename(record: Record, name: str, member: MemberConfig) -> Record:
-    """The patients of a table are bare numbers, which another table may use, too."""
-    patient = f"{name} {record.patient}" if member.source == "table" else record.patient
+    """The patients of tables and folders of one's own are bare numbers, which another member may use, too."""
+    is_bare = record.patient and member.source in ("table", "image_folder")
+    patient = f"{name} {record.patient}" if is_bare else record.patient
     return replace(record, name=f"{name}/{record.name}", patient=patient)

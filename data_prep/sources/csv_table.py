@@ -5,14 +5,17 @@ No message quotes a cell: where columns are shifted, any of them may hold a pati
 
 import csv
 import gzip
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeVar
 
 from xray_resnet.errors import UserError
 
 Row = Mapping[str, str]
+Converted = TypeVar("Converted")
+_SHOWN = 10
+"""Mistakes in a table that are told at once."""
 
 
 def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
@@ -34,8 +37,10 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
             return [{name: row[name].strip() for name in header if name} for row in reader]
     except FileNotFoundError as error:
         raise UserError(f"{path}: there is no such table; put it there or set data.root") from error
-    except (UnicodeDecodeError, csv.Error, IsADirectoryError, gzip.BadGzipFile, EOFError) as error:
-        raise UserError(f"{path}: not a CSV table in UTF-8 ({error}); export it again as CSV") from error
+    except UnicodeDecodeError:
+        raise UserError(f"{path}: this table is not in UTF-8; export it again as CSV UTF-8") from None
+    except (csv.Error, IsADirectoryError, gzip.BadGzipFile, EOFError) as error:
+        raise UserError(f"{path}: not a CSV table ({error}); export it again as CSV UTF-8") from error
 
 
 def find_table(root: Path, *names: str) -> Path:
@@ -49,6 +54,24 @@ def find_table(root: Path, *names: str) -> Path:
             if path.is_file():
                 return path
     raise UserError(f"{root}: there is no {' or '.join(names)}, nor one with .gz; put it there or set data.root")
+
+
+def convert_rows(path: Path, rows: Sequence[Row], convert: Callable[[Row, str], Converted]) -> list[Converted]:
+    """Each row converted; `convert` gets a row and what names it in an error.
+
+    Raises:
+        UserError: with the first mistakes of all rows, a line each, so that they are mended at once.
+    """
+    converted, mistakes = [], []
+    for line, row in enumerate(rows):
+        try:
+            converted.append(convert(row, where(path, line)))
+        except UserError as error:
+            mistakes.append(str(error))
+    if mistakes:
+        more = [f"{path}: {len(mistakes) - _SHOWN} more rows like these"] if len(mistakes) > _SHOWN else []
+        raise UserError("\n".join([*mistakes[:_SHOWN], *more]))
+    return converted
 
 
 def where(path: Path, position: int) -> str:
@@ -66,6 +89,8 @@ def _check_columns(path: Path, header: Sequence[str], columns: Sequence[str]) ->
     missing = [name for name in columns if name not in header]
     if not missing:
         return
+    if len(header) == 1 and (separator := next((mark for mark in ";\t|" if mark in header[0]), "")):
+        raise UserError(f"{path}: its cells are separated by {separator!r}; export it again with commas")
     nearest = get_close_matches(missing[0], header, 1)
     hint = f"; the nearest is {nearest[0]!r}" if nearest else ""
     names = ", ".join(repr(name) for name in missing)

@@ -39,7 +39,7 @@ def list_records(config: DataConfig, root: Path) -> Listing:
         Record(
             path=root / path,
             name=path.as_posix(),
-            patient=f"{root.resolve().name} {patient}" if (patient := find_patient(path)) else "",
+            patient=f"{' '.join(classes)} {patient}" if (patient := find_patient(path)) else "",
             states=_states(classes[name], findings),
             split=_split_of(path) if has_test else None,
         )

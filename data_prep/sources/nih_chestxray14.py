@@ -103,7 +103,10 @@ def _read_lists(root: Path) -> dict[str, str]:
         missing = next(name for split, name in LISTS.items() if split not in there)
         raise UserError(f"{root / missing}: the official lists belong together; add it or remove the other")
     return {
-        name.strip(): split for split, path in there.items() for name in path.read_text().splitlines() if name.strip()
+        name.strip(): split
+        for split, path in there.items()
+        for name in path.read_text(encoding="utf-8").splitlines()
+        if name.strip()
     }
 
 

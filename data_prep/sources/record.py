@@ -77,8 +77,10 @@ def list_existing(
     """A listing of the records whose file is there, the others counted beside `notes`.
 
     Raises:
-        UserError: if none is there, or two records share a name.
+        UserError: if there is no record, none of their files is there, or two records share a name.
     """
+    if not records:
+        raise UserError(f"{root}: the tables have no rows; restore them")
     there = [record for record in records if record.path.is_file()]
     if not there:
         raise UserError(f"{root}: none of the {len(records)} images of the tables is there; unpack the images below it")

@@ -1,9 +1,10 @@
 """Any CSV with a path, a patient and one column per finding."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
-from data_prep.sources.csv_table import Row, read_rows, where
+from data_prep.sources.csv_table import Row, convert_rows, read_rows
 from data_prep.sources.files import resolve_below
 from data_prep.sources.record import Listing, Record, list_existing
 from data_prep.sources.values import read_state
@@ -28,11 +29,11 @@ def list_records(config: DataConfig, root: Path) -> Listing:
     path = resolve_below(root, table.csv, where="data.table.csv")
     split = [table.split_column] if table.split_column else []
     rows = read_rows(path, [table.path_column, table.patient_column, *columns.values(), *split])
-    records = [_to_record(row, config, root, columns, where(path, line)) for line, row in enumerate(rows)]
-    return list_existing(records, tuple(columns), root)
+    to_record = partial(_to_record, config=config, root=root, columns=columns)
+    return list_existing(convert_rows(path, rows, to_record), tuple(columns), root)
 
 
-def _to_record(row: Row, config: DataConfig, root: Path, columns: Mapping[str, str], place: str) -> Record:
+def _to_record(row: Row, place: str, *, config: DataConfig, root: Path, columns: Mapping[str, str]) -> Record:
     table = config.table
     if not row[table.patient_column]:
         raise UserError(f"{place}: column {table.patient_column!r} is blank; every image needs its patient")

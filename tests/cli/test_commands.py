@@ -1,13 +1,15 @@
 """Every command answers --help at once, prints its configuration, and fails with one sentence."""
 
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.builders import make_pixels, write_dicom
-from xray_resnet.cli.common import exit_code_of, missing_extra
+from xray_resnet.cli.common import exit_code_of, missing_extra, show_progress
 from xray_resnet.errors import ConfigurationError, UserError
 
 COMMANDS = ("prep", "train", "eval", "predict", "compare")
@@ -85,6 +87,62 @@ def test_a_file_is_explained(tmp_path: Path) -> None:
     assert shown.returncode == 0
     assert "Photometric" in shown.stdout and "VOI LUT" in shown.stdout and "verdict: " in shown.stdout
     assert len(list((tmp_path / "steps").glob("*.png"))) == 6
+
+
+def test_a_file_whose_name_is_no_utf_8_is_explained(tmp_path: Path) -> None:
+    film = write_dicom(tmp_path / os.fsdecode(b"M\xfcller.dcm"), make_pixels(80, 70))
+    shown = run("prep", "--explain", str(film), folder=tmp_path)
+    assert shown.returncode == 0 and "verdict: " in shown.stdout
+
+
+def test_a_file_that_is_not_there_cannot_be_explained(tmp_path: Path) -> None:
+    shown = run("prep", "--explain", "film.dcm", folder=tmp_path)
+    assert shown.returncode == 2
+    assert shown.stderr == "xray-prep: --explain film.dcm: there is no such file; name one DICOM, PNG or JPEG file\n"
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--prep.dtype", "uint12", "prep.dtype: expected one of 'uint8', 'uint16'; got uint12"),
+        ("--prep.workers", "many", "prep.workers: expected a whole number; got many"),
+        ("--prep.crop", "maybe", "prep.crop: expected true or false; got maybe"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_told_in_plain_words(option: str, value: str, words: str) -> None:
+    assert run("prep", option, value).stderr == f"xray-prep: {words}\n"
+
+
+def test_a_dataset_that_was_prepared_before_is_said_to_be(tmp_path: Path) -> None:
+    settings = ("--data.phantom.count", "4", "--data.phantom.size", "64", "--prep.size", "32", "--prep.workers", "1")
+    first, second = (run("prep", *settings, folder=tmp_path) for _ in range(2))
+    assert first.stdout.startswith("accepted 4 of 4 files")
+    assert second.stdout.startswith("this dataset was prepared before, and nothing has changed:")
+    assert (tmp_path / "datasets/phantom/ingest.html").is_file()
+
+
+def test_whoever_is_asked_to_end_says_so_as_after_ctrl_c() -> None:
+    code = (
+        "import os, signal\nfrom xray_resnet.cli.common import run_command\n"
+        "run_command('xray-test', lambda _: os.kill(os.getpid(), signal.SIGTERM))"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert shown.returncode == 130
+    assert shown.stderr.startswith("xray-test: interrupted; finished work is kept")
+
+
+def test_long_work_writes_a_line_a_minute_where_nobody_watches(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = iter([0.0, 30.0, 61.0, 90.0, 122.0])
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    with show_progress("preparing") as progress:
+        for done in (100, 200, 300, 400):
+            progress(done, 1000, 3)
+    assert capsys.readouterr().err.splitlines() == [
+        "preparing: 200 of 1000 files, 3 rejected, 3.3/s, 0:04:04 left",
+        "preparing: 400 of 1000 files, 3 rejected, 3.3/s, 0:03:03 left",
+    ]
 
 
 def test_pictures_of_no_file_are_refused(tmp_path: Path) -> None:

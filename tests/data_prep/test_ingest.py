@@ -1,12 +1,16 @@
 """Ingestion: the same bytes whatever happened on the way, every file accounted for, nothing of others touched."""
 
 import csv
+import fcntl
 import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -148,7 +152,10 @@ def test_a_folder_of_something_else_is_never_touched(configure: Callable[..., Co
 
 def test_two_processes_do_not_build_in_one_folder(configure: Callable[..., Config]) -> None:
     config = configure()
-    with hold(config.data.cache), pytest.raises(UserError, match="another process is preparing this dataset"):
+    with (
+        hold(config.data.folder, source="image_folder"),
+        pytest.raises(UserError, match="another process is preparing this dataset"),
+    ):
         prepare_dataset(config)
 
 
@@ -194,16 +201,84 @@ def test_progress_ends_with_every_file(configure: Callable[..., Config]) -> None
     assert calls == [(128, 301, 1), (256, 301, 1), (301, 301, 1)]
 
 
+@contextmanager
+def slow_to_open(path: Path) -> Iterator[None]:
+    """Within it, whoever opens the file waits, as on a stalled network: it is leased, and not given back."""
+    before = signal.signal(signal.SIGIO, signal.SIG_IGN)
+    with path.open("r+b") as file:
+        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+        yield
+    signal.signal(signal.SIGIO, before)
+
+
 def test_a_file_that_hangs_its_reader_is_lost_alone(configure: Callable[..., Config], source: Path) -> None:
-    """Opening a pipe that nobody writes to never returns."""
-    os.mkfifo(source / "NORMAL" / "person7_pipe.png")
     config = configure(workers=2)
     config.prep.timeout_s = 2
-    folder = prepare_dataset(config)
+    with slow_to_open(source / "NORMAL" / "person0_0.png"):
+        folder = prepare_dataset(config)
     rows = list(csv.reader((folder / "rejected.csv").read_text().splitlines()))
     detail = "its decoder crashed, or took longer than 2 s; the job went on"
-    assert ["NORMAL/person7_pipe.png", "decode_failed", detail] in rows
-    assert len(open_dataset(folder)) == 300
+    assert ["NORMAL/person0_0.png", "decode_failed", detail] in rows
+    assert len(rows) == 3 and len(open_dataset(folder)) == 299
+
+
+def test_a_pipe_is_not_waited_for(configure: Callable[..., Config], source: Path) -> None:
+    os.mkfifo(source / "NORMAL" / "person7_pipe.png")
+    rows = list(csv.reader((prepare_dataset(configure()) / "rejected.csv").read_text().splitlines()))
+    assert ["NORMAL/person7_pipe.png", "unreadable", "it is no regular file"] in rows
+
+
+def test_names_that_are_no_utf_8_are_told_with_their_bytes(configure: Callable[..., Config], source: Path) -> None:
+    write_image(source / "NORMAL" / "good.png", np.random.default_rng(9))
+    for name, path in ((b"person0_M\xfcller.png", source / "NORMAL" / "good.png"), (b"person0_\xfc.png", None)):
+        odd = source / "NORMAL" / os.fsdecode(name)
+        path.rename(odd) if path else odd.write_text("junk")
+    folder = prepare_dataset(configure())
+    assert len(open_dataset(folder)) == 301
+    assert r"NORMAL/person0_\xfc.png,not_dicom" in (folder / "rejected.csv").read_text()
+
+
+def test_a_folder_that_cannot_be_read_is_one_sentence(
+    configure: Callable[..., Config], source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root reads every folder, so that the system's refusal is made here."""
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if str(path).endswith("PNEUMONIA"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(UserError, match=r"PNEUMONIA: this folder of the source cannot be read \(Permission denied\)"):
+        prepare_dataset(configure())
+
+
+def test_a_dataset_of_another_source_is_not_replaced(configure: Callable[..., Config], tmp_path: Path) -> None:
+    folder = prepare_dataset(configure())
+    before = lasting_bytes(folder)
+    other = Config(data=DataConfig(source="phantom", cache=folder), prep=PrepConfig(size=32, workers=1))
+    other.data.phantom.count, other.data.phantom.size = 4, 64
+    with pytest.raises(UserError, match="here lies a dataset of the source image_folder, not of phantom"):
+        prepare_dataset(other)
+    assert lasting_bytes(folder) == before
+
+
+@pytest.mark.parametrize(("setting", "value"), [("memory_mib", 1), ("timeout_s", 0), ("workers", -1)])
+def test_impossible_limits_are_refused(configure: Callable[..., Config], setting: str, value: int) -> None:
+    config = configure()
+    setattr(config.prep, setting, value)
+    with pytest.raises(ConfigurationError, match=rf"prep.{setting} is {value}, expected at least"):
+        prepare_dataset(config)
+
+
+def test_the_same_files_elsewhere_are_divided_the_same(
+    configure: Callable[..., Config], source: Path, tmp_path: Path
+) -> None:
+    first = open_dataset(prepare_dataset(configure("first")))
+    shutil.copytree(source, tmp_path / "moved")
+    second = open_dataset(prepare_dataset(configure("second", root=tmp_path / "moved")))
+    assert first.split_sha256 == second.split_sha256
 
 
 def test_a_file_that_asks_for_too_much_memory_is_lost_alone(configure: Callable[..., Config], source: Path) -> None:

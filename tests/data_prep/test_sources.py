@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from data_prep.sources import SOURCES, Box, Listing
+from data_prep.sources.csv_table import read_rows
 from data_prep.sources.files import list_files, resolve_below
 from data_prep.sources.values import read_age, read_sex, read_view
 from tests.data_prep.archives import make_nih_chestxray14
@@ -281,3 +282,26 @@ def test_linked_folders_are_followed_once(tmp_path: Path) -> None:
 def test_a_missing_source_folder_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"there is no such source folder; set data.root"):
         list_files(tmp_path / "nowhere")
+
+
+def test_cells_that_are_not_separated_by_commas_are_told(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("path;patient;Edema\na.png;p;1\n")
+    with pytest.raises(UserError, match="its cells are separated by ';'; export it again with commas"):
+        read_rows(tmp_path / "labels.csv", ["path", "patient"])
+
+
+def test_a_table_in_another_encoding_is_told(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_bytes("path,patient\nMüller.png,p\n".encode("latin-1"))
+    with pytest.raises(UserError, match="this table is not in UTF-8; export it again as CSV UTF-8"):
+        read_rows(tmp_path / "labels.csv", ["path", "patient"])
+
+
+def test_all_mistakes_of_a_table_are_told_at_once(tmp_path: Path) -> None:
+    rows = ["a.png,,1", "b.png,p,yes", "../c.png,p,1", *["d.png,,1"] * 12]
+    (tmp_path / "labels.csv").write_text("\n".join(["path,patient,Edema", *rows]) + "\n")
+    config = DataConfig(source="table", findings=["Edema"])
+    with pytest.raises(UserError) as caught:
+        SOURCES["table"].list_records(config, tmp_path)
+    lines = str(caught.value).splitlines()
+    assert [line.split(":")[0].rpartition(" ")[2] for line in lines[:3]] == ["2", "3", "4"]
+    assert len(lines) == 11 and lines[-1].endswith("labels.csv: 5 more rows like these")

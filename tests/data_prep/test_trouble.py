@@ -44,9 +44,9 @@ def prep(source: Path, dataset: Path) -> subprocess.Popen[str]:
 
 
 def finish(run: subprocess.Popen[str]) -> tuple[int, str]:
-    """The exit code, and what it complained of."""
+    """The exit code, and what it complained of; that it made a key is no complaint."""
     _, complaint = run.communicate()
-    return run.returncode, complaint
+    return run.returncode, "".join(line for line in complaint.splitlines(True) if "a new key of" not in line)
 
 
 def test_a_full_disk_is_one_sentence_and_the_next_run_goes_on(films: Path, small_disk: Path, tmp_path: Path) -> None:

@@ -2,13 +2,20 @@
 
 import errno
 import os
+import signal
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NoReturn
+from datetime import timedelta
+from typing import TYPE_CHECKING, NoReturn
 
 from xray_resnet.errors import UserError
 from xray_resnet.progress import Progress
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress as Bar
 
 TRAIN_EXTRA = frozenset(
     {
@@ -19,13 +26,21 @@ TRAIN_EXTRA = frozenset(
 EXTRAS = dict.fromkeys(TRAIN_EXTRA, "train") | {"ray": "cluster"}
 """Module → the extra that brings it."""
 INTERRUPTED = 130
+_LOG_EVERY_S = 60.0
 _REMEDIES = dict.fromkeys(
     (errno.ENOSPC, errno.EDQUOT), "free some space and run the same command: finished work is kept"
 )
 
 
 def run_command(command: str, body: Callable[[Sequence[str]], int]) -> NoReturn:
-    """Runs `body` on the command line and exits: 0 done, 1 failed, 2 wrong usage, 3 strict, 130 interrupted."""
+    """Runs `body` on the command line and exits: 0 done, 1 failed, 2 wrong usage, 3 strict, 130 interrupted.
+
+    What asks a program to end, as `docker stop` and batch systems do, counts as Ctrl-C; names that are no UTF-8 are
+    printed with their bytes escaped.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     sys.exit(exit_code_of(command, body, sys.argv[1:]))
 
 
@@ -62,24 +77,18 @@ def missing_extra(error: ModuleNotFoundError) -> str:
 
 @contextmanager
 def show_progress(title: str, unit: str = "files") -> Iterator[Progress]:
-    """A progress bar with rate, rejections so far and remaining time on a terminal; silent elsewhere.
+    """A progress bar with rate, rejections so far and remaining time on a terminal; elsewhere a line a minute.
 
     Yields:
         Callback with (done, total, rejected).
     """
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
 
     console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn(unit + " · {task.fields[rate]:.0f}/s ·{task.fields[rejected]}"),
-        TimeRemainingColumn(),
-    )
-    with Bar(*columns, console=console, disable=not console.is_terminal) as bar:
+    if not console.is_terminal:
+        yield _Log(title, unit)
+        return
+    with _make_bar(console, unit) as bar:
         task = bar.add_task(title, total=None, rate=0.0, rejected="")
 
         def update(done: int, total: int, rejected: int = 0) -> None:
@@ -89,6 +98,38 @@ def show_progress(title: str, unit: str = "files") -> Iterator[Progress]:
             )
 
         yield update
+
+
+def _make_bar(console: "Console", unit: str) -> "Bar":
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    return Bar(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(unit + " · {task.fields[rate]:.0f}/s ·{task.fields[rejected]}"),
+        TimeRemainingColumn(),
+        console=console,
+    )
+
+
+class _Log:
+    """Progress for a log: a line a minute, none of short work."""
+
+    def __init__(self, title: str, unit: str) -> None:
+        self._title, self._unit = title, unit
+        self._start = self._last = time.monotonic()
+
+    def __call__(self, done: int, total: int, rejected: int = 0) -> None:
+        """Takes the counts so far."""
+        now = time.monotonic()
+        if now - self._last < _LOG_EVERY_S:
+            return
+        self._last, rate = now, done / (now - self._start)
+        left = timedelta(seconds=round((total - done) / rate)) if rate else "unknown"
+        words = f"{done} of {total} {self._unit}, {rejected} rejected, {rate:.1f}/s, {left} left"
+        print(f"{self._title}: {words}", file=sys.stderr, flush=True)
 
 
 def _complain(command: str, sentence: str, exit_code: int) -> int:

@@ -30,15 +30,18 @@ def prepare(arguments: Sequence[str]) -> int:
         COMMAND, purpose="Builds the dataset folder from a folder of radiographs.", examples=EXAMPLES
     )
     parser.add_class_arguments(Config)
-    parser.add_argument("--explain", type=Path | None, default=None, help="Say what becomes of one file, and why.")
+    parser.add_argument("--explain", type=str | None, default=None, help="Say what becomes of one file, and why.")
     parser.add_argument("--pictures", type=Path | None, default=None, help="Folder for a PNG of each explained step.")
     values = parser.instantiate(parser.read(arguments))
     config = build_section(Config, values)
     if values.pictures is not None and values.explain is None:
         raise ConfigurationError("--pictures shows the steps of one file; name it with --explain FILE")
     if values.explain is not None:
-        return explain(values.explain, config, pictures=values.pictures)
+        return explain(Path(values.explain), config, pictures=values.pictures)
+    before = _time_of(config.data.folder)
     folder = build_dataset(config)
+    if before == _time_of(folder):
+        print("this dataset was prepared before, and nothing has changed:")
     print_summary(folder)
     print(folder / "ingest.html")
     print(folder)
@@ -49,9 +52,17 @@ def explain(path: Path, config: Config, *, pictures: Path | None) -> int:
     """Prints what was read of a file, each step of the pipeline, and the verdict."""
     from data_prep.explanation import explain_file
 
+    if not path.is_file():
+        raise ConfigurationError(f"--explain {path}: there is no such file; name one DICOM, PNG or JPEG file")
     print(path)
     print(explain_file(path, config.prep, pictures=pictures))
     return 0
+
+
+def _time_of(folder: Path) -> int | None:
+    """When the dataset there was finished."""
+    path = folder / "dataset.json"
+    return path.stat().st_mtime_ns if path.is_file() else None
 
 
 def build_dataset(config: Config) -> Path:
@@ -64,7 +75,7 @@ def build_dataset(config: Config) -> Path:
 
 def print_summary(folder: Path) -> None:
     """Prints counts, rate and reasons of the finished preparation in `folder`."""
-    ingest = json.loads((folder / "ingest.json").read_text())
+    ingest = json.loads((folder / "ingest.json").read_text(encoding="utf-8"))
     print(
         f"accepted {ingest['accepted']} of {ingest['files']} files in {ingest['seconds']:.1f} s "
         f"({ingest['files_per_second']:.0f} files/s)"
@@ -84,7 +95,7 @@ def print_prevalence(folder: Path) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    splits = json.loads((folder / "dataset.json").read_text())["counts"]["splits"]
+    splits = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))["counts"]["splits"]
     heads = [f"{name}: {counts['images']} images, {counts['patients']} patients" for name, counts in splits.items()]
     table = Table("positives", *heads, box=None, pad_edge=False, header_style="")
     for finding in next(iter(splits.values()))["positives"]:

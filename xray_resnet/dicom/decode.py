@@ -117,7 +117,9 @@ def _decode_or_reject(
     except RejectedImage:
         raise
     except Exception as error:  # decoders raise whatever they like
-        raise RejectedImage(Reason.DECODE_FAILED, f"{syntax.name} raised {type(error).__name__}") from None
+        raise RejectedImage(
+            Reason.DECODE_FAILED, f"the {syntax.name} stream is damaged ({type(error).__name__})"
+        ) from None
     except BaseException as panic:  # a panic of Rust, in which pylibjpeg's RLE is written, is no Exception to Python
         if type(panic).__name__ != "PanicException":
             raise

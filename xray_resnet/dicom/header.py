@@ -82,6 +82,18 @@ _NUMBER = 1
 """The place of numbers among them."""
 _FIRST_GROUPS = (b"\x02\x00", b"\x08\x00", b"\x00\x08")
 """What a data set without preamble begins with: group 0002 or 0008, the latter in either byte order."""
+_OTHER_FILES = {
+    b"PK\x03\x04": "a ZIP archive: unpack it",
+    b"\x1f\x8b": "a gzip archive: unpack it",
+    b"7z\xbc\xaf": "a 7z archive: unpack it",
+    b"Rar!": "a RAR archive: unpack it",
+    b"II*\0": "a TIFF picture: convert it to PNG",
+    b"MM\0*": "a TIFF picture: convert it to PNG",
+    b"BM": "a BMP picture: convert it to PNG",
+    b"GIF8": "a GIF picture: convert it to PNG",
+    b"%PDF": "a PDF document",
+}
+"""What stands in folders beside radiographs, by its first bytes."""
 _UNENDED_PIXELS = b"\xe0\x7f\x10\x00OB\x00\x00\xff\xff\xff\xff"
 """The head of Pixel Data (7FE0,0010) in fragments; pydicom drops the element where their end is missing."""
 _UID = re.compile(r"[0-9.]{1,64}")
@@ -129,10 +141,6 @@ def read_header(path: Path, *, max_inflated_bytes: int = MAX_INFLATED_BYTES) -> 
     _check_start(path)
     with quiet_pydicom():
         header = _parse_or_reject(path, max_inflated_bytes)
-    if not ("SOPClassUID" in header or "PixelData" in header or getattr(header, "file_meta", None)):
-        raise RejectedImage(Reason.NOT_DICOM, "it has neither a preamble nor an image of DICOM")
-    if "PixelData" not in header and (_is_cut(header, path) or _has_unended_pixels(path)):
-        raise RejectedImage(Reason.TRUNCATED, "the file ends within its header or pixels")
     _supply_transfer_syntax(header)
     _supply_class_and_modality(header)
     _strip_photometric(header)
@@ -205,7 +213,10 @@ def _check_start(path: Path) -> None:
     except OSError as error:
         raise RejectedImage(Reason.UNREADABLE, error.strerror or "the file cannot be opened") from None
     if start[_PREAMBLE] != _PREFIX and start[:2] not in _FIRST_GROUPS:
-        raise RejectedImage(Reason.NOT_DICOM, "it begins like no DICOM, PNG or JPEG file")
+        kind = next(
+            (name for mark, name in _OTHER_FILES.items() if start.startswith(mark)), "no DICOM, PNG or JPEG file"
+        )
+        raise RejectedImage(Reason.NOT_DICOM, f"it begins like {kind}")
 
 
 def _parse_or_reject(path: Path, max_inflated_bytes: int) -> Dataset:
@@ -213,6 +224,7 @@ def _parse_or_reject(path: Path, max_inflated_bytes: int) -> Dataset:
     try:
         _check_inflated_size(path, max_inflated_bytes)
         header = pydicom.dcmread(path, force=True, defer_size=_DEFERRED_BYTES)
+        _check_whole(header, path)
         _drop_unreadable(header)
     except RejectedImage:
         raise
@@ -225,6 +237,14 @@ def _parse_or_reject(path: Path, max_inflated_bytes: int) -> Dataset:
     except Exception as error:  # pydicom raises many kinds on malformed files, also MemoryError on absurd lengths
         raise RejectedImage(Reason.UNREADABLE, f"the header is malformed ({type(error).__name__})") from None
     return header
+
+
+def _check_whole(header: Dataset, path: Path) -> None:
+    """Before any element is read: only raw ones tell that they were cut."""
+    if not ("SOPClassUID" in header or "PixelData" in header or getattr(header, "file_meta", None)):
+        raise RejectedImage(Reason.NOT_DICOM, "it has neither a preamble nor an image of DICOM")
+    if "PixelData" not in header and (_is_cut(header, path) or _has_unended_pixels(path)):
+        raise RejectedImage(Reason.TRUNCATED, "the file ends within its header or pixels")
 
 
 def _check_inflated_size(path: Path, most: int) -> None:

@@ -1,6 +1,7 @@
 """One file to one radiograph: header, gate, decoder, display."""
 
 from pathlib import Path
+from stat import S_ISREG
 
 from pydicom import Dataset
 
@@ -95,7 +96,10 @@ def _build_radiograph(header: Dataset, path: Path) -> Radiograph:
 
 
 def _read_start(path: Path) -> bytes:
+    """The first bytes; pipes and devices, which may never give any, are not opened."""
     try:
+        if not S_ISREG(path.stat().st_mode):
+            raise RejectedImage(Reason.UNREADABLE, "it is no regular file")
         with path.open("rb") as file:
             start = file.read(8)
     except OSError as error:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from xray_resnet.bundle import read_bundle
 from xray_resnet.dicom import Prepared, Reading, RejectedImage, reject_lost, try_to_prepare
+from xray_resnet.files import name_file
 from xray_resnet.inference.engines.openvino import OpenVinoEngine, Precision
 from xray_resnet.inference.prediction import Prediction
 from xray_resnet.scale import Limits, beat, map_in_processes
@@ -60,9 +61,9 @@ class Predictor:
         outputs = iter(self.engine(inputs))
         for path, read in chunk:
             if isinstance(read, RejectedImage):
-                yield Prediction(str(path), "rejected", reason=str(read.reason), detail=read.detail)
+                yield Prediction(name_file(path), "rejected", reason=str(read.reason), detail=read.detail)
             else:
-                yield self._build(str(path), read, *next(outputs))
+                yield self._build(name_file(path), read, *next(outputs))
 
     def _build(
         self, path: str, prepared: Prepared, logits: NDArray[np.float32], maps: NDArray[np.float32]

@@ -21,6 +21,8 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _LOOK_EVERY_SECONDS = 1.0
+_PATIENCE_S = 3.0
+"""With a worker that gives no sign of life when its pool is to close."""
 
 
 class Pool:
@@ -55,20 +57,21 @@ class Pool:
 
     def wait(self, future: Future[Result]) -> Result:
         """The result, while workers that have fallen silent are killed."""
-        self._watch([future])
+        self._watch([future], None if self._limits is None else self._limits.silence_s)
         return future.result()
 
     def close(self) -> None:
-        """Ends the processes when they have finished what they have begun, or are killed at it."""
+        """Ends the processes when they have finished what they have begun, or are killed at it where it takes long."""
         self.heartbeats.stop()
-        self._watch(self._latest)
+        silence_s = None if self._limits is None else min(self._limits.silence_s, _PATIENCE_S)
+        self._watch(self._latest, silence_s)
         self._executor.shutdown(wait=True, cancel_futures=True)
 
-    def _watch(self, futures: Iterable[Future[Any]]) -> None:
-        """Waits for them, while workers that have fallen silent are killed."""
+    def _watch(self, futures: Iterable[Future[Any]], silence_s: float | None) -> None:
+        """Waits for them, while workers that have been silent for so long are killed."""
         while wait_for(futures, _LOOK_EVERY_SECONDS).not_done:
-            if self._limits is not None:
-                self.heartbeats.kill_silent(self._limits.silence_s)
+            if silence_s is not None:
+                self.heartbeats.kill_silent(silence_s)
 
 
 @contextmanager

@@ -54,5 +54,5 @@ def limit_memory(more_bytes: int) -> None:
 def _data_bytes() -> int:
     """What counts against RLIMIT_DATA now; 0 where the system does not say."""
     status = Path("/proc/self/status")
-    lines = status.read_text().splitlines() if status.is_file() else []
+    lines = status.read_text(encoding="utf-8").splitlines() if status.is_file() else []
     return sum(int(line.split()[1]) << 10 for line in lines if line.startswith("VmData:"))

@@ -59,7 +59,7 @@ def train(config: Config, *, resume: Path | None = None, announce: Announce = pr
     if resume is not None and is_finished(check_run_folder(resume)):
         announce(f"{resume} is finished: it has its bundle; nothing to go on with")
         return resume
-    task = build_task(config, open_dataset(config.data.cache))
+    task = build_task(config, open_dataset(config.data.folder))
     if resume is not None and (resume / LAST).is_file():
         refuse_other_dataset(resume / LAST, task.identify_dataset())
     run = resume or make_run_folder(config)

@@ -49,7 +49,7 @@ def is_finished(run: Path) -> bool:
 def _with_absolute_paths(config: Config) -> Config:
     return replace(
         config,
-        data=replace(config.data, root=_absolute(config.data.root), cache=config.data.cache.absolute()),
+        data=replace(config.data, root=_absolute(config.data.root), cache=config.data.folder.absolute()),
         prep=replace(config.prep, hash_key=_absolute(config.prep.hash_key)),
         train=replace(config.train, output=config.train.output.absolute()),
     )
