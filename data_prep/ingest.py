@@ -132,6 +132,7 @@ def _divide(
         SplitImage(
             name=record.name,
             patient=entries[record.name].patient,
+            order=record.patient or record.name,
             duplicate_group=group_of.get(record.name, ""),
             positives=_positive_findings(record, plan.findings),
             official=record.split,

@@ -16,7 +16,8 @@ class SplitImage:
 
     Attributes:
         name: Names the image.
-        patient: Names the patient.
+        patient: Names the patient, perhaps by a hash that depends on a key.
+        order: Orders patients, the same under any key; empty: their names do.
         duplicate_group: Names the group of images that are one radiograph. Empty: it is in none.
         positives: Findings that are positive in it.
         official: Its official split, or None.
@@ -25,6 +26,7 @@ class SplitImage:
 
     name: str
     patient: str
+    order: str = ""
     duplicate_group: str = ""
     positives: frozenset[str] = frozenset()
     official: str | None = None
@@ -137,11 +139,11 @@ def _stratify(
 
 
 def _group(images: Sequence[SplitImage], group_of: Mapping[str, str]) -> dict[str, list[SplitImage]]:
-    """Group → images of its patients, groups in the order of their names."""
+    """Group → images of its patients, in an order that no key of the hashes changes."""
     groups: defaultdict[str, list[SplitImage]] = defaultdict(list)
     for image in images:
         groups[group_of[image.patient]].append(image)
-    return dict(sorted(groups.items()))
+    return dict(sorted(groups.items(), key=lambda item: min(image.order or image.patient for image in item[1])))
 
 
 def _mark_findings(groups: Sequence[Sequence[SplitImage]]) -> NDArray[np.int64]:

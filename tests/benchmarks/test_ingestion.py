@@ -23,7 +23,9 @@ from pydicom.uid import JPEG2000, JPEG2000Lossless
 from data_prep.part import PartTask, make_part
 from data_prep.sources import Record
 from tests.builders import write_dicom
-from xray_resnet.dicom import Reading, read_radiograph
+from xray_resnet.dicom import Reading, prepare, read_radiograph
+from xray_resnet.dicom.decode import decode_stored_values
+from xray_resnet.dicom.header import read_header
 from xray_resnet.scale import map_in_processes
 from xray_resnet.scale.process import keep_freed_memory
 
@@ -147,6 +149,22 @@ def test_ingestion_beside_the_plain_script(films: dict[str, list[Path]], tmp_pat
         plain = min(time_plain(shared, paths) for _ in range(ROUNDS))
         ours = min(time_ingestion(paths, tmp_path) for _ in range(ROUNDS))
         print(f"{name:27} {ours:7.1f} ms, plain script {plain:7.1f} ms = {plain / ours:.1f} x")
+
+
+@pytest.mark.usefixtures("one_core")
+@pytest.mark.parametrize("name", ["JPEG baseline", "JPEG baseline, 1 megapixel"])
+def test_where_the_time_of_a_jpeg_goes(films: dict[str, list[Path]], tmp_path: Path, name: str) -> None:
+    """Each stage up to here; a stage by itself would find its data in the processor's cache."""
+    paths = films[name]
+    stages: dict[str, Callable[[Path], object]] = {
+        "header": read_header,
+        "decoded": lambda path: decode_stored_values(read_header(path), path),
+        "as display values": read_radiograph,
+        "in its square": lambda path: prepare(path, Reading(size=512)),
+    }
+    times = {stage: min(time_all(function, [*paths] * 4) for _ in range(ROUNDS)) for stage, function in stages.items()}
+    times["hashed and written"] = min(time_ingestion(paths, tmp_path) for _ in range(ROUNDS))
+    print(f"\n{name}: " + ", ".join(f"{stage} {milliseconds:.2f} ms" for stage, milliseconds in times.items()))
 
 
 def time_plain(shared: Path, paths: Sequence[Path]) -> float:

@@ -26,6 +26,7 @@ from xray_resnet.config import Config, DataConfig, PrepConfig, SplitConfig, Tabl
 from xray_resnet.errors import ConfigurationError, UserError
 from xray_resnet.files import write_csv
 from xray_resnet.store import open_dataset
+from xray_resnet.store.schema import SPLITS
 
 
 def test_every_file_is_accepted_or_listed_with_its_reason(configure: Callable[..., Config]) -> None:
@@ -270,6 +271,19 @@ def test_impossible_limits_are_refused(configure: Callable[..., Config], setting
     setattr(config.prep, setting, value)
     with pytest.raises(ConfigurationError, match=rf"prep.{setting} is {value}, expected at least"):
         prepare_dataset(config)
+
+
+def test_another_key_divides_the_same(
+    configure: Callable[..., Config], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = []
+    for name in ("one", "other"):
+        monkeypatch.setenv("XRAY_HASH_KEY", str(tmp_path / f"{name}.key"))
+        dataset = open_dataset(prepare_dataset(configure(name)))
+        places.append(
+            [np.flatnonzero(np.isin(dataset.image_ids, dataset.description.splits[s])).tolist() for s in SPLITS]
+        )
+    assert places[0] == places[1]
 
 
 def test_the_same_files_elsewhere_are_divided_the_same(

@@ -152,7 +152,8 @@ def test_neither_duplicates_nor_patients_ever_cross_splits(
     rows: list[tuple[int, int, str | None]], seed: int, official: bool
 ) -> None:
     group = [
-        SplitImage(f"image{row}", f"p{who}", str(same), official=split) for row, (who, same, split) in enumerate(rows)
+        SplitImage(f"image{row}", f"p{who}", duplicate_group=str(same), official=split)
+        for row, (who, same, split) in enumerate(rows)
     ]
     split_of = divide(group, SHARES, seed=seed, official=official).split_of
     for name in ("duplicate_group", "patient"):
@@ -161,7 +162,10 @@ def test_neither_duplicates_nor_patients_ever_cross_splits(
 
 
 def test_duplicates_that_the_official_split_parts_are_tested_and_counted() -> None:
-    group = [SplitImage("a", "p", "same", official="train"), SplitImage("b", "q", "same", official="test")]
+    group = [
+        SplitImage("a", "p", duplicate_group="same", official="train"),
+        SplitImage("b", "q", duplicate_group="same", official="test"),
+    ]
     division = divide(group, SHARES | {"val": 0.0}, seed=0, official=True)
     assert division.split_of == {"a": "test", "b": "test"}
     assert division.moved == 1
@@ -169,10 +173,10 @@ def test_duplicates_that_the_official_split_parts_are_tested_and_counted() -> No
 
 def test_a_patient_without_an_official_split_stands_where_a_duplicate_does() -> None:
     images = [
-        SplitImage("a", "official", "same", official="test"),
-        SplitImage("b", "other", "same"),
-        SplitImage("c", "other", "alone"),
-        SplitImage("d", "training", "else", official="train"),
+        SplitImage("a", "official", duplicate_group="same", official="test"),
+        SplitImage("b", "other", duplicate_group="same"),
+        SplitImage("c", "other", duplicate_group="alone"),
+        SplitImage("d", "training", duplicate_group="else", official="train"),
     ]
     division = divide(images, {"train": 1.0, "val": 0.0, "test": 0.0}, seed=0, official=True)
     assert division.split_of == {"a": "test", "b": "test", "c": "test", "d": "train"}
@@ -182,7 +186,10 @@ def test_a_patient_without_an_official_split_stands_where_a_duplicate_does() -> 
 def test_patients_of_a_copy_that_was_left_out_stay_together() -> None:
     images = [replace(image, patient=f"p{row}") for row, image in enumerate(many_images(40))]
     pairs = [(images[row - 1], images[row]) for row in range(1, len(images), 2)]
-    copies = [SplitImage(f"copy of {one.name}", other.patient, one.name, is_left_out=True) for one, other in pairs]
+    copies = [
+        SplitImage(f"copy of {one.name}", other.patient, duplicate_group=one.name, is_left_out=True)
+        for one, other in pairs
+    ]
     split_of = divide([*images, *copies], SHARES, seed=0, official=False).split_of
     assert set(split_of) == {image.name for image in images}
     assert all(split_of[one.name] == split_of[other.name] for one, other in pairs)
@@ -190,8 +197,8 @@ def test_patients_of_a_copy_that_was_left_out_stay_together() -> None:
 
 def test_the_official_split_of_a_copy_that_was_left_out_counts() -> None:
     images = [
-        SplitImage("a", "p", "a", official="train"),
-        SplitImage("b", "q", "a", official="test", is_left_out=True),
+        SplitImage("a", "p", duplicate_group="a", official="train"),
+        SplitImage("b", "q", duplicate_group="a", official="test", is_left_out=True),
         SplitImage("c", "r", official="train"),
     ]
     division = divide(images, {"train": 1.0, "val": 0.0, "test": 0.0}, seed=0, official=True)
@@ -203,3 +210,10 @@ def test_an_official_val_whose_images_all_moved_is_cut_anew() -> None:
     group += [SplitImage("v", "moved", official="val"), SplitImage("t", "moved", official="test")]
     split_of = divide(group, SHARES, seed=0, official=True).split_of
     assert split_of["v"] == "test" and "val" in split_of.values()
+
+
+@given(images((None, "train", "test")), st.integers(0, 5), st.integers(0, 1 << 30))
+def test_other_names_of_the_same_patients_do_not_matter(group: list[SplitImage], seed: int, key: int) -> None:
+    """As hashes under another key are."""
+    renamed = [replace(image, patient=str(hash((key, image.patient))), order=image.patient) for image in group]
+    assert divide(group, SHARES, seed=seed, official=True) == divide(renamed, SHARES, seed=seed, official=True)

@@ -1,10 +1,13 @@
 """The gate over the DICOM files of ten public test suites."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from tests.dicom.compare import compare
 from tests.dicom.conformance import CLASSES, READING, Verdict, format_table, judge_all
+from tests.dicom.dcmtk import PROGRAMS
 from xray_resnet.dicom import Flag, Reason, prepare
 
 
@@ -57,3 +60,14 @@ def test_the_table_counts_every_file(verdicts: list[Verdict]) -> None:
     lines = format_table(verdicts).splitlines()
     counts = [int(word) for line in lines[1:] for word in line[18:].split() if word.isdigit()]
     assert len(lines) == 1 + len(CLASSES) and sum(counts) == 300
+
+
+@pytest.mark.skipif(any(shutil.which(program) is None for program in PROGRAMS), reason="dcmtk or gdcmconv is missing")
+def test_what_is_shown_of_grey_frames_is_what_their_referees_show(shared: Path, tmp_path: Path) -> None:
+    """A third of the files; `make conformance` compares all."""
+    folder = shared / "data" / "dicom_conformance"
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()][::3]
+    compared = {path.name: compare(path, tmp_path) for path in files}
+    differing = {name: item for name, item in compared.items() if item is not None and not item.is_alike}
+    assert not differing
+    assert sum(item is not None for item in compared.values()) >= 35
