@@ -2,10 +2,10 @@
 
 from xray_resnet.dicom.decode import name_transfer_syntax
 from xray_resnet.dicom.explanation import Explanation, explain, explain_rejection
+from xray_resnet.dicom.facts import keep_fact
 from xray_resnet.dicom.flags import FLAG_TEXTS, Flag
 from xray_resnet.dicom.gate import Gate
 from xray_resnet.dicom.geometry import Placement
-from xray_resnet.dicom.header import keep_fact
 from xray_resnet.dicom.preparation import Prepared, prepare, reject_lost, try_to_prepare
 from xray_resnet.dicom.radiograph import DisplayMapping, Radiograph
 from xray_resnet.dicom.read import read_radiograph

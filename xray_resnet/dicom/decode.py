@@ -41,10 +41,11 @@ from pydicom.uid import (
 )
 
 from xray_resnet.dicom.codestream import StreamSize, read_stream_size
-from xray_resnet.dicom.header import UNDEFINED_LENGTH, quiet_pydicom
+from xray_resnet.dicom.header import UNDEFINED_LENGTH
 from xray_resnet.dicom.jpeg import decode_baseline, decode_with_dicomsdl, decode_with_gdcm, is_whole
 from xray_resnet.dicom.picture import PICTURE_FORMATS
 from xray_resnet.dicom.pixels import extract_stored_bits
+from xray_resnet.dicom.quiet import quiet_pydicom
 from xray_resnet.dicom.reasons import Reason, RejectedImage
 
 _UNCOMPRESSED = (

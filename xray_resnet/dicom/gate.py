@@ -9,7 +9,7 @@ from pydicom.uid import (
     SecondaryCaptureImageStorage,
 )
 
-from xray_resnet.dicom.header import read_words
+from xray_resnet.dicom.facts import read_words
 from xray_resnet.dicom.reasons import Reason, RejectedImage
 from xray_resnet.dicom.words import fold, says_chest, says_lateral
 
