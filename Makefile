@@ -40,7 +40,7 @@ fuzz: $(VENV)/.dev    ## Read 20,000 mutated DICOM files.
 kill: $(VENV)/.dev    ## Kill preparation at 20 random moments; compare what the next run makes.
 	$(BIN)/python -m tests.data_prep.kill 20
 
-conformance: $(VENV)/.dev  ## Hold the reader against DCMTK, file by file.
+conformance: $(VENV)/.dev  ## Hold the reader against DCMTK and the standard, file by file.
 	$(BIN)/python -m tests.dicom.conformance
 
 clean:           ## Remove what the targets made, but not datasets and runs.

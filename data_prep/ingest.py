@@ -151,7 +151,7 @@ def _positive_findings(record: Record, findings: Sequence[str]) -> frozenset[str
 def _warn_of_empty_splits(
     plan: Plan, division: Division, *, journals: Sequence[PartJournal], split: SplitConfig
 ) -> None:
-    """Says so where patients were too few for a share, which one patient with most of the images makes them."""
+    """Warns of each split that has a share but no image: patients were too few, or one has most of the images."""
     images = Counter(entry.patient for journal in journals for entry in journal.accepted)
     for name in SPLITS:
         if split.shares[name] > 0 and name not in division.split_of.values():

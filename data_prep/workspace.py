@@ -127,9 +127,6 @@ def _clear(folder: Path) -> None:
     for name in _OWN_FILES:
         (folder / name).unlink(missing_ok=True)
     journal = folder / JOURNAL_FOLDER
-    for path in [
-        *(folder / IMAGES_FOLDER).glob("part-*.arrow"),
-        *journal.glob("part-*.json"),
-        journal / _FINGERPRINTS_FILE,
-    ]:
+    parts = [*(folder / IMAGES_FOLDER).glob("part-*.arrow"), *journal.glob("part-*.json")]
+    for path in [*parts, journal / _DUPLICATES_FILE, journal / _FINGERPRINTS_FILE]:
         path.unlink(missing_ok=True)

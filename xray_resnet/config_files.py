@@ -59,11 +59,12 @@ class CommandParser(ArgumentParser):
         """Parses `arguments`; the values of `--config` may be names of shipped configurations.
 
         Raises:
-            ConfigurationError: every mistake in the files and options, each with the nearest valid key.
+            ConfigurationError: every mistake in the files, each with the nearest valid key; else the first option's.
         """
         self._given = resolved = [*_resolve_config_names(arguments)]
-        for path in _config_paths(resolved):
-            self._refuse_mistakes(path)
+        mistakes = [wrong for path in _config_paths(resolved) for wrong in self._mistakes(path, read_yaml(path))]
+        if mistakes:
+            raise ConfigurationError("\n".join(mistakes))
         try:
             return self.parse_args(resolved)
         except (ArgumentError, argparse.ArgumentError, TypeError, ValueError) as error:
@@ -72,11 +73,6 @@ class CommandParser(ArgumentParser):
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         """Raises every parsing error as one sentence."""
         raise ConfigurationError(self._explain(message))
-
-    def _refuse_mistakes(self, path: Path) -> None:
-        mistakes = [*self._mistakes(path, read_yaml(path))]
-        if mistakes:
-            raise ConfigurationError("\n".join(mistakes))
 
     def _mistakes(self, path: Path, document: Mapping[str, Any]) -> Iterator[str]:
         known = self._keys()

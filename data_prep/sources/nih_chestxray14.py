@@ -79,7 +79,7 @@ def _read_states(labels: str, place: str) -> Mapping[str, int]:
     """`Cardiomegaly|Effusion` to the states of all fourteen findings."""
     present = set(labels.split("|")) - {_NO_FINDING}
     if not present <= set(NIH_CHESTXRAY14):
-        raise UserError(f"{place}: column 'Finding Labels' names none of the fourteen findings; restore the table")
+        raise UserError(f"{place}: column 'Finding Labels' names another finding than the fourteen; restore the table")
     return {
         finding: int(LabelState.POSITIVE if finding in present else LabelState.NEGATIVE) for finding in NIH_CHESTXRAY14
     }

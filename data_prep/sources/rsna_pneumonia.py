@@ -2,7 +2,7 @@
 
 `stage_2_train_labels.csv` (a row per box), `stage_2_detailed_class_info.csv`, `stage_2_train_images/<patientId>.dcm`.
 The radiographs come from NIH ChestX-ray14: where RSNA's `pneumonia-challenge-dataset-mappings_2018.json` lies beside
-the tables, its patients are NIH's. Without it each image is taken as a patient of its own, and counted in the notes.
+the tables, its patients are NIH's. Without it they are those of the files' headers, and counted in the notes.
 """
 
 import json
@@ -22,7 +22,7 @@ LABELS = "stage_2_train_labels.csv"
 CLASSES = "stage_2_detailed_class_info.csv"
 MAPPING = "pneumonia-challenge-dataset-mappings_2018.json"
 FINDINGS = ("Pneumonia", "Lung_Opacity")
-UNKNOWN_PATIENTS = "images whose patient is unknown: RSNA's mapping is not there"
+UNKNOWN_PATIENTS = "images that RSNA's mapping does not give to a patient of NIH"
 
 _CLASSES = {
     "Lung Opacity": LabelState.POSITIVE,
@@ -49,8 +49,8 @@ def list_records(_: DataConfig, root: Path) -> Listing:
         for name, found in boxes.items()
     ]
     listing = list_existing(records, FINDINGS, root)
-    unknown = {} if nih_patients else {UNKNOWN_PATIENTS: len(listing.records)}
-    return replace(listing, notes={**listing.notes, **unknown})
+    unknown = sum(not record.patient for record in listing.records)
+    return replace(listing, notes={**listing.notes, UNKNOWN_PATIENTS: unknown})
 
 
 def _to_record(name: str, root: Path, boxes: tuple[Box, ...], opacity: LabelState, nih_patient: str | None) -> Record:

@@ -32,7 +32,7 @@ from xray_resnet.scale.process import keep_freed_memory
 pytestmark = pytest.mark.skipif(shutil.which("dcmcjpeg") is None, reason="dcmtk is not installed")
 FILMS, ROUNDS = 4, 3
 PART_S = 2.0
-"""Parts are as long as this takes, and at most of 128 images, as in earnest."""
+"""Seconds that a timed part takes; it holds at most 128 images, as in earnest."""
 ENCODERS = {
     "JPEG baseline": ("dcmcjpeg", "+eb", "+q", "90"),
     "JPEG extended, 12 bit": ("dcmcjpeg", "+ee", "+q", "90"),
@@ -210,6 +210,7 @@ def time_parts(
 
 
 def fail(task: PartTask) -> object:
+    """Never called; with it even one worker is a process of its own."""
     raise AssertionError(task)
 
 

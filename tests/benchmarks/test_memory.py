@@ -23,7 +23,7 @@ PHANTOMS = 200
 
 @pytest.fixture(scope="module")
 def phantoms(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Phantoms, each in a hundred turns and shifts that no hash takes for another."""
+    """Phantoms, each shifted anew every time, so that no hash takes two for one."""
     folder = tmp_path_factory.mktemp("phantoms")
     generator = np.random.default_rng(0)
     rendered = [image.shown() for image in render_images(PHANTOMS, size=256, seed=0)]

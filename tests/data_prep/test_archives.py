@@ -177,10 +177,10 @@ def test_rsna_boxes_targets_classes_and_patients_of_nih(tmp_path: Path) -> None:
     ]
 
 
-def test_rsna_without_its_mapping_counts_the_images_of_unknown_patients(tmp_path: Path) -> None:
+def test_rsna_counts_the_images_that_its_mapping_does_not_give_to_a_patient(tmp_path: Path) -> None:
     listing = list_archive("rsna_pneumonia", tmp_path)
-    words = "images whose patient is unknown: RSNA's mapping is not there"
-    assert words not in listing.notes
+    words = "images that RSNA's mapping does not give to a patient of NIH"
+    assert listing.notes[words] == 2
     (tmp_path / "pneumonia-challenge-dataset-mappings_2018.json").unlink()
     assert SOURCES["rsna_pneumonia"].list_records(DataConfig(), tmp_path).notes[words] == 3
 

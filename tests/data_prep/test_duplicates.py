@@ -155,6 +155,23 @@ def test_a_kill_between_two_parts_of_a_chain_leaves_no_trace(
     assert len(duplicates_in(tmp_path / "whole/dataset")) == 2
 
 
+def test_other_settings_forget_the_duplicates_of_an_interrupted_run(
+    configure: Callable[..., Config], source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_copies(source)
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("data_prep.drop_duplicates.keep_rows", stop)
+        prepare_dataset(dropping(configure()))
+    for path in (source / "NORMAL").glob("person9*_1.png"):
+        path.unlink()
+    folder = prepare_dataset(dropping(configure(size=48)))
+    assert not duplicates_in(folder) and len(open_dataset(folder)) == 300
+
+
 def test_duplicates_across_real_archives_are_found_and_never_part(shared: Path, tmp_path: Path) -> None:
     """Twenty images of NIH stand in RSNA's set too, and a follow-up of one of them; Kermany's has 24 groups."""
     kermany = ImageFolderConfig({"NORMAL": [], "PNEUMONIA": ["Pneumonia"]}, r"(person\d+|IM-\d+)")

@@ -41,8 +41,11 @@ class Comparison:
         return share is not None and share >= LEAST_SHARE
 
     def columns(self) -> tuple[str, str, str]:
-        shares = ("–" if share is None else f"{share:.4%}" for share in (self.by_dcmtk, self.by_standard))
-        return (*shares, self.kind)  # type: ignore[return-value]
+        return _percent(self.by_dcmtk), _percent(self.by_standard), self.kind
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.4%}"
 
 
 def compare(path: Path, folder: Path) -> Comparison | None:
@@ -73,6 +76,8 @@ def share_within_one(ours: NDArray[np.uint16], theirs: NDArray[np.generic]) -> f
 def _show(path: Path) -> tuple[Dataset, NDArray[np.uint16], PixelDescription, DisplayMapping] | None:
     try:
         header = read_header(path)
+        if "Rows" not in header or "Columns" not in header:
+            return None
         check_size(int(header.Rows), int(header.Columns), Gate(min_side=1))
         if int(header.get("NumberOfFrames") or 1) > 1 or int(header.get("SamplesPerPixel") or 1) > 1:
             return None
@@ -80,7 +85,7 @@ def _show(path: Path) -> tuple[Dataset, NDArray[np.uint16], PixelDescription, Di
             return None
         description = describe_pixels(header)
         image, mapping = to_display(decode_stored_values(header, path), description)
-    except (RejectedImage, AttributeError, TypeError, ValueError):
+    except RejectedImage:
         return None
     return header, image.pixels, description, mapping
 
@@ -102,5 +107,5 @@ def _decode_otherwise(dataset: Dataset, path: Path) -> NDArray[np.float64]:
 def _render(path: Path, header: Dataset, folder: Path, mapping: DisplayMapping) -> NDArray[np.uint8] | None:
     try:
         return render_with_dcmtk(make_readable(path, header, folder), folder, mapping)
-    except (subprocess.CalledProcessError, AssertionError):
+    except subprocess.CalledProcessError:
         return None

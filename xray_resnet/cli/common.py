@@ -1,6 +1,7 @@
 """What every command shares: one way to run, to fail with a sentence, and to show progress."""
 
 import errno
+import io
 import os
 import signal
 import sys
@@ -40,7 +41,8 @@ def run_command(command: str, body: Callable[[Sequence[str]], int]) -> NoReturn:
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(exit_code_of(command, body, sys.argv[1:]))
 
 

@@ -90,17 +90,17 @@ def decode_stored_values(header: Dataset, path: Path) -> NDArray[np.integer]:
             Reason.UNSUPPORTED_TRANSFER_SYNTAX, f"its transfer syntax is {name_transfer_syntax(syntax)}"
         )
     _check_depth(header)
-    stored, has_unused_bits = _read_plain(header, path, syntax), True
+    stored, may_hold_unused_bits = _read_plain(header, path, syntax), True
     if stored is None:
         _load_pixels(header)
         _check_length(header, syntax)
         stream, declared = _read_checked_stream(header, syntax)
-        has_unused_bits = _may_hold_unused_bits(header, syntax, declared)
-        stored = _decode_or_reject(header, path, syntax, stream, has_unused_bits)
+        may_hold_unused_bits = _may_hold_unused_bits(header, syntax, declared)
+        stored = _decode_or_reject(header, path, syntax, stream, may_hold_unused_bits)
     expected = (int(header.Rows), int(header.Columns))
     if stored.shape != expected:
         raise RejectedImage(Reason.DECODE_FAILED, f"the codec gave {stored.shape} pixels, the header says {expected}")
-    return _remove_unused_bits(stored, header) if has_unused_bits else stored
+    return _remove_unused_bits(stored, header) if may_hold_unused_bits else stored
 
 
 def transfer_syntax_of(header: Dataset) -> UID:
@@ -108,14 +108,21 @@ def transfer_syntax_of(header: Dataset) -> UID:
     return UID(str(header.file_meta.TransferSyntaxUID))
 
 
+def name_transfer_syntax(syntax: str) -> str:
+    """The name of a transfer syntax (PS3.6 A) or of a picture's format; others may say who made the file."""
+    if syntax in PICTURE_FORMATS:
+        return syntax
+    return UID(syntax).name if syntax in AllTransferSyntaxes else "unknown"
+
+
 def _decode_or_reject(
-    header: Dataset, path: Path, syntax: UID, stream: bytes, keep_unused_bits: bool
+    header: Dataset, path: Path, syntax: UID, stream: bytes, may_hold_unused_bits: bool
 ) -> NDArray[np.integer]:
     """What the codec gives; whatever it raises is a verdict, without its text, which may quote the file."""
     try:
         with quiet_pydicom():
-            return _decode(header, path, syntax, stream, keep_unused_bits)
-    except RejectedImage:
+            return _decode(header, path, syntax, stream, may_hold_unused_bits)
+    except (RejectedImage, MemoryError):
         raise
     except Exception as error:  # decoders raise whatever they like
         raise RejectedImage(
@@ -127,7 +134,7 @@ def _decode_or_reject(
         raise RejectedImage(Reason.DECODE_FAILED, f"the {syntax.name} stream is damaged") from None
 
 
-def _decode(header: Dataset, path: Path, syntax: UID, stream: bytes, keep_unused_bits: bool) -> NDArray[np.integer]:
+def _decode(header: Dataset, path: Path, syntax: UID, stream: bytes, may_hold_unused_bits: bool) -> NDArray[np.integer]:
     if syntax == JPEGBaseline8Bit and header.BitsAllocated == 8:
         return decode_baseline(stream)
     is_deep_extended = syntax == JPEGExtended12Bit and header.BitsStored > 8
@@ -137,7 +144,7 @@ def _decode(header: Dataset, path: Path, syntax: UID, stream: bytes, keep_unused
         return decode_with_gdcm(header, path)
     # pydicom takes the lowest bits whatever High Bit says; see _remove_unused_bits.
     stored, _ = get_decoder(syntax).as_array(
-        header, index=0, raw=True, decoding_plugin=_PLUGINS[syntax], correct_unused_bits=not keep_unused_bits
+        header, index=0, raw=True, decoding_plugin=_PLUGINS[syntax], correct_unused_bits=not may_hold_unused_bits
     )
     return np.asarray(stored, stored.dtype.newbyteorder("="))
 
@@ -161,13 +168,6 @@ def _read_plain(header: Dataset, path: Path, syntax: UID) -> NDArray[np.integer]
         got, wanted = len(stored) * kind.itemsize, expected * kind.itemsize
         raise RejectedImage(Reason.TRUNCATED, f"{got} bytes of pixels, expected {wanted}")
     return stored.reshape(shape)
-
-
-def name_transfer_syntax(syntax: str) -> str:
-    """The name of a transfer syntax of the standard or of a picture's format; others may say who made the file."""
-    if syntax in PICTURE_FORMATS:
-        return syntax
-    return UID(syntax).name if syntax in AllTransferSyntaxes else "unknown"
 
 
 def _check_depth(header: Dataset) -> None:

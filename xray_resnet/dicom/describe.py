@@ -1,8 +1,11 @@
 """What a header says of its stored values, as plain values for the pixel maths."""
 
+import math
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydicom import Dataset
 
 from xray_resnet.dicom.pixels import LookupTable, PixelDescription, Window, storable_range
@@ -109,7 +112,7 @@ def _read_descriptor(item: Dataset) -> tuple[int, int, int] | None:
     return count, first, bits
 
 
-def _read_entries(item: Dataset, count: int) -> np.ndarray:
+def _read_entries(item: Dataset, count: int) -> NDArray[np.integer]:
     """LUT Data (0028,3006) as words of 16 bits in the file's byte order; where it is too short for that, as bytes."""
     data = item.get("LUTData")
     if isinstance(data, bytes):
@@ -128,15 +131,15 @@ def _read_one_of(header: Dataset, keyword: str, known: tuple[str, ...]) -> str |
     return value if value in known else None
 
 
-def _list_values(value: object) -> Sequence[object]:
+def _list_values(value: Any) -> Sequence[Any]:
     """The values of an element, one or more."""
-    return [value] if isinstance(value, str | int | float) or value is None else list(value)  # type: ignore[call-overload]
+    return [value] if isinstance(value, str | int | float) or value is None else list(value)
 
 
-def _number(value: object) -> float | None:
+def _number(value: Any) -> float | None:
     """The first of one or more numbers; None where there is no finite one."""
     try:
-        number = float(next(iter(_list_values(value)), None))  # type: ignore[arg-type]
+        number = float(next(iter(_list_values(value)), math.nan))
     except (TypeError, ValueError):
         return None
-    return number if np.isfinite(number) else None
+    return number if math.isfinite(number) else None

@@ -9,7 +9,7 @@ from pydicom.values import convert_SQ
 
 from xray_resnet.dicom.facts import FACTS
 
-_USED = (
+USED = (
     *FACTS,
     *("SpecificCharacterSet", "SOPInstanceUID", "PatientID", "IssuerOfPatientID", "Rows", "Columns"),
     *("NumberOfFrames", "SamplesPerPixel", "BitsAllocated"),
@@ -18,7 +18,8 @@ _USED = (
     *("RescaleIntercept", "ModalityLUTSequence", "VOILUTSequence", "WindowCenter", "WindowWidth"),
     *("VOILUTFunction", "PresentationLUTShape", "PixelIntensityRelationshipSign"),
 )
-_USED_TAGS = frozenset(Tag(keyword) for keyword in _USED)
+"""The elements that we use."""
+_USED_TAGS = frozenset(Tag(keyword) for keyword in USED)
 _KINDS = (
     frozenset({"SQ"}),
     frozenset({"DS", "FD", "FL", "IS", "SL", "SS", "SV", "UL", "US", "UV"}),

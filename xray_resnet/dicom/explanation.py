@@ -25,7 +25,7 @@ from xray_resnet.dicom.quiet import quiet_pydicom
 from xray_resnet.dicom.radiograph import DisplayMapping
 from xray_resnet.dicom.read import is_picture, read_gated_header, read_radiograph
 from xray_resnet.dicom.reading import Reading
-from xray_resnet.dicom.reasons import REASON_TEXTS, RejectedImage, reject_for_memory, reject_nonsense
+from xray_resnet.dicom.reasons import REASON_TEXTS, RejectedImage, reject_nonsense
 from xray_resnet.files import write_bytes
 
 Pixels = NDArray[np.unsignedinteger]
@@ -76,11 +76,9 @@ def explain(path: Path, reading: Reading, *, pictures: Path | None = None) -> Ex
     try:
         with reject_nonsense():
             _follow_to_the_end(path, reading, explanation, pictures)
-        explanation.verdict = _accept(prepare(path, reading))
+            explanation.verdict = _accept(prepare(path, reading))
     except RejectedImage as rejection:
         explanation.verdict = explain_rejection(rejection)
-    except MemoryError:
-        explanation.verdict = explain_rejection(reject_for_memory())
     return explanation
 
 

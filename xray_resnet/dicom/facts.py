@@ -1,6 +1,7 @@
 """What leaves a header: allow-listed facts, the size of pixels, and two names that are hashed or handed back."""
 
 import re
+from typing import Any
 
 from pydicom import Dataset
 from pydicom.charset import convert_encodings
@@ -21,7 +22,7 @@ FACTS = {
     "BurnedInAnnotation": "YES|NO",
     "SOPClassUID": "|".join(re.escape(uid) for uid, (_, kind, *_) in UID_dictionary.items() if kind == "SOP Class"),
 }
-"""The only elements that leave a header, and the values they may have: what else stands there may name somebody."""
+"""The elements whose values leave a header as text, and what they may be: what else stands there may name somebody."""
 
 _UID = re.compile(r"[0-9.]{1,64}")
 _MOST_MM = 100.0
@@ -92,10 +93,10 @@ def _declared_encoding(header: Dataset) -> str:
         return str(convert_encodings(header.get("SpecificCharacterSet"))[0])
 
 
-def _pair(value: object) -> tuple[float, float] | None:
+def _pair(value: Any) -> tuple[float, float] | None:
     """Two positive numbers."""
     try:
-        row, column = (float(number) for number in value)  # type: ignore[attr-defined]
+        row, column = (float(number) for number in value)
     except (TypeError, ValueError):
         return None
     return (row, column) if 0 < row < float("inf") and 0 < column < float("inf") else None

@@ -15,7 +15,7 @@ from xray_resnet.dicom.geometry import Placement, place
 from xray_resnet.dicom.radiograph import DisplayMapping
 from xray_resnet.dicom.read import read_radiograph
 from xray_resnet.dicom.reading import Reading
-from xray_resnet.dicom.reasons import Reason, RejectedImage, reject_for_memory, reject_nonsense
+from xray_resnet.dicom.reasons import Reason, RejectedImage, reject_nonsense
 
 
 @dataclass(frozen=True)
@@ -79,14 +79,12 @@ def prepare(path: Path | str, reading: Reading, *, view: str = "") -> Prepared:
 
 
 def try_to_prepare(path: Path | str, reading: Reading, *, view: str = "") -> Prepared | RejectedImage:
-    """`prepare`, or the verdict on a file that it rejects, or that asks for more memory than there is."""
+    """`prepare`, or the verdict on a file that it rejects."""
     try:
         with reject_nonsense():
             return prepare(path, reading, view=view)
     except RejectedImage as rejection:
         return rejection
-    except MemoryError:
-        return reject_for_memory()
 
 
 def reject_lost(silence_s: float) -> RejectedImage:

@@ -33,12 +33,18 @@ REASON_TEXTS: dict[Reason, tuple[str, str]] = {
     Reason.TRUNCATED: ("The file ends before its pixels do.", "Copy or export it again."),
     Reason.NO_PIXELS: ("The DICOM object holds no image.", "Leave reports, plans and directories out."),
     Reason.UNSUPPORTED_TRANSFER_SYNTAX: ("No decoder knows its compression.", "Export it uncompressed."),
-    Reason.DECODE_FAILED: ("Its compressed pixels are damaged.", "Export it again."),
+    Reason.DECODE_FAILED: (
+        "Its pixels could not be decoded.",
+        "Export it again; where time or memory ran out, raise prep.timeout_s or prep.memory_mib.",
+    ),
     Reason.WRONG_MODALITY: (
         "It is no radiograph by its Modality.",
         "If it is one, prepare and train with its modality in prep.modalities.",
     ),
-    Reason.WRONG_BODY_PART: ("It shows another part of the body.", "Leave it out, or correct Body Part Examined."),
+    Reason.WRONG_BODY_PART: (
+        "It shows another part of the body.",
+        "Leave it out; if the word means the chest in your archive, prepare and train with it in prep.body_parts.",
+    ),
     Reason.LATERAL_VIEW: ("It is a lateral view.", "To keep such views, prepare and train with prep.accept_lateral."),
     Reason.COLOUR: ("It is a colour image.", "Export the radiograph itself, not a screenshot."),
     Reason.MULTI_FRAME: ("It has more than one frame.", "Export single images."),
@@ -72,17 +78,14 @@ class RejectedImage(Exception):  # noqa: N818  a verdict on a file, not a fault 
         return RejectedImage, (self.reason, self.detail)
 
 
-def reject_for_memory() -> RejectedImage:
-    """The verdict on a file that asks for more memory than there is."""
-    return RejectedImage(Reason.DECODE_FAILED, "it asks for more memory than a worker may take")
-
-
 @contextmanager
 def reject_nonsense() -> Iterator[None]:
-    """Within it, elements that contradict each other in a way that nobody thought of cost the file alone."""
+    """Within it, what asks for more memory than there is, or contradicts itself unforeseen, costs the file alone."""
     try:
         yield
-    except (RejectedImage, OSError, MemoryError):
+    except (RejectedImage, OSError):
         raise
+    except MemoryError:
+        raise RejectedImage(Reason.DECODE_FAILED, "it asks for more memory than a worker may take") from None
     except Exception as error:
         raise RejectedImage(Reason.UNREADABLE, f"its elements make no sense ({type(error).__name__})") from None

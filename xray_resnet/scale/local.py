@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 
 _IN_FLIGHT_PER_WORKER = 2
 _IDLE_DEATHS = 3
-"""In so many pools one after the other workers may die without work before something is wrong with all of them."""
+"""So many pools in a row whose workers die without work mean that something is wrong with all of them."""
 
 
 def resolve_workers(workers: int) -> int:
