@@ -82,13 +82,8 @@ def _build(plan: Plan, config: Config, progress: Progress | None) -> None:
     resumed = workspace.count_finished(plan.folder, plan.tasks)
     journals = _make_parts(plan, config.prep, progress=progress)
     stored = map_pixels(plan.folder, [part_name(task.index) for task in plan.tasks])
-    duplicates = workspace.recall_duplicates(plan.folder) or _find_duplicates(plan, journals, stored)
-    if config.prep.duplicates == "drop":
-        workspace.note_duplicates(plan.folder, duplicates)
-        journals = drop_duplicates(plan.tasks, journals, duplicates.group_of)
-    rejected = _write_list(plan.folder / workspace.REJECTED_FILE, ["path", "reason", "detail"], journals, "rejected")
-    flagged = _write_list(plan.folder / workspace.FLAGGED_FILE, ["path", "flag"], journals, "flagged")
-    _refuse_if_nothing(plan, rejected)
+    journals, duplicates = _settle_duplicates(plan, journals, stored, drop=config.prep.duplicates == "drop")
+    rejected, flagged = _write_lists(plan, journals)
     division = _divide(plan, journals, split=config.data.split, group_of=duplicates.group_of)
     _warn_of_empty_splits(plan, division, journals=journals, split=config.data.split)
     summary = summarise(plan, journals, division, duplicates, seconds=time.perf_counter() - start, resumed=resumed)
@@ -100,19 +95,35 @@ def _build(plan: Plan, config: Config, progress: Progress | None) -> None:
     write_description(plan.folder, description)
 
 
-def _write_list(path: Path, header: Sequence[str], journals: Sequence[PartJournal], kind: str) -> list[Sequence[str]]:
-    """Writes the rows of that kind of all journals, and returns them."""
-    rows = [row for journal in journals for row in getattr(journal, kind)]
-    write_csv(path, header, rows)
-    return rows
+def _settle_duplicates(
+    plan: Plan, journals: list[PartJournal], stored: Mapping[str, NDArray[Any]], *, drop: bool
+) -> tuple[list[PartJournal], Duplicates]:
+    """The duplicates, as an interrupted run found them where it began to drop them; and the journals without them."""
+    duplicates = workspace.recall_duplicates(plan.folder) or _find_duplicates(plan, journals, stored)
+    if not drop:
+        return journals, duplicates
+    workspace.note_duplicates(plan.folder, duplicates)
+    return drop_duplicates(plan.tasks, journals, duplicates.group_of), duplicates
 
 
-def _refuse_if_nothing(plan: Plan, rejected: Sequence[Sequence[str]]) -> None:
+def _write_lists(
+    plan: Plan, journals: Sequence[PartJournal]
+) -> tuple[list[tuple[str, str, str]], list[tuple[str, str]]]:
+    """Writes and returns what was rejected and what was flagged.
+
+    Raises:
+        UserError: if everything was rejected.
+    """
+    rejected = [row for journal in journals for row in journal.rejected]
+    flagged = [row for journal in journals for row in journal.flagged]
+    write_csv(plan.folder / workspace.REJECTED_FILE, ["path", "reason", "detail"], rejected)
+    write_csv(plan.folder / workspace.FLAGGED_FILE, ["path", "flag"], flagged)
     if len(rejected) == len(plan.records):
         raise UserError(
             f"{plan.root}: no radiograph was accepted of {len(rejected)} files; "
             f"{plan.folder / workspace.REJECTED_FILE} says why"
         )
+    return rejected, flagged
 
 
 def _find_duplicates(plan: Plan, journals: Sequence[PartJournal], stored: Mapping[str, NDArray[Any]]) -> Duplicates:

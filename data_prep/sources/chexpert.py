@@ -11,10 +11,11 @@ split, and validation patients are cut from the training ones. The test tables n
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from data_prep.sources.chexpert_labels import COLUMNS, FINDINGS, read_states
-from data_prep.sources.csv_table import Row, find_table, read_rows, where
+from data_prep.sources.csv_table import Row, convert_rows, find_table, read_rows
 from data_prep.sources.record import Listing, Record, list_existing
 from data_prep.sources.values import read_age, read_sex, read_view
 from xray_resnet.config import DataConfig
@@ -65,10 +66,11 @@ def _find_patients(archives: Sequence[Path]) -> Patients:
 
 def _read_table(path: Path, split: str, facts: Sequence[str], patients: Patients) -> list[Record]:
     rows = read_rows(path, ["Path", *facts, *COLUMNS.values()])
-    return [_to_record(row, split, path.parent, patients, where(path, line)) for line, row in enumerate(rows)]
+    to_record = partial(_to_record, split=split, archive=path.parent, patients=patients)
+    return convert_rows(path, rows, to_record)
 
 
-def _to_record(row: Row, split: str, archive: Path, patients: Patients, place: str) -> Record:
+def _to_record(row: Row, place: str, *, split: str, archive: Path, patients: Patients) -> Record:
     found = _IMAGE.fullmatch(row["Path"])
     if found is None:
         raise UserError(

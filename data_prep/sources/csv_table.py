@@ -75,7 +75,7 @@ def convert_rows(path: Path, rows: Sequence[Row], convert: Callable[[Row, str], 
 
 
 def where(path: Path, position: int) -> str:
-    """Names a row in an error: the table and the line of its first row being 2."""
+    """Names a row in an error, by its position from 0; the header is line 1, so that the first row is line 2."""
     return f"{path} line {position + 2}"
 
 

@@ -5,10 +5,11 @@ release 2; images as `files/p10/p10000032/s50414267/<dicom_id>.jpg` or `.dcm`. T
 """
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from data_prep.sources.chexpert_labels import COLUMNS, FINDINGS, read_states
-from data_prep.sources.csv_table import Row, read_rows, where
+from data_prep.sources.csv_table import Row, convert_rows, read_rows, where
 from data_prep.sources.record import Listing, Record, list_existing
 from data_prep.sources.values import read_view
 from xray_resnet.config import DataConfig
@@ -29,8 +30,8 @@ def list_records(config: DataConfig, root: Path) -> Listing:
     splits = _read_splits(find_release(root, "split"))
     states = _read_labels(find_release(root, config.mimic_cxr.labeller))
     rows = read_rows(metadata, _METADATA)
-    records = [_to_record(row, root, splits, states, where(metadata, line)) for line, row in enumerate(rows)]
-    return list_existing(records, FINDINGS, root)
+    to_record = partial(_to_record, root=root, splits=splits, states=states)
+    return list_existing(convert_rows(metadata, rows, to_record), FINDINGS, root)
 
 
 def find_release(root: Path, table: str) -> Path:
@@ -58,11 +59,12 @@ def _read_splits(path: Path) -> Mapping[str, str]:
 def _read_labels(path: Path) -> Mapping[str, Mapping[str, int]]:
     """Study → states."""
     rows = read_rows(path, ("study_id", *COLUMNS.values()))
-    return {row["study_id"]: read_states(row, where(path, line)) for line, row in enumerate(rows)}
+    states = convert_rows(path, rows, read_states)
+    return {row["study_id"]: found for row, found in zip(rows, states, strict=True)}
 
 
 def _to_record(
-    row: Row, root: Path, splits: Mapping[str, str], states: Mapping[str, Mapping[str, int]], place: str
+    row: Row, place: str, *, root: Path, splits: Mapping[str, str], states: Mapping[str, Mapping[str, int]]
 ) -> Record:
     image, subject, study = row["dicom_id"], row["subject_id"], row["study_id"]
     if not (subject.isdigit() and study.isdigit() and image.replace("-", "").isalnum()):
