@@ -19,7 +19,7 @@ from data_prep.drop_duplicates import drop_duplicates
 from data_prep.duplicates import Duplicates, find_duplicates
 from data_prep.fingerprint import fingerprint_settings
 from data_prep.identity import hash_image
-from data_prep.part import PartJournal, make_part, make_part_apart
+from data_prep.part import PartJournal, list_accepted, make_part, make_part_apart
 from data_prep.plan import Plan, build_limits, build_plan, build_reading, resolve_root
 from data_prep.report import render_ingest_report
 from data_prep.sources import SOURCES, Record
@@ -128,8 +128,7 @@ def _write_lists(
 
 def _find_duplicates(plan: Plan, journals: Sequence[PartJournal], stored: Mapping[str, NDArray[Any]]) -> Duplicates:
     """Looks at the stored pixels where hashes are near."""
-    accepted = [entry for journal in journals for entry in journal.accepted]
-    images = [(entry.name, entry.pixels_sha256, entry.difference_hash) for entry in accepted]
+    images = [(entry.name, entry.pixels_sha256, entry.difference_hash) for entry in list_accepted(journals)]
     return find_duplicates(images, lambda name: stored[hash_image(plan.key, name)])
 
 
@@ -137,8 +136,8 @@ def _divide(
     plan: Plan, journals: Sequence[PartJournal], *, split: SplitConfig, group_of: Mapping[str, str]
 ) -> Division:
     """Divides the accepted images; those of one group of duplicates stay together, with the patients of all."""
-    entries = {entry.name: entry for journal in journals for entry in (*journal.accepted, *journal.dropped)}
-    kept = {entry.name for journal in journals for entry in journal.accepted}
+    kept = {entry.name: entry for entry in list_accepted(journals)}
+    entries = kept | {entry.name: entry for journal in journals for entry in journal.dropped}
     images = [
         SplitImage(
             name=record.name,
@@ -163,7 +162,7 @@ def _warn_of_empty_splits(
     plan: Plan, division: Division, *, journals: Sequence[PartJournal], split: SplitConfig
 ) -> None:
     """Warns of each split that has a share but no image: patients were too few, or one has most of the images."""
-    images = Counter(entry.patient for journal in journals for entry in journal.accepted)
+    images = Counter(entry.patient for entry in list_accepted(journals))
     for name in SPLITS:
         if split.shares[name] > 0 and name not in division.split_of.values():
             _log.warning(

@@ -13,6 +13,7 @@ import numpy as np
 from data_prep.identity import hash_image, hash_name, hash_patient
 from data_prep.near_duplicates import compute_difference_hash
 from data_prep.sources import Record
+from data_prep.sources.values import read_age_string
 from xray_resnet.dicom import (
     Prepared,
     Reading,
@@ -91,6 +92,11 @@ class PartJournal:
         rows = {name: [tuple(row) for row in values[name]] for name in ("rejected", "flagged")}
         entries = {name: [Accepted(*entry) for entry in values[name]] for name in ("accepted", "dropped")}
         return cls(**{**values, **rows, **entries})
+
+
+def list_accepted(journals: Iterable[PartJournal]) -> list[Accepted]:
+    """The accepted files of all journals, in order."""
+    return [entry for journal in journals for entry in journal.accepted]
 
 
 def journal_path(folder: Path, index: int) -> Path:
@@ -203,7 +209,7 @@ def to_stored(record: Record, prepared: Prepared, *, key: bytes) -> StoredImage:
         boxes=_move_boxes(record, prepared),
         view=keep_fact("ViewPosition", record.view) or prepared.facts.get("ViewPosition", ""),
         sex=keep_fact("PatientSex", record.sex) or prepared.facts.get("PatientSex", ""),
-        age=record.age if record.age is not None else _read_age(prepared.facts.get("PatientAge", "")),
+        age=record.age if record.age is not None else read_age_string(prepared.facts.get("PatientAge", "")),
         file_size=prepared.file_size,
         transfer_syntax=prepared.transfer_syntax,
         content=prepared.placement.content,
@@ -221,14 +227,3 @@ def _move_boxes(record: Record, prepared: Prepared) -> list[StoredBox]:
     corners = [(box.x, box.y, box.width, box.height) for box in record.boxes]
     moved = prepared.placement.to_store(np.asarray(corners, np.float64)).tolist()
     return [(box.finding, x, y, width, height) for box, (x, y, width, height) in zip(record.boxes, moved, strict=True)]
-
-
-_YEARS_PER_UNIT = {"D": 1 / 365.25, "W": 7 / 365.25, "M": 1 / 12, "Y": 1.0}
-_OLDEST_YEARS = 120
-
-
-def _read_age(text: str) -> float | None:
-    """An age string (PS3.5 6.2, VR AS: `034Y`, `006M`; `34` of careless writers) in years; None where it cannot be."""
-    number, unit = (text, "Y") if text.isdigit() else (text[:-1], text[-1:])
-    age = int(number) * _YEARS_PER_UNIT.get(unit, 0.0) if number.isdigit() else 0.0
-    return age if 0 < age <= _OLDEST_YEARS else None

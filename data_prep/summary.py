@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from data_prep.duplicates import Duplicates
 from data_prep.identity import hash_image, hash_patient, name_key
-from data_prep.part import Accepted, PartJournal
+from data_prep.part import PartJournal, list_accepted
 from data_prep.plan import Plan
 from data_prep.sources import SOURCES, Record
 from data_prep.split import Division
@@ -60,7 +61,7 @@ def summarise(
         "reasons": _sorted(Counter(reason for journal in journals for _, reason, _ in journal.rejected)),
         "sources": _count_sources(plan, journals),
         "flags": _sorted(Counter(flag for journal in journals for _, flag in journal.flagged)),
-        "transfer_syntaxes": _sorted(Counter(entry.transfer_syntax for entry in _accepted(journals))),
+        "transfer_syntaxes": _sorted(Counter(entry.transfer_syntax for entry in list_accepted(journals))),
         "notes": dict(plan.notes) | _count_duplicates(journals, duplicates) | _count_patients(plan, journals, division),
         "seconds": round(seconds, 3),
         "worker_seconds": round(sum(journal.seconds for journal in journals), 3),
@@ -71,16 +72,12 @@ def summarise(
 
 def _count_sources(plan: Plan, journals: Sequence[PartJournal]) -> dict[str, dict[str, int]]:
     """Files of each member of a combined source; a source alone is one."""
-    accepted = {entry.name for entry in _accepted(journals)}
+    accepted = {entry.name for entry in list_accepted(journals)}
     files = Counter(plan.member_of(record) for record in plan.records)
     kept = Counter(plan.member_of(record) for record in plan.records if record.name in accepted)
     return {
         name: {"files": count, "accepted": kept[name], "rejected": count - kept[name]} for name, count in files.items()
     }
-
-
-def _accepted(journals: Sequence[PartJournal]) -> list[Accepted]:
-    return [entry for journal in journals for entry in journal.accepted]
 
 
 def _count_duplicates(journals: Sequence[PartJournal], duplicates: Duplicates) -> dict[str, int]:
@@ -95,9 +92,8 @@ def _count_duplicates(journals: Sequence[PartJournal], duplicates: Duplicates) -
 
 
 def _count_patients(plan: Plan, journals: Sequence[PartJournal], division: Division) -> dict[str, int]:
-    unknown = sum(
-        entry.patient == hash_patient(plan.key, source="", header="", image=entry.name) for entry in _accepted(journals)
-    )
+    alone = partial(hash_patient, plan.key, source="", header="")
+    unknown = sum(entry.patient == alone(image=entry.name) for entry in list_accepted(journals))
     return {
         "images whose patient neither the source nor the header names, each taken for another's": unknown,
         "images moved from their official split: their patient or a duplicate stands on its other side": division.moved,
@@ -105,13 +101,13 @@ def _count_patients(plan: Plan, journals: Sequence[PartJournal], division: Divis
 
 
 def _image_ids(plan: Plan, journals: Sequence[PartJournal], division: Division, split: str) -> list[str]:
-    names = (entry.name for entry in _accepted(journals))
+    names = (entry.name for entry in list_accepted(journals))
     return [hash_image(plan.key, name) for name in names if division.split_of[name] == split]
 
 
 def _count(plan: Plan, journals: Sequence[PartJournal], division: Division) -> dict[str, Any]:
     """Images, patients and label states, in all and by split."""
-    patient_of = {entry.name: entry.patient for entry in _accepted(journals)}
+    patient_of = {entry.name: entry.patient for entry in list_accepted(journals)}
     accepted = [record for record in plan.records if record.name in patient_of]
     by_split = {split: [record for record in accepted if division.split_of[record.name] == split] for split in SPLITS}
     return {

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from data_prep.ingest import prepare_dataset
-from data_prep.part import _read_age
+from data_prep.sources.values import read_age_string
 from tests.builders import make_chest, write_dicom
 from xray_resnet.config import Config, DataConfig, ImageFolderConfig, PrepConfig
 from xray_resnet.store import Dataset, open_dataset
@@ -65,4 +65,4 @@ def test_films_that_all_carry_one_id_are_said_to_fill_no_test(tmp_path: Path, ca
     [("034Y", 34), ("006M", 0.5), ("51", 51), ("000Y", None), ("413Y", None), ("", None), ("Y", None), ("12X", None)],
 )
 def test_ages_are_read_in_their_unit_and_only_where_they_can_be(text: str, years: float | None) -> None:
-    assert _read_age(text) == years
+    assert read_age_string(text) == years
