@@ -83,9 +83,10 @@ def _show(path: Path) -> tuple[Dataset, NDArray[np.uint16], PixelDescription, Di
             return None
         if header.get("PhotometricInterpretation") not in ("MONOCHROME1", "MONOCHROME2"):
             return None
+        stored = decode_stored_values(header, path)  # which rejects what cannot be described
         description = describe_pixels(header)
-        image, mapping = to_display(decode_stored_values(header, path), description)
-    except RejectedImage:
+        image, mapping = to_display(stored, description)
+    except (RejectedImage, ValueError):  # one file says "1A" frames
         return None
     return header, image.pixels, description, mapping
 
