@@ -25,7 +25,15 @@ def test_findings_are_matched_by_name(tmp_path: Path) -> None:
     turned = replace(one, findings=("Mass", "Nodule"), states=one.states[:, ::-1], logits=one.logits[:, ::-1])
     comparison = compare(write_evaluation(tmp_path / "a", one), write_evaluation(tmp_path / "b", turned), resamples=50)
     assert [estimate.value for estimate in comparison.difference.findings] == [0, 0]
-    assert comparison.delong[0] is not None and comparison.delong[0].p_value is None
+    assert comparison.tests[0] is not None and comparison.tests[0].p_value is None
+
+
+def test_the_p_values_are_corrected_over_the_findings(tmp_path: Path) -> None:
+    worse = write_evaluation(tmp_path / "a", make_predictions(patients=150, separation=0.3))
+    better = write_evaluation(tmp_path / "b", make_predictions(patients=150, separation=2.0))
+    comparison = compare(worse, better, resamples=200)
+    raw = [test.p_value for test in comparison.tests if test is not None]
+    assert min(comparison.p_values) == pytest.approx(len(raw) * min(raw))  # type: ignore[type-var]
 
 
 def test_other_images_are_refused(tmp_path: Path) -> None:

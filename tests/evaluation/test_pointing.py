@@ -40,7 +40,7 @@ def test_maps_that_peak_in_the_finding_always_hit(dataset: Dataset) -> None:
     games = play(dataset, peaks_at(dataset, offset=0)).games[IMAGE_CENTRE]
     assert games[ALL].maps.value == 1
     assert games[ALL].baseline.value == 0
-    assert games[ALL].difference.low == 1
+    assert games[ALL].difference.value == 1
 
 
 def test_maps_that_peak_elsewhere_never_hit(dataset: Dataset) -> None:

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from xray_resnet.metrics import auroc, estimate_aurocs, estimate_paired_difference, macro_auroc
-from xray_resnet.metrics.delong import delong_interval
+from xray_resnet.metrics import auroc, clustered_interval, estimate_aurocs, estimate_paired_difference, macro_auroc
+from xray_resnet.metrics.aurocs import NEWCOMBE
+from xray_resnet.metrics.bootstrap import BOOTSTRAP
+from xray_resnet.metrics.newcombe import newcombe_interval
 
 Array = NDArray[np.float64]
 
@@ -43,10 +45,12 @@ def test_one_patient_with_the_finding_leaves_no_interval() -> None:
     assert "too few patients" in str(found.findings[0].why_null)
 
 
-def test_with_one_image_per_patient_the_interval_agrees_with_delong() -> None:
+def test_the_interval_agrees_with_the_normal_one_by_patients() -> None:
     labels, scores, patients = cohort(2, patients=400, images=1)
     found = estimate_aurocs(labels, scores, patients=patients, generator=np.random.default_rng(0)).findings[0]
-    assert (found.low, found.high) == pytest.approx(delong_interval(labels[:, 0], scores[:, 0]), abs=0.008)
+    assert (found.low, found.high) == pytest.approx(
+        clustered_interval(labels[:, 0], scores[:, 0], patients=patients), abs=0.008
+    )
 
 
 def test_repeated_images_do_not_narrow_the_interval() -> None:
@@ -91,11 +95,51 @@ def test_swapping_the_scores_mirrors_the_difference() -> None:
     assert (back.value, back.low, back.high) == pytest.approx((-forth.value, -forth.high, -forth.low))  # type: ignore[operator]
 
 
-def test_one_rare_finding_leaves_the_macro_average_its_interval() -> None:
+def test_one_patient_with_a_finding_leaves_the_macro_average_without_an_interval() -> None:
     labels, scores, patients = cohort(7, patients=60, images=1, findings=3)
     labels[:, 2] = 0
     labels[5, 2] = 1
     found = estimate_aurocs(labels, scores, patients=patients, generator=np.random.default_rng(0), resamples=200)
-    assert found.findings[2].low is None and found.findings[2].excluded > 50
-    assert found.n_defined == 3
-    assert found.macro.low is not None and found.macro.excluded == 0
+    assert found.findings[2].low is None and found.findings[2].value is not None
+    assert found.macro.value is not None and found.macro.low is None
+    assert found.macro.why_null == "interval: too few patients for that of a finding"
+
+
+def test_few_patients_get_newcombes_interval_with_patients_for_images() -> None:
+    labels, scores, patients = cohort(8, patients=30, images=4)
+    found = estimate_aurocs(labels, scores, patients=patients, generator=np.random.default_rng(0)).findings[0]
+    having = len(np.unique(patients[labels[:, 0] == 1]))
+    assert found.method == NEWCOMBE
+    assert (found.low, found.high) == newcombe_interval(found.value, having, 30 - having)  # type: ignore[arg-type]
+
+
+def test_many_patients_are_resampled() -> None:
+    labels, scores, patients = cohort(9, patients=150, images=2)
+    found = estimate_aurocs(labels, scores, patients=patients, generator=np.random.default_rng(0), resamples=50)
+    assert found.findings[0].method == found.macro.method == BOOTSTRAP
+
+
+def test_perfect_separation_of_many_patients_still_has_a_width() -> None:
+    labels = np.repeat([0.0, 1.0], 60)[:, None]
+    found = estimate_aurocs(labels, labels, patients=np.arange(120), generator=np.random.default_rng(0), resamples=50)
+    assert (found.findings[0].value, found.findings[0].high) == (1, 1)
+    assert 0.9 < found.findings[0].low < 0.99  # type: ignore[operator]
+
+
+def test_the_difference_of_few_patients_is_paired_too() -> None:
+    labels, first, patients = cohort(10, patients=40, images=2)
+    generators = (np.random.default_rng(0), np.random.default_rng(0))
+    alike = estimate_paired_difference(labels, first, first + 0.05 * labels, patients=patients, generator=generators[0])
+    other = cohort(11, patients=40, images=2)[1]
+    apart = estimate_paired_difference(labels, first, other, patients=patients, generator=generators[1])
+    widths = [each.findings[0].high - each.findings[0].low for each in (alike, apart)]  # type: ignore[operator]
+    assert alike.findings[0].method == NEWCOMBE
+    assert widths[0] < widths[1] / 2
+
+
+def test_the_mean_of_few_patients_findings_is_narrower_than_each() -> None:
+    labels, scores, patients = cohort(12, patients=40, images=1, findings=4)
+    found = estimate_aurocs(labels, scores, patients=patients, generator=np.random.default_rng(0), resamples=300)
+    width = found.macro.high - found.macro.low  # type: ignore[operator]
+    assert found.macro.method == NEWCOMBE
+    assert width < min(each.high - each.low for each in found.findings)  # type: ignore[operator]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from xray_resnet.metrics import Estimate
 from xray_resnet.metrics.localisation import find_most_covered_point, find_peak, is_hit, play_pointing_game
 
 
@@ -39,10 +40,31 @@ def test_rates_and_their_difference() -> None:
     assert game.difference.low is not None and 0 < game.difference.low < 0.25
 
 
-def test_a_handful_of_patients_has_rates_but_no_interval() -> None:
-    game = play_pointing_game([1, 0], [0, 0], patients=["a", "b"], generator=np.random.default_rng(0))
+def test_one_patient_has_rates_but_no_interval() -> None:
+    game = play_pointing_game([1, 0], [0, 0], patients=["a", "a"], generator=np.random.default_rng(0))
     assert (game.n_cases, game.maps.value, game.maps.low) == (2, 0.5, None)
-    assert game.difference.why_null == "interval: fewer than 5 patients"
+    assert game.difference.why_null == "interval: too few patients, 1"
+
+
+def test_eight_of_eight_is_not_certainty() -> None:
+    game = play_pointing_game([1] * 8, [0] * 8, patients=range(8), generator=np.random.default_rng(0))
+    assert (game.maps.low, game.maps.high) == pytest.approx((8 / (8 + 1.959964**2), 1))
+    assert game.difference.low is not None and 0.4 < game.difference.low < 0.7
+
+
+def play_repeatedly(hits: np.ndarray, cases: int) -> Estimate:
+    """The hit rate if each patient has so many cases alike."""
+    patients = np.repeat(np.arange(len(hits)), cases)
+    hit, missed = np.repeat(hits, cases), np.repeat(~hits, cases)
+    return play_pointing_game(hit, missed, patients=patients, generator=np.random.default_rng(0)).maps
+
+
+@pytest.mark.parametrize("patients", [10, 120])
+def test_twenty_cases_alike_of_each_patient_are_worth_one(patients: int) -> None:
+    hits = np.arange(patients) % 2 == 0
+    once, often = play_repeatedly(hits, 1), play_repeatedly(hits, 20)
+    assert (often.low, often.high) == pytest.approx((once.low, once.high))
+    assert often.high - often.low == pytest.approx(2 * 1.96 * 0.5 / np.sqrt(patients), rel=0.2)  # type: ignore[operator]
 
 
 def test_no_case_is_undefined() -> None:

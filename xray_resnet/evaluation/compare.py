@@ -9,7 +9,15 @@ import numpy as np
 from xray_resnet.errors import UserError
 from xray_resnet.evaluation.predictions import Predictions, read_predictions
 from xray_resnet.findings import positions
-from xray_resnet.metrics import Aurocs, DelongTest, Estimate, delong_test, estimate_aurocs, estimate_paired_difference
+from xray_resnet.metrics import (
+    Aurocs,
+    Estimate,
+    PairedTest,
+    correct_p_values,
+    estimate_aurocs,
+    estimate_paired_difference,
+    paired_test,
+)
 from xray_resnet.metrics.bootstrap import RESAMPLES
 
 
@@ -24,7 +32,8 @@ class Comparison:
         first: AUROC of the first.
         second: AUROC of the second.
         difference: Second minus first, in the same resamples.
-        delong: DeLong's paired test per finding; it counts images as independent.
+        tests: The paired test of each finding, patients being the unit.
+        p_values: Of the tests, corrected over the findings (Holm); None if there is nothing to test.
     """
 
     findings: tuple[str, ...]
@@ -33,7 +42,8 @@ class Comparison:
     first: Aurocs
     second: Aurocs
     difference: Aurocs
-    delong: tuple[DelongTest | None, ...]
+    tests: tuple[PairedTest | None, ...]
+    p_values: tuple[float | None, ...]
 
 
 def compare(first: Path, second: Path, *, resamples: int = RESAMPLES, seed: int = 0) -> Comparison:
@@ -59,6 +69,17 @@ def compare(first: Path, second: Path, *, resamples: int = RESAMPLES, seed: int 
             labels, values, patients=one.patient_ids, generator=np.random.default_rng(seed), resamples=resamples
         )
 
+    tests = tuple(
+        paired_test(
+            labels[:, f],
+            scores[:, f],
+            others[:, f],
+            patients=one.patient_ids,
+            generator=np.random.default_rng((seed, f)),
+            permutations=resamples,
+        )
+        for f in range(len(findings))
+    )
     return Comparison(
         findings,
         len(one.image_ids),
@@ -73,22 +94,22 @@ def compare(first: Path, second: Path, *, resamples: int = RESAMPLES, seed: int 
             generator=np.random.default_rng(seed),
             resamples=resamples,
         ),
-        tuple(delong_test(labels[:, f], scores[:, f], others[:, f]) for f in range(len(findings))),
+        tests,
+        tuple(correct_p_values([None if test is None else test.p_value for test in tests])),
     )
 
 
 def format_comparison(comparison: Comparison, *, names: Sequence[str] = ("first", "second")) -> str:
     """The comparison as a Markdown table: one row per finding, then the macro average."""
-    head = f"| finding | {names[0]} | {names[1]} | difference (95 %) | DeLong p |\n|---|---|---|---|---|"
-    tests = [*comparison.delong, None]
+    head = f"| finding | {names[0]} | {names[1]} | difference (95 %) | p (Holm) |\n|---|---|---|---|---|"
     rows = [
-        f"| {name} | {_number(a)} | {_number(b)} | {_interval(d)} | {_p_value(test)} |"
-        for name, a, b, d, test in zip(
+        f"| {name} | {_number(a)} | {_number(b)} | {_interval(d)} | {_p_value(p)} |"
+        for name, a, b, d, p in zip(
             [*comparison.findings, "macro"],
             [*comparison.first.findings, comparison.first.macro],
             [*comparison.second.findings, comparison.second.macro],
             [*comparison.difference.findings, comparison.difference.macro],
-            tests,
+            [*comparison.p_values, None],
             strict=True,
         )
     ]
@@ -124,5 +145,5 @@ def _interval(estimate: Estimate) -> str:
     return f"{estimate.value:+.3f} ({estimate.low:+.3f} … {estimate.high:+.3f})"
 
 
-def _p_value(test: DelongTest | None) -> str:
-    return "–" if test is None or test.p_value is None else f"{test.p_value:.2g}"
+def _p_value(p_value: float | None) -> str:
+    return "–" if p_value is None else f"{p_value:.2g}"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from xray_resnet.evaluation.predictions import Predictions
-from xray_resnet.metrics import Estimate, average_precision, delong_interval, estimate_aurocs
+from xray_resnet.metrics import Estimate, average_precision, clustered_interval, estimate_aurocs
 
 Interval = tuple[float, float]
 
@@ -22,7 +22,7 @@ class FindingSummary:
         n_negative: Images without it, unmentioned ones among them.
         n_ignored: Images where it is uncertain or not assessed.
         auroc: With its patient-clustered interval.
-        delong: DeLong's interval, which counts images as independent; None where no variance exists.
+        clustered: Normal interval by Obuchowski's variance, with one image a patient DeLong's; None for few patients.
         average_precision: None where undefined.
     """
 
@@ -31,7 +31,7 @@ class FindingSummary:
     n_negative: int
     n_ignored: int
     auroc: Estimate
-    delong: Interval | None
+    clustered: Interval | None
     average_precision: float | None
 
     @property
@@ -125,7 +125,7 @@ def _summarise_finding(predictions: Predictions, column: int, estimate: Estimate
         int((labels == 0).sum()),
         int(np.isnan(labels).sum()),
         estimate,
-        delong_interval(labels, logits),
+        clustered_interval(labels, logits, patients=predictions.patient_ids),
         average_precision(labels, logits),
     )
 

@@ -2,7 +2,8 @@
 
 from xray_resnet.metrics.aurocs import Aurocs, estimate_aurocs, estimate_paired_difference
 from xray_resnet.metrics.bootstrap import Estimate
-from xray_resnet.metrics.delong import DelongTest, delong_interval, delong_test
+from xray_resnet.metrics.clustered import PairedTest, clustered_interval, paired_test
+from xray_resnet.metrics.holm import correct_p_values
 from xray_resnet.metrics.localisation import PointingGame, play_pointing_game
 from xray_resnet.metrics.ranking import (
     auroc,
@@ -15,16 +16,17 @@ from xray_resnet.metrics.ranking import (
 
 __all__ = [
     "Aurocs",
-    "DelongTest",
     "Estimate",
+    "PairedTest",
     "PointingGame",
     "auroc",
     "average_precision",
-    "delong_interval",
-    "delong_test",
+    "clustered_interval",
+    "correct_p_values",
     "estimate_aurocs",
     "estimate_paired_difference",
     "macro_auroc",
+    "paired_test",
     "play_pointing_game",
     "pr_curve",
     "roc_curve",

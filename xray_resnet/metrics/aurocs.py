@@ -1,12 +1,21 @@
-"""AUROC of every finding and their macro average, with patient-clustered intervals, alone and as a difference."""
+"""AUROC of every finding and their macro average, with patient-clustered intervals, alone and as a difference.
 
+Below `FEW_PATIENTS` patients with a finding or without it, or after perfect separation, the bootstrap is too narrow.
+There the interval is Newcombe's, which takes each patient for one image, and so is at worst too wide.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from xray_resnet.metrics.bootstrap import RESAMPLES, Estimate, bootstrap, estimate, number_patients
+from xray_resnet.metrics.bootstrap import BOOTSTRAP, RESAMPLES, Estimate, bootstrap, estimate, number_patients
+from xray_resnet.metrics.clustered import FEW_PATIENTS, FEWEST_PATIENTS, count_patients
+from xray_resnet.metrics.newcombe import combine_intervals, correlate, newcombe_interval
 from xray_resnet.metrics.ranking import Floats, RankedPairs, why_undefined
+
+NEWCOMBE = "Newcombe's method 5, with patients for images"
 
 
 @dataclass(frozen=True)
@@ -80,26 +89,80 @@ def _estimate(
     pairs = [[RankedPairs.of(labels[:, f], s[:, f], units=units) for f in range(labels.shape[1])] for s in scores]
 
     def values(weights: Floats) -> Floats:
-        each = [np.stack([finding.auroc(weights) for finding in findings]) for findings in pairs]
-        return each[0] if len(each) == 1 else each[0] - each[1]
+        return np.concatenate([np.stack([finding.auroc(weights) for finding in findings]) for findings in pairs])
 
     width = int(units.max(initial=-1)) + 1
     point = values(np.ones((width, 1)))[:, 0]
     samples = bootstrap(values, width, generator=generator, resamples=resamples)
-    return _summarise(point, samples, [why_undefined(column) for column in labels.T])
-
-
-def _summarise(point: Floats, samples: Floats, reasons: list[str | None]) -> Aurocs:
-    defined = np.isfinite(point)
+    shape = (len(scores), labels.shape[1])
+    counts = [count_patients(column, units) for column in labels.T]
+    reasons = [why_undefined(column) for column in labels.T]
     findings = tuple(
-        estimate(float(value) if known else None, row, why_null=reason)
-        for value, known, row, reason in zip(point, defined, samples, reasons, strict=True)
+        _estimate_finding(values, drawn, counts[f], reasons[f])
+        for f, (values, drawn) in enumerate(
+            zip(point.reshape(shape).T, samples.reshape(*shape, -1).swapaxes(0, 1), strict=True)
+        )
     )
-    if not defined.any():
-        macro = Estimate(None, why_null="no finding has both a positive and a negative image")
-    else:
-        macro = estimate(float(point[defined].mean()), _mean_of_defined(samples))
-    return Aurocs(findings, macro, int(defined.sum()))
+    return Aurocs(findings, _average(findings, _subtract(samples.reshape(*shape, -1))), len(_defined(findings)))
+
+
+def _estimate_finding(values: Floats, samples: Floats, patients: tuple[int, int], reason: str | None) -> Estimate:
+    """One AUROC, or the first of two minus the second.
+
+    Args:
+        values: (1,) or (2,) AUROC.
+        samples: (1, R) or (2, R) of the resamples.
+        patients: How many with the finding and without it.
+        reason: Why the AUROC is undefined.
+    """
+    if reason is not None:
+        return Estimate(None, excluded=samples.shape[1], why_null=reason)
+    value = float(_subtract(values))
+    if min(patients) < FEWEST_PATIENTS:
+        return Estimate(value, why_null=f"interval: too few patients, {patients[0]} with and {patients[1]} without")
+    if min(patients) >= FEW_PATIENTS and not np.isin(values, (0, 1)).any():
+        return estimate(value, _subtract(samples))
+    intervals = [newcombe_interval(float(auroc), *patients) for auroc in values]
+    if len(values) == 1:
+        return Estimate(value, *intervals[0], method=NEWCOMBE)
+    ends = combine_intervals(values.tolist(), intervals, weights=(1, -1), correlation=correlate(samples))
+    return Estimate(value, max(-1.0, ends[0]), min(1.0, ends[1]), method=NEWCOMBE)
+
+
+def _average(findings: Sequence[Estimate], samples: Floats) -> Estimate:
+    """The mean over the findings that are defined; its interval is made as theirs are.
+
+    Args:
+        findings: The F findings.
+        samples: (F, R) of the resamples.
+    """
+    defined = _defined(findings)
+    if not defined:
+        return Estimate(None, why_null="no finding has both a positive and a negative image")
+    terms = [*defined.values()]
+    values = [term.value for term in terms if term.value is not None]
+    intervals = [(term.low, term.high) for term in terms if term.low is not None and term.high is not None]
+    value = float(np.mean(values))
+    if len(intervals) < len(terms):
+        return Estimate(value, why_null="interval: too few patients for that of a finding")
+    if all(term.method == BOOTSTRAP for term in terms):
+        return estimate(value, _mean_of_defined(samples))
+    low, high = combine_intervals(
+        values,
+        intervals,
+        weights=np.full(len(terms), 1 / len(terms)),
+        correlation=correlate(samples[[*defined]]),
+    )
+    return Estimate(value, low, high, method=NEWCOMBE)
+
+
+def _defined(findings: Sequence[Estimate]) -> dict[int, Estimate]:
+    return {place: finding for place, finding in enumerate(findings) if finding.value is not None}
+
+
+def _subtract(values: Floats) -> Floats:
+    """The only one, or the first minus the second, along the first axis."""
+    return values[0] if len(values) == 1 else np.asarray(values[0] - values[1])
 
 
 def _mean_of_defined(samples: Floats) -> Floats:

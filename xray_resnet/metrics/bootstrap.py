@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from xray_resnet.metrics.newcombe import CONFIDENCE
 from xray_resnet.metrics.ranking import Floats
 
 RESAMPLES = 2000
-CONFIDENCE = 0.95
+BOOTSTRAP = "patient-clustered percentile bootstrap"
 MOST_EXCLUDED = 0.25
 """Share of undefined resamples above which no interval is given: one patient with the finding leaves out 37 %."""
 
@@ -34,6 +35,7 @@ class Estimate:
         resamples: Resamples behind the interval.
         excluded: Resamples left out because the value is undefined in them.
         why_null: Why the value, or only the interval, is None.
+        method: How the interval was made; None if there is none.
     """
 
     value: float | None
@@ -42,6 +44,7 @@ class Estimate:
     resamples: int = 0
     excluded: int = 0
     why_null: str | None = None
+    method: str | None = None
 
 
 def number_patients(patients: ArrayLike) -> NDArray[np.intp]:
@@ -82,4 +85,4 @@ def estimate(value: float | None, samples: Floats, *, why_null: str | None = Non
         reason = f"interval: too few patients, undefined in {excluded} of {len(samples)} resamples"
         return Estimate(value, resamples=len(defined), excluded=excluded, why_null=reason)
     low, high = np.quantile(defined, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return Estimate(value, float(low), float(high), len(defined), excluded)
+    return Estimate(value, float(low), float(high), len(defined), excluded, method=BOOTSTRAP)

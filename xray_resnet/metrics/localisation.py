@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from xray_resnet.metrics.bootstrap import RESAMPLES, Estimate, bootstrap, estimate, number_patients
+from xray_resnet.metrics.clustered import FEW_PATIENTS, FEWEST_PATIENTS, count_patients
+from xray_resnet.metrics.newcombe import combine_intervals, correlate, wilson_interval
 from xray_resnet.metrics.ranking import Floats
 
-FEWEST_PATIENTS = 5
-"""With fewer, resampling them says nothing of other patients, and no interval is given."""
+WILSON = "Wilson's interval, with patients for cases"
 
 Box = tuple[float, float, float, float]
 """x, y of the upper left corner, width and height, in pixels."""
@@ -96,13 +97,30 @@ def play_pointing_game(
     totals = np.stack([np.bincount(units, row) for row in [*outcomes, np.ones(len(units))]])
 
     def values(weights: Floats) -> Floats:
-        hit, baseline, cases = totals @ weights
-        return np.asarray(np.stack([hit, baseline, hit - baseline]) / cases)
+        return np.asarray((totals @ weights)[:2] / (totals @ weights)[2])
 
-    point = values(np.ones((totals.shape[1], 1)))[:, 0]
-    if totals.shape[1] < FEWEST_PATIENTS:
-        reason = f"interval: fewer than {FEWEST_PATIENTS} patients"
-        return PointingGame(len(units), *(Estimate(float(value), why_null=reason) for value in point))
+    rates = values(np.ones((totals.shape[1], 1)))[:, 0]
     samples = bootstrap(values, totals.shape[1], generator=generator, resamples=resamples)
-    estimates = (estimate(float(value), row) for value, row in zip(point, samples, strict=True))
+    fewest = min(min(count_patients(row, units)) for row in outcomes)
+    estimates = _resampled(rates, samples) if fewest >= FEW_PATIENTS else _closed(rates, samples, totals.shape[1])
     return PointingGame(len(units), *estimates)
+
+
+def _resampled(rates: Floats, samples: Floats) -> list[Estimate]:
+    """Of the maps, the baseline and their difference, from the resamples (2, R)."""
+    return [
+        *(estimate(float(rate), drawn) for rate, drawn in zip(rates, samples, strict=True)),
+        estimate(float(rates[0] - rates[1]), samples[0] - samples[1]),
+    ]
+
+
+def _closed(rates: Floats, samples: Floats, patients: int) -> list[Estimate]:
+    """The same if few patients have a hit, or a miss; none for one patient."""
+    values = [float(rates[0]), float(rates[1]), float(rates[0] - rates[1])]
+    if patients < FEWEST_PATIENTS:
+        return [Estimate(value, why_null="interval: too few patients, 1") for value in values]
+    intervals = [wilson_interval(rate, patients) for rate in values[:2]]
+    ends = combine_intervals(values[:2], intervals, weights=(1, -1), correlation=correlate(samples))
+    return [
+        Estimate(value, *interval, method=WILSON) for value, interval in zip(values, [*intervals, ends], strict=True)
+    ]

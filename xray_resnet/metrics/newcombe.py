@@ -1,0 +1,92 @@
+"""Closed intervals for few patients: of one AUROC, of one proportion, and of sums and differences of them.
+
+Resampling few patients repeats what they happen to show: with ten positives the percentile bootstrap of an AUROC of
+0.97 covers 82 % where it says 95, and after perfect separation it has no width at all. The intervals here come from
+the hypothesis, not from the estimate, so they keep their width there.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import brentq
+from scipy.stats import norm
+
+CONFIDENCE = 0.95
+Z = float(norm.ppf((1 + CONFIDENCE) / 2))
+_EDGE = 1e-9
+
+Interval = tuple[float, float]
+
+
+def newcombe_interval(auroc: float, positives: float, negatives: float) -> Interval:
+    """95 % interval of one AUROC: method 5 of Newcombe, Statistics in Medicine 25 (2006) 559.
+
+    Its ends are the areas θ from which the estimate is 1.96 standard errors away, (θ - auroc)² = z² V(θ), with the
+    variance of Hanley and McNeil (Radiology 143 (1982) 29) in which both sample sizes are replaced by their mean.
+
+    Args:
+        auroc: The estimate, 0 to 1.
+        positives: How many independent positives it comes from, at least 1.
+        negatives: How many independent negatives, at least 1.
+    """
+
+    def excess(theta: float) -> float:
+        return (theta - auroc) ** 2 - Z**2 * _variance(theta, positives, negatives)
+
+    low = 0.0 if auroc <= 0 else float(brentq(excess, 0.0, min(auroc, 1 - _EDGE)))
+    high = 1.0 if auroc >= 1 else float(brentq(excess, max(auroc, _EDGE), 1.0))
+    return low, high
+
+
+def _variance(theta: float, positives: float, negatives: float) -> float:
+    """Variance of the Mann-Whitney estimate of an area θ; both sizes in the bracket are their mean, less one."""
+    size = (positives + negatives) / 2 - 1
+    bracket = 1 + size * (1 - theta) / (2 - theta) + size * theta / (1 + theta)
+    return theta * (1 - theta) * bracket / (positives * negatives)
+
+
+def wilson_interval(share: float, count: float) -> Interval:
+    """95 % interval of a proportion (Wilson, Journal of the American Statistical Association 22 (1927) 209).
+
+    Args:
+        share: The estimate, 0 to 1.
+        count: How many independent trials it comes from, at least 1.
+    """
+    centre = (share + Z**2 / (2 * count)) / (1 + Z**2 / count)
+    reach = Z * np.sqrt(share * (1 - share) / count + (Z / (2 * count)) ** 2) / (1 + Z**2 / count)
+    return max(0.0, float(centre - reach)), min(1.0, float(centre + reach))
+
+
+def combine_intervals(
+    values: Sequence[float], intervals: Sequence[Interval], *, weights: ArrayLike, correlation: NDArray[np.float64]
+) -> Interval:
+    """Interval of a weighted sum from those of its terms (Zou and Donner, Statistics in Medicine 27 (2008) 1693).
+
+    Args:
+        values: (K,) estimates.
+        intervals: (K,) their intervals.
+        weights: (K,) of the sum; 1 and -1 make a difference, 1 / K each a mean.
+        correlation: (K, K) of the estimates.
+    """
+    value, ends, weight = np.asarray(values), np.asarray(intervals), np.asarray(weights, np.float64)
+    below, above = value - ends[:, 0], ends[:, 1] - value
+    total = float(weight @ value)
+    down = weight * np.where(weight >= 0, below, above)
+    up = weight * np.where(weight >= 0, above, below)
+    return total - _root(down @ correlation @ down), total + _root(up @ correlation @ up)
+
+
+def correlate(samples: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Correlations (K, K) of K estimates over the resamples (K, R) in which all exist; 0 with one that never varies."""
+    kept = samples[:, np.isfinite(samples).all(axis=0)]
+    centred = kept - kept.mean(axis=1, keepdims=True) if kept.size else np.zeros((len(samples), 1))
+    norms = np.linalg.norm(centred, axis=1, keepdims=True)
+    units = np.divide(centred, norms, out=np.zeros_like(centred), where=norms > 0)
+    correlation = units @ units.T
+    np.fill_diagonal(correlation, 1.0)
+    return np.asarray(correlation)
+
+
+def _root(square: float) -> float:
+    return float(np.sqrt(max(0.0, square)))
