@@ -1,15 +1,15 @@
-"""Lets torch's companions import quietly: torchvision without its compiled operators, albumentations without a network.
+"""Lets torch's companions import quietly: torchvision without its compiled operators, others without network or home.
 
 Imported first by every package that uses torch's companions.
 """
 
 import importlib
-import os
 
 import torch
 
-# albumentations asks the package registry for a newer release on import.
-os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
+from xray_resnet.silence import keep_matplotlib_out_of_home
+
+keep_matplotlib_out_of_home()  # torchmetrics imports it
 
 _SCHEMA = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
 _library = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]

@@ -9,14 +9,17 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
-import openvino
 import pytest
 import torch
 
+import xray_resnet.silence  # noqa: F401  before openvino
 from tests.bundles import FINDINGS, make_bundle, make_metadata, make_model
 from xray_resnet.bundle import load_model, read_bundle, save_bundle
 from xray_resnet.bundle.metadata import INFERENCE, METADATA, MODEL_CARD, ONNX, WEIGHTS
 from xray_resnet.errors import UserError
+
+# isort: split
+import openvino
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,10 @@ import io
 from collections.abc import Callable, Sequence
 
 import numpy as np
+
+import xray_resnet.torch_compat  # noqa: F401  before matplotlib, which writes into the home folder
+
+# isort: split
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+import xray_resnet.silence  # noqa: F401  before openvino, which asks an analytics host on import
 from xray_resnet.errors import UserError
 
 Precision = Literal["auto", "fp32"]
