@@ -1,6 +1,5 @@
 """The dataset folder while it is built: whose it is, what an earlier run left, and what must go."""
 
-import fcntl
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -8,9 +7,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from data_prep.duplicates import Duplicates
+from data_prep.lock import HeldError, lock_file
 from data_prep.part import JOURNAL_FOLDER, PartTask, journal_path
 from xray_resnet.errors import UserError
-from xray_resnet.files import write_json
+from xray_resnet.files import remove_or_leave, write_json
 from xray_resnet.store.reader import is_dataset, read_description
 from xray_resnet.store.schema import DESCRIPTION_FILE, IMAGES_FOLDER
 
@@ -35,15 +35,14 @@ def hold(folder: Path, *, source: str) -> Iterator[None]:
     _check_own(folder)
     _check_source(folder, source)
     journal = folder / JOURNAL_FOLDER
-    journal.mkdir(parents=True, exist_ok=True)
-    with (journal / _LOCK_FILE).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UserError(
-                f"{folder}: another process is preparing this dataset; wait for it, or set another data.cache"
-            ) from error
-        yield
+    try:
+        with lock_file(journal / _LOCK_FILE):
+            yield
+    except HeldError:
+        raise UserError(
+            f"{folder}: another process is preparing this dataset; wait for it, or set another data.cache"
+        ) from None
+    remove_or_leave(journal)
 
 
 def is_finished(folder: Path, fingerprints: Mapping[str, str]) -> bool:
@@ -89,11 +88,10 @@ def is_tidy(folder: Path) -> bool:
 
 
 def tidy(folder: Path) -> None:
-    """Removes the journal of a finished dataset."""
-    journal = folder / JOURNAL_FOLDER
-    for path in journal.iterdir():
-        path.unlink()
-    journal.rmdir()
+    """Empties the journal of a finished dataset but for the lock; `hold` removes that and the folder."""
+    for path in [*(folder / JOURNAL_FOLDER).iterdir()]:
+        if path.name != _LOCK_FILE:
+            remove_or_leave(path)
 
 
 def _check_own(folder: Path) -> None:
@@ -102,7 +100,7 @@ def _check_own(folder: Path) -> None:
     if not folder.is_dir():
         raise UserError(f"{folder}: a file stands where the dataset folder should be; set another data.cache")
     journal = folder / JOURNAL_FOLDER
-    own = is_dataset(folder) or (journal / _LOCK_FILE).is_file()
+    own = is_dataset(folder) or any((journal / name).is_file() for name in (_LOCK_FILE, _FINGERPRINTS_FILE))
     is_bare_journal = journal.is_dir() and not any(journal.iterdir())  # killed before it took the lock
     if not own and any(path != journal or not is_bare_journal for path in folder.iterdir()):
         raise UserError(

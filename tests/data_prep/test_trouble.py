@@ -4,12 +4,13 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.data_prep.kill import COMMAND, make_films, read_parts
+from tests.shares import DISKS, make_poor_share
 
 FILMS, PART_BYTES = 48, 16 << 22
 
@@ -32,14 +33,20 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", disk], check=True)
 
 
-def prep(source: Path, dataset: Path) -> subprocess.Popen[str]:
+@pytest.fixture(params=DISKS)
+def odd_disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    with DISKS[request.param](tmp_path) as disk:
+        yield disk
+
+
+def prep(source: Path, dataset: Path, *, environment: Mapping[str, str] = os.environ) -> subprocess.Popen[str]:
     """`xray-prep` by one process, 16 films a part."""
     options = ["--data.source=image_folder", f"--data.root={source}", f"--data.cache={dataset}", "--prep.size=2048"]
     classes = "--data.image_folder.classes={class0: [], class1: [Mass]}"
-    environment = os.environ | {"XRAY_HASH_KEY": str(source.with_name("key"))}
+    key = {"XRAY_HASH_KEY": str(source.with_name("key"))}
     return subprocess.Popen(
         [COMMAND, *options, classes, "--prep.workers=1"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env=environment,
+        env={**environment, **key},
     )  # fmt: skip
 
 
@@ -91,3 +98,23 @@ def test_a_dataset_folder_that_goes_away_is_one_sentence(films: Path, tmp_path: 
     code, complaint = finish(run)
     assert code == 1
     assert "dataset" in complaint and "Traceback" not in complaint
+
+
+def names_below(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+
+
+def test_a_dataset_is_made_on_fat_and_exfat_as_on_any_disk(films: Path, odd_disk: Path, tmp_path: Path) -> None:
+    code, complaint = finish(prep(films, odd_disk / "dataset"))
+    assert (code, "left behind" in complaint) == (0, False)
+    assert finish(prep(films, tmp_path / "elsewhere"))[0] == 0
+    assert read_parts(odd_disk / "dataset") == read_parts(tmp_path / "elsewhere")
+    assert names_below(odd_disk / "dataset") == names_below(tmp_path / "elsewhere")
+
+
+def test_a_dataset_is_made_on_a_share_without_permissions_flushes_and_locks(films: Path, tmp_path: Path) -> None:
+    code, complaint = finish(prep(films, tmp_path / "dataset", environment=make_poor_share(tmp_path / "poor")))
+    assert (code, "keeps no locks (No locks available)" in complaint, "left behind" in complaint) == (0, True, False)
+    assert finish(prep(films, tmp_path / "elsewhere"))[0] == 0
+    assert read_parts(tmp_path / "dataset") == read_parts(tmp_path / "elsewhere")
+    assert names_below(tmp_path / "dataset") == names_below(tmp_path / "elsewhere")

@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 from xray_resnet.bundle.metadata import INFERENCE, METADATA, MODEL_CARD, ONNX, WEIGHTS, BundleMetadata
 from xray_resnet.bundle.model_card import write_model_card
 from xray_resnet.bundle.onnx_export import export_onnx
-from xray_resnet.files import replacing, write_json, write_text
+from xray_resnet.files import flush_folder, replacing, set_mode, write_json, write_text
 from xray_resnet.models import PreActResNet
 
 _RUNNER = "xray_resnet.bundle.monai_runner"
@@ -54,6 +54,7 @@ def save_bundle(folder: Path, model: PreActResNet, metadata: BundleMetadata) -> 
         if folder.exists():
             folder.rename(Path(parent) / "former")
         temporary.rename(folder)
+        flush_folder(folder.parent)
     return folder
 
 
@@ -75,4 +76,4 @@ def _write_files(folder: Path, model: PreActResNet, metadata: BundleMetadata) ->
 def _open_to_readers(folder: Path) -> None:
     """Safetensors and temporary folders are private; a bundle is mounted into containers of other users."""
     for path in (folder, *folder.rglob("*")):
-        path.chmod(0o755 if path.is_dir() else 0o644)
+        set_mode(path, 0o755 if path.is_dir() else 0o644)
