@@ -7,6 +7,7 @@ import torch
 
 from xray_resnet.bundle import BundleMetadata, save_bundle
 from xray_resnet.dicom import Reading
+from xray_resnet.model_output import ModelOutput
 from xray_resnet.models import PreActResNet, build_model
 
 FINDINGS = ("Cardiomegaly", "Nodule", "Pleural Effusion")
@@ -18,7 +19,7 @@ def make_metadata(
     """Metadata of a bundle that reads at `size` and feeds the network with the same size."""
     return BundleMetadata(
         name="tiny",
-        findings=tuple(findings),
+        output=ModelOutput(tuple(findings)),
         model={"depth": depth, "in_channels": 1, "stem": "imagenet", "base_width": base_width},
         reading=Reading(size=size).to_json(),
         input={"size": size, "mean": 0.4, "std": 0.25},

@@ -99,14 +99,6 @@ def column_prefix(finding: str) -> str:
     return "".join(character.lower() if character.isalnum() else "_" for character in finding)
 
 
-def prediction_columns(findings: Sequence[str]) -> list[str]:
-    """Columns of a prediction table: the file, its verdict, then score, probability and decision of each finding."""
-    per_finding = [
-        f"{column_prefix(name)}_{kind}" for name in findings for kind in ("score", "probability", "decision")
-    ]
-    return ["path", "sop_instance_uid", "status", "reason", *per_finding]
-
-
 def positions(findings: Sequence[str], wanted: Sequence[str]) -> list[int]:
     """Where each wanted finding stands in `findings`.
 

@@ -9,13 +9,18 @@ from pathlib import Path
 import pytest
 
 from data_prep.phantom import write_phantoms
+from tests.builders import write_dicom
 from tests.bundles import FINDINGS, make_bundle
 from tests.conftest import REPOSITORY
 from xray_resnet.bundle.metadata import INFERENCE
 from xray_resnet.bundle.monai_runner import find_files, find_running_bundle
 from xray_resnet.errors import UserError
-from xray_resnet.findings import prediction_columns
 from xray_resnet.inference import Predictor
+from xray_resnet.predictions import list_columns, to_row
+
+ROWS = b"\x28\x00\x10\x00US\x02\x00"
+"""The start of Rows (0028,0010) in Explicit VR Little Endian."""
+ROWS_OF_ONE_BYTE = b"\x28\x00\x10\x00US\x01\x00"
 
 
 @pytest.fixture(scope="module")
@@ -25,10 +30,14 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three radiographs and one file that is none."""
+    """Three radiographs, a flagged one, one with a malformed element, and a file that is none."""
     folder = tmp_path_factory.mktemp("phantom")
     write_phantoms(folder, count=3, size=96, seed=3)
     (folder / "images" / "000001b.dcm").write_bytes(b"no radiograph at all")
+    write_dicom(folder / "images" / "000003.dcm", BurnedInAnnotation="YES")
+    malformed = write_dicom(folder / "images" / "000004.dcm").read_bytes()
+    assert malformed.count(ROWS) == 1
+    (folder / "images" / "000004.dcm").write_bytes(malformed.replace(ROWS, ROWS_OF_ONE_BYTE))
     return folder / "images"
 
 
@@ -54,21 +63,26 @@ def test_scores_equal_the_predictors_even_beside_another_bundle(
     rows: list[dict[str, str]], bundle: Path, files: Path
 ) -> None:
     expected = list(Predictor(bundle, precision="fp32", workers=1).predict(find_files(str(files))))
-    assert [row["path"] for row in rows] == [prediction.path for prediction in expected]
+    assert [row["path"] for row in rows] == [str(prediction.path) for prediction in expected]
     for row, prediction in zip(rows, expected, strict=True):
-        same = prediction.row(FINDINGS)
+        same = to_row(prediction, FINDINGS)
         for column, value in row.items():
             assert value == (same[column] or "") or float(value) == pytest.approx(same[column], abs=1e-4)
 
 
 def test_a_file_that_is_no_radiograph_is_a_row_with_its_reason(rows: list[dict[str, str]]) -> None:
-    assert [row["status"] for row in rows] == ["ok", "ok", "rejected", "ok"]
-    assert rows[2]["reason"] == "not_dicom"
+    assert [row["status"] for row in rows] == ["ok", "ok", "rejected", "ok", "ok", "rejected"]
+    assert rows[2]["reason"] == "not_dicom" and rows[5]["reason"]
     assert not any(value for column, value in rows[2].items() if column.endswith("_score"))
 
 
+def test_a_flag_is_shown_and_is_no_reason(rows: list[dict[str, str]]) -> None:
+    assert [row["flags"] for row in rows] == ["", "", "", "", "burned_in_annotation", ""]
+    assert rows[4]["reason"] == ""
+
+
 def test_the_table_has_the_columns_of_every_prediction_table(rows: list[dict[str, str]]) -> None:
-    assert list(rows[0]) == prediction_columns(FINDINGS)
+    assert list(rows[0]) == list_columns(FINDINGS)
 
 
 def test_outside_of_monais_runner_no_bundle_is_guessed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -2,21 +2,25 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from pydicom.uid import SecondaryCaptureImageStorage
 
-from tests.builders import make_chest
+from tests.builders import make_chest, write_dicom
 from tests.bundles import FINDINGS, make_bundle
+from xray_resnet.bundle import read_bundle
 from xray_resnet.errors import UserError
-from xray_resnet.findings import prediction_columns
 from xray_resnet.inference import Prediction, predict_to_folder
 from xray_resnet.inference.inputs import find_inputs
-from xray_resnet.inference.outputs import TABLES
+from xray_resnet.inference.outputs import OUTPUTS
+from xray_resnet.inference.outputs.context import OutputContext
 from xray_resnet.inference.outputs.overlays import write_overlays
+from xray_resnet.predictions import list_columns
 
 FORMATS = ("csv", "json", "parquet")
 
@@ -24,6 +28,10 @@ FORMATS = ("csv", "json", "parquet")
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_bundle(tmp_path_factory.mktemp("model") / "bundle")
+
+
+def context_of(bundle: Path, folder: Path) -> OutputContext:
+    return OutputContext(folder, read_bundle(bundle), {"engine": "none", "version": "0", "precision": "fp32"})
 
 
 @pytest.fixture
@@ -46,7 +54,7 @@ def test_all_formats_hold_the_same_table(bundle: Path, folder: Path, tmp_path: P
     from_json = json.loads((tmp_path / "out/predictions.json").read_text())
     from_parquet = pq.read_table(tmp_path / "out/predictions.parquet").to_pylist()
     assert from_json == from_parquet
-    assert [*from_csv[0]] == prediction_columns(FINDINGS) == [*from_json[0]]
+    assert [*from_csv[0]] == list_columns(FINDINGS) == [*from_json[0]]
     scores = [row["nodule_score"] for row in from_json]
     assert [row["nodule_score"] for row in from_csv] == ["" if score is None else f"{score:.6f}" for score in scores]
 
@@ -88,32 +96,72 @@ def test_a_folder_without_any_image_is_one_sentence(bundle: Path, tmp_path: Path
         predict_to_folder([tmp_path / "notes.txt"], bundle, tmp_path / "out")
 
 
-@pytest.mark.parametrize("name", TABLES)
-def test_an_interrupted_table_does_not_appear(name: str, tmp_path: Path) -> None:
-    path = tmp_path / f"predictions.{name}"
-    with pytest.raises(KeyboardInterrupt), TABLES[name](path, FINDINGS) as write:
-        write(Prediction("a.dcm", "rejected", reason="blank"))
-        raise KeyboardInterrupt
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_an_interrupted_output_leaves_nothing(name: str, bundle: Path, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt, match="by the user"), OUTPUTS[name](context_of(bundle, tmp_path)) as write:
+        write(Prediction(Path("a.dcm"), "rejected", reason="blank"))
+        raise KeyboardInterrupt("by the user")
     assert not [*tmp_path.iterdir()]
 
 
-def test_overlays_stay_in_their_folder_whatever_the_file_is_called(tmp_path: Path) -> None:
-    write = write_overlays(tmp_path / "overlays", ("Nodule",))
-    for name in ("a/../../x y;é.dcm", "b/x y;é.dcm"):
-        maps, pixels = np.ones((1, 2, 2), np.float32), np.zeros((32, 32), np.uint8)
-        write(Prediction(name, "ok", scores={"Nodule": 0.9}, maps=maps, pixels=pixels))
-    assert [path.name for path in sorted(tmp_path.rglob("*.png"))] == [
-        "000001-x_y__-nodule.png",
-        "000002-x_y__-nodule.png",
+def overlaid(name: str, **scores: float) -> Prediction:
+    maps, pixels = np.ones((3, 2, 2), np.float32), np.zeros((32, 32), np.uint8)
+    return Prediction(
+        Path(name), "ok", scores=dict(zip(FINDINGS, scores.values(), strict=True)), maps=maps, pixels=pixels
+    )
+
+
+def test_overlays_stay_in_their_folder_whatever_the_file_is_called(bundle: Path, tmp_path: Path) -> None:
+    with write_overlays(context_of(bundle, tmp_path)) as write:
+        for name in ("a/../../x y;é.dcm", "b/x y;é.dcm"):
+            write(overlaid(name, a=0.9, b=0.1, c=0.1))
+    assert [path.relative_to(tmp_path).as_posix() for path in sorted(tmp_path.rglob("*.png"))] == [
+        "overlays/000001-x_y__-cardiomegaly.png",
+        "overlays/000002-x_y__-cardiomegaly.png",
     ]
 
 
-def test_findings_that_stand_out_are_drawn_else_the_highest(tmp_path: Path) -> None:
-    write = write_overlays(tmp_path, ("A", "B", "C"))
-    maps, pixels = np.ones((3, 2, 2), np.float32), np.zeros((32, 32), np.uint8)
-    write(Prediction("f", "ok", scores={"A": 0.9, "B": 0.2, "C": 0.6}, maps=maps, pixels=pixels))
-    write(Prediction("g", "ok", scores={"A": 0.1, "B": 0.3, "C": 0.2}, maps=maps, pixels=pixels))
-    assert [path.stem for path in sorted(tmp_path.iterdir())] == ["000001-f-a", "000001-f-c", "000002-g-b"]
+def test_findings_that_stand_out_are_drawn_else_the_highest(bundle: Path, tmp_path: Path) -> None:
+    with write_overlays(context_of(bundle, tmp_path)) as write:
+        write(overlaid("f", a=0.9, b=0.2, c=0.6))
+        write(overlaid("g", a=0.1, b=0.3, c=0.2))
+    names = [path.stem for path in sorted((tmp_path / "overlays").iterdir())]
+    assert names == ["000001-f-cardiomegaly", "000001-f-pleural_effusion", "000002-g-nodule"]
+
+
+def test_an_operating_point_decides_what_is_drawn(bundle: Path, tmp_path: Path) -> None:
+    decided = replace(overlaid("f", a=0.9, b=0.2, c=0.6), decisions={"Cardiomegaly": "negative", "Nodule": "positive"})
+    with write_overlays(context_of(bundle, tmp_path)) as write:
+        write(decided)
+    names = [path.stem for path in sorted((tmp_path / "overlays").iterdir())]
+    assert names == ["000001-f-nodule", "000001-f-pleural_effusion"]
+
+
+def test_an_overlay_that_cannot_be_written_ends_the_batch(bundle: Path, tmp_path: Path) -> None:
+    (tmp_path / "overlays").write_text("in the way")
+    with pytest.raises(FileExistsError, match="overlays"), write_overlays(context_of(bundle, tmp_path)) as write:
+        write(overlaid("f", a=0.9, b=0.2, c=0.6))
+
+
+def test_more_overlays_than_may_wait_are_all_written(bundle: Path, tmp_path: Path) -> None:
+    with write_overlays(context_of(bundle, tmp_path)) as write:
+        for number in range(70):
+            write(overlaid(f"{number}", a=0.9, b=0.2, c=0.1))
+    assert len([*(tmp_path / "overlays").iterdir()]) == 70
+
+
+def test_a_flag_is_no_reason_and_the_file_is_scored(bundle: Path, tmp_path: Path) -> None:
+    """A film with words burned in, a Secondary Capture, and an inverted film."""
+    chest = make_chest(256, 256, np.random.default_rng(0))
+    cv2.imwrite(str(tmp_path / "negative.png"), np.uint8((1 - chest) * 255))
+    write_dicom(tmp_path / "burned.dcm", BurnedInAnnotation="YES")
+    write_dicom(tmp_path / "capture.dcm", SOPClassUID=SecondaryCaptureImageStorage)
+    summary = predict_to_folder([tmp_path], bundle, tmp_path / "out", formats=FORMATS)
+    rows = pq.read_table(tmp_path / "out/predictions.parquet").to_pylist()
+    assert [row["flags"] for row in rows] == ["burned_in_annotation", "secondary_capture", "inverted"]
+    assert [(row["status"], row["reason"]) for row in rows] == [("ok", "")] * 3
+    assert (summary.accepted, summary.rejected, summary.flags.total()) == (3, 0, 3)
+    assert "1 scored, but flagged as inverted" in str(summary)
 
 
 def test_folders_are_searched_in_order_and_the_output_is_left_out(folder: Path) -> None:

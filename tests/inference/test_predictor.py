@@ -15,6 +15,7 @@ from xray_resnet import Predictor
 from xray_resnet.bundle import load_model, read_bundle
 from xray_resnet.dicom import prepare
 from xray_resnet.errors import UserError
+from xray_resnet.predictions import to_row
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,7 @@ def test_scores_are_those_of_the_torch_network_in_fp32(bundle: Path, files: list
 
 def test_one_process_gives_the_same_as_many(bundle: Path, files: list[Path]) -> None:
     one, many = ([*Predictor(bundle, workers=workers).predict(files)] for workers in (1, 2))
-    assert [prediction.row(FINDINGS) for prediction in one] == [prediction.row(FINDINGS) for prediction in many]
+    assert [to_row(prediction, FINDINGS) for prediction in one] == [to_row(prediction, FINDINGS) for prediction in many]
 
 
 def test_a_file_alone_gives_the_same_as_among_others(bundle: Path, files: list[Path]) -> None:
@@ -59,8 +60,8 @@ def test_a_file_alone_gives_the_same_as_among_others(bundle: Path, files: list[P
 
 def test_every_file_has_a_row_in_its_place_rejected_ones_their_reason(bundle: Path, files: list[Path]) -> None:
     predictions = [*Predictor(bundle).predict(files)]
-    assert [prediction.path for prediction in predictions] == [str(path) for path in files]
-    assert [prediction.path for prediction in predictions if prediction.status == "rejected"] == [str(files[7])]
+    assert [prediction.path for prediction in predictions] == files
+    assert [prediction.path for prediction in predictions if prediction.status == "rejected"] == [files[7]]
     assert predictions[7].reason == "decode_failed"
 
 

@@ -5,13 +5,16 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from xray_resnet.bundle.model_output_file import read_model_output
 from xray_resnet.bundle.onnx_file import refuse_external_data
 from xray_resnet.bundle.validation import refuse_impossible_values
 from xray_resnet.dicom import OtherPipelineError, Reading
 from xray_resnet.errors import UserError
 from xray_resnet.model_input import ModelInput
+from xray_resnet.model_output import ModelOutput
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Version 1 had no calibration and no operating points, and is read so."""
 METADATA = Path("configs/metadata.json")
 INFERENCE = Path("configs/inference.json")
 WEIGHTS = Path("models/model.safetensors")
@@ -27,27 +30,28 @@ class BundleMetadata:
 
     Attributes:
         name: Name of the run that made it.
-        findings: Names of the logits, in order.
+        output: What the logits mean: findings in order, calibration and operating points if made.
         model: Arguments of `build_model`: depth, in_channels, stem, base_width.
         reading: Settings from file to stored pixels.
         input: Size, mean and std from stored pixels to network input.
         training_data: Name, split hash, counts and whether synthetic; no identifier.
         versions: Versions of the packages that made it.
-        calibration: Score to probability per finding, or None until made.
-        operating_points: Decision thresholds per finding, or None until made.
         schema_version: Version of this layout.
     """
 
     name: str
-    findings: tuple[str, ...]
+    output: ModelOutput
     model: dict[str, Any]
     reading: dict[str, Any]
     input: dict[str, Any]
     training_data: dict[str, Any]
     versions: dict[str, str] = field(default_factory=dict)
-    calibration: None = None
-    operating_points: None = None
     schema_version: int = SCHEMA_VERSION
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """Names of the logits, in order."""
+        return self.output.findings
 
     @property
     def reading_fingerprint(self) -> str:
@@ -70,8 +74,14 @@ class BundleMetadata:
             "task": "multi-label classification of frontal chest radiographs",
             "description": "Pre-activation ResNet. Research software, no medical device.",
             "network_data_format": _describe_network(self),
-            "xray_resnet": asdict(self) | fingerprints,
+            "xray_resnet": self._describe_output() | fingerprints,
         }
+
+    def _describe_output(self) -> dict[str, Any]:
+        """The fields, those of `output` among them."""
+        values = asdict(self)
+        output: dict[str, Any] = values.pop("output")
+        return {"name": values["name"], **output, **values}
 
 
 @dataclass(frozen=True)
@@ -131,7 +141,7 @@ def _read_metadata(path: Path) -> BundleMetadata:
     try:
         values = json.loads(path.read_bytes())["xray_resnet"]
         version = values["schema_version"]
-        if version == SCHEMA_VERSION:
+        if version in (1, SCHEMA_VERSION):
             return _build_metadata(values)
     except OtherPipelineError as error:
         raise UserError(f"{path}: {error}; train again with this release") from None
@@ -139,15 +149,15 @@ def _read_metadata(path: Path) -> BundleMetadata:
         raise UserError(
             f"{path}: not the metadata of an xray_resnet bundle: {error!r}; make it with xray-train"
         ) from None
-    raise UserError(f"{path}: schema version {version}, expected {SCHEMA_VERSION}; train again with this release")
+    raise UserError(f"{path}: schema version {version}, expected 1 or {SCHEMA_VERSION}; train again with this release")
 
 
 def _build_metadata(values: dict[str, Any]) -> BundleMetadata:
     """The metadata, its fingerprints recomputed and compared: edited settings are refused."""
     refuse_impossible_values(values)
-    known = {item.name for item in fields(BundleMetadata)}
-    metadata = BundleMetadata(**{name: value for name, value in values.items() if name in known})
-    metadata = BundleMetadata(**(vars(metadata) | {"findings": tuple(metadata.findings)}))
+    known = {item.name for item in fields(BundleMetadata)} - {"schema_version"}
+    given = {name: value for name, value in values.items() if name in known}
+    metadata = BundleMetadata(output=read_model_output(values), **given)
     stated = values["reading_fingerprint"], values["input_fingerprint"]
     if stated != (metadata.reading_fingerprint, metadata.input_fingerprint):
         raise ValueError("its settings do not have the fingerprints that it states")

@@ -1,6 +1,7 @@
 """The model card of a bundle: what it is, what it was trained on, what it must not be used for."""
 
 from xray_resnet.bundle.metadata import BundleMetadata
+from xray_resnet.model_output import Calibrations, ModelOutput, OperatingPoints
 
 _CARD = """\
 # {name}
@@ -19,7 +20,7 @@ A pre-activation ResNet-{depth} (He et al. 2016b) with one grey input channel an
 | calibration | {calibration} |
 | operating points | {operating_points} |
 
-Scores are sigmoids of the logits. They rank images; they are not probabilities until a calibration is stated above.
+{scores}
 Performance outside the training data is unknown: measure it on your own data with `xray-eval --run … --data …`.
 
 ## Use
@@ -45,6 +46,25 @@ def write_model_card(metadata: BundleMetadata) -> str:
         split=data.get("split_sha256", "not stated"),
         reading=metadata.reading_fingerprint,
         input=metadata.input_fingerprint,
-        calibration="none" if metadata.calibration is None else "in the metadata",
-        operating_points="none" if metadata.operating_points is None else "in the metadata",
+        calibration=_describe_basis(metadata.output.calibration),
+        operating_points=_describe_basis(metadata.output.operating_points),
+        scores=describe_scores(metadata.output),
     )
+
+
+def describe_scores(output: ModelOutput) -> str:
+    """What scores, probabilities and decisions of a model are worth, in words."""
+    sentences = ["Scores are sigmoids of the logits: they rank images and are not probabilities."]
+    if output.calibration:
+        sentences.append(f"Probabilities are calibrated for {', '.join(output.calibration.findings)}.")
+    if output.operating_points:
+        sentences.append(f"Decisions are made for {', '.join(output.operating_points.findings)}.")
+    return " ".join(sentences)
+
+
+def _describe_basis(made: Calibrations | OperatingPoints | None) -> str:
+    if made is None:
+        return "none"
+    basis = made.basis
+    of = f"{basis.patients} patients of {basis.dataset}, {basis.split}; {basis.engine}, {basis.precision}"
+    return f"{', '.join(made.findings)} ({of})"

@@ -4,8 +4,9 @@ python -m monai.bundle run --config_file BUNDLE/configs/inference.json --dataset
 """
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import torch
@@ -13,11 +14,12 @@ from torch import Tensor
 
 from xray_resnet.bundle.load import load_model
 from xray_resnet.bundle.metadata import METADATA, Bundle, read_bundle
-from xray_resnet.dicom import RejectedImage, prepare
+from xray_resnet.dicom import Prepared, RejectedImage, try_to_prepare
 from xray_resnet.errors import UserError
-from xray_resnet.files import write_csv
-from xray_resnet.findings import prediction_columns
+from xray_resnet.model_output import ModelOutput
 from xray_resnet.models import PreActResNet
+from xray_resnet.predictions import WRITERS, Prediction
+from xray_resnet.predictions.prediction import name_outcome
 
 __all__ = ["ReadRadiograph", "find_files", "find_running_bundle", "load_model", "predict"]
 
@@ -28,19 +30,17 @@ class Read:
 
     Attributes:
         path: As found.
-        image: (1, size, size) network input; None where rejected.
-        sop_instance_uid: Empty where unknown.
-        reason: Why it was rejected; empty where it was not.
+        outcome: As preparation gives it.
+        image: (1, size, size) network input; None if rejected.
     """
 
     path: str
-    image: Tensor | None
-    sop_instance_uid: str = ""
-    reason: str = ""
+    outcome: Prepared | RejectedImage
+    image: Tensor | None = None
 
 
 class ReadRadiograph:
-    """The transform from a path to the network's input; a file that is no usable radiograph keeps its reason."""
+    """The transform from a path to the network's input; a file that is not a usable radiograph keeps its reason."""
 
     def __init__(self, bundle: Bundle) -> None:
         self._reading = bundle.reading
@@ -48,12 +48,10 @@ class ReadRadiograph:
 
     def __call__(self, path: str) -> Read:
         """Reads one file."""
-        try:
-            prepared = prepare(Path(path), self._reading)
-        except RejectedImage as rejected:
-            return Read(path, None, reason=rejected.reason)
-        image = torch.from_numpy(self._model_input(prepared.pixels))[None]
-        return Read(path, image, sop_instance_uid=prepared.sop_instance_uid)
+        outcome = try_to_prepare(path, self._reading)
+        if isinstance(outcome, RejectedImage):
+            return Read(path, outcome)
+        return Read(path, outcome, torch.from_numpy(self._model_input(outcome.pixels))[None])
 
 
 def find_running_bundle() -> Bundle:
@@ -84,7 +82,7 @@ def predict(
     batches: Iterable[Sequence[Read]],
     inferer: Callable[[Tensor, PreActResNet], Tensor],
     network: PreActResNet,
-    findings: Sequence[str],
+    output: ModelOutput | Sequence[str],
     output_dir: str,
 ) -> Path:
     """Scores every file and writes `predictions.csv`, the table of `xray-predict`.
@@ -93,29 +91,38 @@ def predict(
         batches: Files as `ReadRadiograph` gives them.
         inferer: MONAI's, called with images (B, 1, size, size) and the network.
         network: In evaluation mode.
-        findings: Names of the logits.
+        output: What its logits mean; a bundle of the first schema version names its findings instead.
         output_dir: Where the table goes.
     """
-    rows: list[list[str]] = []
-    for batch in batches:
-        scores = iter(_score([read.image for read in batch if read.image is not None], inferer, network))
-        rows += [_row(read, next(scores) if read.image is not None else [None] * len(findings)) for read in batch]
+    output = output if isinstance(output, ModelOutput) else ModelOutput(tuple(output))
     path = Path(output_dir) / "predictions.csv"
-    write_csv(path, prediction_columns(findings), rows)
+    with WRITERS["csv"](path, output.findings) as write:
+        for batch in batches:
+            for prediction in _predict_batch(batch, inferer, network, output):
+                write(prediction)
     return path
 
 
-def _score(
-    images: Sequence[Tensor], inferer: Callable[[Tensor, PreActResNet], Tensor], network: PreActResNet
-) -> list[list[float]]:
-    if not images:
-        return []
-    with torch.inference_mode():
-        scores: list[list[float]] = inferer(torch.stack([*images]), network).sigmoid().tolist()
-    return scores
-
-
-def _row(read: Read, scores: Sequence[float | None]) -> list[str]:
-    status = "rejected" if read.image is None else "ok"
-    cells = [cell for score in scores for cell in ("" if score is None else f"{score:.6f}", "", "")]
-    return [read.path, read.sop_instance_uid, status, read.reason, *cells]
+def _predict_batch(
+    batch: Sequence[Read],
+    inferer: Callable[[Tensor, PreActResNet], Tensor],
+    network: PreActResNet,
+    output: ModelOutput,
+) -> Iterator[Prediction]:
+    images = [read.image for read in batch if read.image is not None]
+    if images:
+        with torch.inference_mode():
+            outcome = output(inferer(torch.stack(images), network).double().numpy())
+    rows = count()
+    for read in batch:
+        if isinstance(read.outcome, RejectedImage):
+            verdict = read.outcome
+            yield Prediction(Path(read.path), "rejected", reason=str(verdict.reason), detail=verdict.detail)
+        else:
+            yield Prediction(
+                Path(read.path),
+                "ok",
+                sop_instance_uid=read.outcome.sop_instance_uid,
+                flags=tuple(map(str, read.outcome.flags)),
+                **name_outcome(outcome, next(rows), output.findings),
+            )

@@ -32,7 +32,7 @@ INFERENCE_CONFIGURATION = {
         "collate_fn": "$list",
     },
     "inferer": {"_target_": "monai.inferers.SimpleInferer"},
-    "run": ["$runner.predict(@dataloader, @inferer, @network_def, @bundle.metadata.findings, @output_dir)"],
+    "run": ["$runner.predict(@dataloader, @inferer, @network_def, @bundle.metadata.output, @output_dir)"],
 }
 
 

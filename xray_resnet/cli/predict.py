@@ -9,7 +9,7 @@ from xray_resnet.cli.common import run_command, show_progress
 from xray_resnet.config_files import CommandParser, build_section
 
 COMMAND = "xray-predict"
-FORMATS = ("csv", "json", "parquet")
+FORMATS = ("csv", "json", "jsonl", "parquet")
 EXAMPLES = (
     "xray-predict incoming/ --model runs/chestxray-20260131-101500 --output predictions --overlay",
     "xray-predict a.dcm b.dcm --model bundle --output predictions --formats csv json parquet",

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from xray_resnet.errors import UserError
 from xray_resnet.files import replacing
-from xray_resnet.findings import column_prefix, resolve_targets
+from xray_resnet.findings import resolve_targets
+from xray_resnet.model_output import compute_scores
+from xray_resnet.predictions.row import name_column
 
 FILE = "predictions.parquet"
 
@@ -37,7 +39,7 @@ class Predictions:
     @property
     def scores(self) -> NDArray[np.float32]:
         """(N, F) sigmoid of the logits."""
-        return np.asarray(0.5 * (1 + np.tanh(0.5 * self.logits)), np.float32)
+        return np.asarray(compute_scores(self.logits), np.float32)
 
     @property
     def labels(self) -> NDArray[np.float32]:
@@ -59,10 +61,9 @@ def write_predictions(path: Path, predictions: Predictions, *, metadata: Mapping
     }
     scores = predictions.scores
     for position, finding in enumerate(predictions.findings):
-        prefix = column_prefix(finding)
-        columns[f"{prefix}_label"] = predictions.states[:, position]
-        columns[f"{prefix}_score"] = scores[:, position]
-        columns[f"{prefix}_logit"] = predictions.logits[:, position]
+        columns[name_column(finding, "label")] = predictions.states[:, position]
+        columns[name_column(finding, "score")] = scores[:, position]
+        columns[name_column(finding, "logit")] = predictions.logits[:, position]
     table = pa.table(columns).replace_schema_metadata({**metadata, "findings": "\n".join(predictions.findings)})
     with replacing(path) as temporary:
         pq.write_table(table, temporary)
@@ -89,4 +90,4 @@ def read_predictions(folder: Path) -> Predictions:
 
 
 def _stack(table: pa.Table, findings: tuple[str, ...], kind: str) -> NDArray[np.generic]:
-    return np.stack([table[f"{column_prefix(finding)}_{kind}"].to_numpy() for finding in findings], axis=1)
+    return np.stack([table[name_column(finding, kind)].to_numpy() for finding in findings], axis=1)

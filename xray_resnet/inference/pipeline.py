@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from xray_resnet.bundle import read_bundle
 from xray_resnet.dicom import Prepared, Reading, RejectedImage, reject_lost, try_to_prepare
-from xray_resnet.files import name_file
 from xray_resnet.inference.engines.openvino import OpenVinoEngine, Precision
-from xray_resnet.inference.prediction import Prediction
+from xray_resnet.predictions import Prediction
+from xray_resnet.predictions.prediction import name_outcome
 from xray_resnet.scale import Limits, beat, map_in_processes
 
 CHUNK = 8
@@ -46,7 +46,7 @@ class Predictor:
         self._workers = workers
 
     def predict(self, paths: Iterable[Path | str]) -> Iterator[Prediction]:
-        """Yields one prediction per file, in order; files that are no usable radiograph are rejected, never skipped."""
+        """Yields one prediction per file, in order; what is not a usable radiograph is rejected, not skipped."""
         files = [Path(path) for path in paths]
         read = partial(_read_chunk, reading=self.bundle.reading)
         chunks: Iterator[list[_Read]] = map(read, _chunks(files))
@@ -61,20 +61,19 @@ class Predictor:
         outputs = iter(self.engine(inputs))
         for path, read in chunk:
             if isinstance(read, RejectedImage):
-                yield Prediction(name_file(path), "rejected", reason=str(read.reason), detail=read.detail)
+                yield Prediction(path, "rejected", reason=str(read.reason), detail=read.detail)
             else:
-                yield self._build(name_file(path), read, *next(outputs))
+                yield self._build(path, read, *next(outputs))
 
     def _build(
-        self, path: str, prepared: Prepared, logits: NDArray[np.float32], maps: NDArray[np.float32]
+        self, path: Path, prepared: Prepared, logits: NDArray[np.float32], maps: NDArray[np.float32]
     ) -> Prediction:
-        scores = 0.5 * (1 + np.tanh(0.5 * logits.astype(np.float64)))
         return Prediction(
             path=path,
             status="ok",
             sop_instance_uid=prepared.sop_instance_uid,
-            reason=" ".join(prepared.flags),
-            scores=dict(zip(self.findings, scores.tolist(), strict=True)),
+            flags=tuple(map(str, prepared.flags)),
+            **name_outcome(self.bundle.metadata.output(logits[None]), 0, self.findings),
             maps=maps,
             pixels=prepared.pixels,
         )

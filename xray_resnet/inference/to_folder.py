@@ -6,34 +6,36 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from xray_resnet.dicom import REASON_TEXTS, Reason
+from xray_resnet.bundle.model_card import describe_scores
+from xray_resnet.dicom import FLAG_TEXTS, REASON_TEXTS, Flag, Reason
 from xray_resnet.errors import UserError
 from xray_resnet.files import write_json
 from xray_resnet.inference.engines.openvino import Precision
 from xray_resnet.inference.inputs import find_inputs
-from xray_resnet.inference.outputs import TABLES, Write
-from xray_resnet.inference.outputs.overlays import write_overlays
+from xray_resnet.inference.outputs import OUTPUTS
+from xray_resnet.inference.outputs.context import OutputContext
 from xray_resnet.inference.pipeline import Predictor
 from xray_resnet.progress import Progress
 
-OVERLAYS = "overlays"
 INFO = "predictions-info.json"
 
 
 @dataclass(frozen=True)
-class Summary:
+class BatchSummary:
     """What became of the files.
 
     Attributes:
         output: Where the results are.
         accepted: Number of files with scores.
         reasons: Reason → number of files rejected for it.
+        flags: Flag → number of accepted files that carry it.
         precision: Precision of the scores.
     """
 
     output: Path
     accepted: int
     reasons: Counter[str] = field(default_factory=Counter)
+    flags: Counter[str] = field(default_factory=Counter)
     precision: str = ""
 
     @property
@@ -46,6 +48,8 @@ class Summary:
         for reason, count in sorted(self.reasons.items()):
             sentence, remedy = REASON_TEXTS[Reason(reason)]
             lines.append(f"  {count} {reason}: {sentence} {remedy}")
+        for flag, count in sorted(self.flags.items()):
+            lines.append(f"  {count} scored, but flagged as {flag}: {FLAG_TEXTS[Flag(flag)]}")
         return "\n".join(lines)
 
 
@@ -59,14 +63,14 @@ def predict_to_folder(
     precision: Precision = "auto",
     workers: int = 0,
     progress: Progress | None = None,
-) -> Summary:
+) -> BatchSummary:
     """Scores every input file and writes `predictions.<format>` and `overlays/` into `output`.
 
     Args:
         inputs: Files and folders.
         model: Run or bundle folder.
         output: Made where it is missing.
-        formats: Of `TABLES`.
+        formats: Of `predictions.FORMATS`.
         overlay: Whether to write overlays.
         precision: "auto" or "fp32".
         workers: Processes that read and decode; 0 is one per core.
@@ -77,30 +81,27 @@ def predict_to_folder(
     """
     files = find_inputs(inputs, output=output)
     predictor = Predictor(model, precision=precision, workers=workers)
+    context = OutputContext(output, predictor.bundle, predictor.engine.describe())
     reasons: Counter[str] = Counter()
+    flags: Counter[str] = Counter()
     with ExitStack() as stack:
-        writers = _open_outputs(stack, output, predictor.findings, formats=formats, overlay=overlay)
+        names = [*formats, *(["overlays"] if overlay else [])]
+        writers = [stack.enter_context(OUTPUTS[name](context)) for name in names]
         for done, prediction in enumerate(predictor.predict(files), start=1):
             for write in writers:
                 write(prediction)
-            reasons.update([prediction.reason] if prediction.reason else [])
+            reasons.update([prediction.reason] if prediction.status == "rejected" else [])
+            flags.update(prediction.flags)
             if progress is not None:
                 progress(done, len(files), reasons.total())
     write_json(output / INFO, _describe(predictor))
     if reasons[Reason.NOT_DICOM] == len(files):
         raise UserError(f"none of {len(files)} input files is a DICOM, PNG or JPEG image; name files of radiographs")
-    return Summary(output, len(files) - reasons.total(), reasons, predictor.engine.precision)
-
-
-def _open_outputs(
-    stack: ExitStack, output: Path, findings: tuple[str, ...], *, formats: Sequence[str], overlay: bool
-) -> list[Write]:
-    writers = [stack.enter_context(TABLES[name](output / f"predictions.{name}", findings)) for name in formats]
-    return [*writers, write_overlays(output / OVERLAYS, findings)] if overlay else writers
+    return BatchSummary(output, len(files) - reasons.total(), reasons, flags, predictor.engine.precision)
 
 
 def _describe(predictor: Predictor) -> dict[str, object]:
-    """What the scores were made with: model, engine, precision."""
+    """What the scores were made with: model, engine, precision, and what was made of the scores."""
     metadata = predictor.bundle.metadata
     return {
         "model": metadata.name,
@@ -108,5 +109,7 @@ def _describe(predictor: Predictor) -> dict[str, object]:
         "reading_fingerprint": metadata.reading_fingerprint,
         "input_fingerprint": metadata.input_fingerprint,
         **predictor.engine.describe(),
-        "note": "Research software, no medical device. Scores rank images; they are not probabilities.",
+        "calibration": metadata.to_json()["xray_resnet"]["calibration"],
+        "operating_points": metadata.to_json()["xray_resnet"]["operating_points"],
+        "note": f"Research software, no medical device. {describe_scores(metadata.output)}",
     }

@@ -6,6 +6,7 @@ from typing import Any
 
 from xray_resnet.bundle import BundleMetadata, save_bundle
 from xray_resnet.config import ModelConfig
+from xray_resnet.model_output import ModelOutput
 from xray_resnet.models import build_model
 from xray_resnet.training.checkpoints import BEST, read_checkpoint
 from xray_resnet.training.run_folder import BUNDLE
@@ -25,7 +26,7 @@ def deliver(run: Path, task: Task, config: ModelConfig) -> Path:
     model.load_state_dict(read_checkpoint(run / BEST)["state_dict"])
     metadata = BundleMetadata(
         name=run.name,
-        findings=task.findings,
+        output=ModelOutput(task.findings),
         model=arguments,
         reading=task.dataset.reading,
         input={"size": task.model_input.size, "mean": task.model_input.mean, "std": task.model_input.std},

@@ -1,16 +1,15 @@
-"""One output format per file: a context that takes predictions one by one and appears whole, or not at all."""
+"""What a batch of predictions is written as: each output is a context that takes them one by one."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from pathlib import Path
 
-from xray_resnet.inference.outputs.csv_table import write_csv_table
-from xray_resnet.inference.outputs.json_table import write_json_table
-from xray_resnet.inference.outputs.parquet_table import write_parquet_table
-from xray_resnet.inference.prediction import Prediction
+from xray_resnet.inference.outputs.context import OutputContext
+from xray_resnet.inference.outputs.overlays import write_overlays
+from xray_resnet.inference.outputs.tables import write_table
+from xray_resnet.predictions import FORMATS, Prediction
 
 Write = Callable[[Prediction], None]
-Output = Callable[[Path, tuple[str, ...]], AbstractContextManager[Write]]
+Output = Callable[[OutputContext], AbstractContextManager[Write]]
 
-TABLES: dict[str, Output] = {"csv": write_csv_table, "json": write_json_table, "parquet": write_parquet_table}
-"""Format → its writer; the table is `predictions.<format>`."""
+OUTPUTS: dict[str, Output] = {**{name: write_table(name) for name in FORMATS}, "overlays": write_overlays}
+"""Name → output. A table appears whole, or not at all; overlays appear one by one."""

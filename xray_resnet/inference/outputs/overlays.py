@@ -1,45 +1,73 @@
-"""Overlays of accepted files: the class activation map of each finding that stands out."""
+"""Overlays of accepted files: the class activation map of each finding that stands out, drawn beside the network."""
 
 import re
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from xray_resnet.explain.overlay import draw_overlay, encode_png
 from xray_resnet.files import write_bytes
 from xray_resnet.findings import column_prefix
-from xray_resnet.inference.prediction import Prediction
+from xray_resnet.inference.outputs.context import OutputContext
+from xray_resnet.predictions import Prediction
 
+FOLDER = "overlays"
 STANDS_OUT = 0.5
-"""Findings at and above this score are drawn; where none is, the one with the highest."""
+"""Findings at and above this score are drawn, unless an operating point decides; if there is none, the highest one."""
 _LONGEST_NAME = 60
+_THREADS = 2
+_MOST_WAITING = 32
+"""Files whose overlays are not written yet; beyond them the network waits, so that memory stays bounded."""
 
 
-def write_overlays(folder: Path, findings: tuple[str, ...]) -> Callable[[Prediction], None]:
-    """What writes the overlays of a prediction into `folder`, as `<number>-<file>-<finding>.png`.
+@contextmanager
+def write_overlays(context: OutputContext) -> Iterator[Callable[[Prediction], None]]:
+    """Yields what writes the overlays of a prediction, as `overlays/<number>-<file>-<finding>.png`.
 
-    The number is that of the input file, so that files of the same name do not meet.
+    The number is that of the input file, so that files of the same name do not meet. Threads draw and encode while the
+    network computes; when the context ends all are written.
     """
+    waiting: deque[Future[None]] = deque()
     number = 0
+    with ThreadPoolExecutor(_THREADS) as threads:
 
-    def write(prediction: Prediction) -> None:
-        nonlocal number
-        number += 1
-        if prediction.maps is None or prediction.pixels is None:
-            return
-        for finding in _choose(prediction):
-            caption = f"{finding} {prediction.scores[finding]:.2f}"
-            picture = draw_overlay(prediction.pixels, prediction.maps[findings.index(finding)], caption=caption)
-            name = f"{number:06d}-{_safe_stem(prediction.path)}-{column_prefix(finding)}.png"
-            write_bytes(folder / name, encode_png(picture))
+        def write(prediction: Prediction) -> None:
+            nonlocal number
+            number += 1
+            if prediction.maps is not None and prediction.pixels is not None:
+                stem = f"{number:06d}-{_safe_stem(prediction.path)}"
+                waiting.append(threads.submit(_draw, prediction, context.folder / FOLDER, stem, context.findings))
+            while len(waiting) > _MOST_WAITING or (waiting and waiting[0].done()):
+                waiting.popleft().result()
 
-    return write
+        try:
+            yield write
+            for drawn in waiting:
+                drawn.result()
+        finally:
+            threads.shutdown(wait=True, cancel_futures=True)
+
+
+def _draw(prediction: Prediction, folder: Path, stem: str, findings: tuple[str, ...]) -> None:
+    assert prediction.maps is not None and prediction.pixels is not None
+    for finding in _choose(prediction):
+        caption = f"{finding} {prediction.scores[finding]:.2f}"
+        picture = draw_overlay(prediction.pixels, prediction.maps[findings.index(finding)], caption=caption)
+        write_bytes(folder / f"{stem}-{column_prefix(finding)}.png", encode_png(picture))
 
 
 def _choose(prediction: Prediction) -> list[str]:
     highest = max(prediction.scores, key=lambda finding: prediction.scores[finding])
-    return [finding for finding, score in prediction.scores.items() if score >= STANDS_OUT] or [highest]
+    return [finding for finding in prediction.scores if _stands_out(prediction, finding)] or [highest]
 
 
-def _safe_stem(path: str) -> str:
+def _stands_out(prediction: Prediction, finding: str) -> bool:
+    decision = prediction.decisions.get(finding)
+    return prediction.scores[finding] >= STANDS_OUT if decision is None else decision == "positive"
+
+
+def _safe_stem(path: Path) -> str:
     """The file's name without what could leave the folder or trouble a file system."""
-    return re.sub(r"[^A-Za-z0-9_-]", "_", Path(path).stem)[:_LONGEST_NAME]
+    return re.sub(r"[^A-Za-z0-9_-]", "_", path.stem)[:_LONGEST_NAME]

@@ -1,0 +1,109 @@
+"""What a model says is kept in its bundle, amended in place, and never believed without a look."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.builders import make_chest, write_picture
+from tests.bundles import FINDINGS, make_bundle
+from xray_resnet import Predictor
+from xray_resnet.bundle import amend_bundle, read_bundle
+from xray_resnet.bundle.metadata import METADATA, MODEL_CARD, ONNX, WEIGHTS
+from xray_resnet.errors import UserError
+from xray_resnet.model_output import (
+    Basis,
+    Calibrations,
+    IsotonicCalibration,
+    LinearCalibration,
+    ModelOutput,
+    OperatingPoint,
+    OperatingPoints,
+)
+
+OUTPUT = ModelOutput(
+    FINDINGS,
+    Calibrations(
+        Basis("phantom", "val", 31, "OpenVINO on CPU", "fp32"),
+        {"Nodule": LinearCalibration(0.5, 0.25), "Cardiomegaly": IsotonicCalibration((-1.0, 1.0), (0.0, 1.0))},
+    ),
+    OperatingPoints(
+        Basis("phantom", "val", 31, "OpenVINO on CPU", "fp32"), {"Nodule": OperatingPoint("sensitivity 0.95", -9.0)}
+    ),
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return make_bundle(tmp_path / "bundle")
+
+
+def change(folder: Path, **values: Any) -> None:
+    content = json.loads((folder / METADATA).read_text())
+    content["xray_resnet"] |= values
+    (folder / METADATA).write_text(json.dumps(content))
+
+
+def test_what_was_amended_is_read_again(folder: Path) -> None:
+    amended = amend_bundle(read_bundle(folder), OUTPUT)
+    assert amended.metadata.output == read_bundle(folder).metadata.output == OUTPUT
+
+
+def test_weights_and_graph_are_not_written_again(folder: Path) -> None:
+    before = {name: (folder / name).stat().st_mtime_ns for name in (WEIGHTS, ONNX)}
+    amend_bundle(read_bundle(folder), OUTPUT)
+    assert {name: (folder / name).stat().st_mtime_ns for name in (WEIGHTS, ONNX)} == before
+
+
+def test_the_model_card_says_what_was_made_and_on_whom(folder: Path) -> None:
+    assert "| calibration | none |" in (folder / MODEL_CARD).read_text()
+    amend_bundle(read_bundle(folder), OUTPUT)
+    card = (folder / MODEL_CARD).read_text()
+    assert "| operating points | Nodule (31 patients of phantom, val; OpenVINO on CPU, fp32) |" in card
+    assert "Probabilities are calibrated for Nodule, Cardiomegaly." in card
+
+
+def test_predictions_carry_probability_and_decision(folder: Path, tmp_path: Path) -> None:
+    picture = np.uint8(make_chest(80, 80, np.random.default_rng(0)) * 255)
+    film = write_picture(tmp_path / "film.png", picture)
+    amend_bundle(read_bundle(folder), OUTPUT)
+    prediction = next(Predictor(folder).predict([film]))
+    logit = np.log(prediction.scores["Nodule"] / (1 - prediction.scores["Nodule"]))
+    assert prediction.probabilities["Nodule"] == pytest.approx(1 / (1 + np.exp(-0.5 * logit - 0.25)))
+    assert set(prediction.probabilities) == {"Nodule", "Cardiomegaly"}
+    assert prediction.decisions == {"Nodule": "positive"}
+
+
+def test_other_findings_are_not_written(folder: Path) -> None:
+    with pytest.raises(ValueError, match="expected that of the bundle's"):
+        amend_bundle(read_bundle(folder), ModelOutput(("Hernia",)))
+
+
+def test_a_bundle_of_the_first_version_has_nothing_made(folder: Path) -> None:
+    content = json.loads((folder / METADATA).read_text())
+    content["xray_resnet"] |= {"schema_version": 1}
+    (folder / METADATA).write_text(json.dumps(content))
+    assert read_bundle(folder).metadata.output == ModelOutput(FINDINGS)
+
+
+BASIS = {"dataset": "d", "split": "val", "patients": 3, "engine": "e", "precision": "fp32"}
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        {"basis": BASIS, "findings": {"Nodule": {"kind": "linear", "slope": -1.0, "intercept": 0.0}}},
+        {"basis": BASIS, "findings": {"Nodule": {"kind": "isotonic", "logits": [0, 1], "probabilities": [0, 2]}}},
+        {"basis": BASIS, "findings": {"Nodule": {"kind": "spline"}}},
+        {"basis": BASIS, "findings": {"Hernia": {"kind": "linear", "slope": 1.0, "intercept": 0.0}}},
+        {"basis": {}, "findings": {}},
+        {"findings": {}},
+        [1, 2],
+    ],
+)
+def test_a_calibration_that_cannot_be_applied_is_refused(folder: Path, made: Any) -> None:
+    change(folder, calibration=made)
+    with pytest.raises(UserError, match="not the metadata of an xray_resnet bundle"):
+        read_bundle(folder)

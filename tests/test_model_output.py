@@ -1,0 +1,83 @@
+"""Logits to scores, probabilities and decisions, by their formulas."""
+
+import math
+
+import numpy as np
+import pytest
+
+from xray_resnet.model_output import (
+    Basis,
+    Calibrations,
+    IsotonicCalibration,
+    LinearCalibration,
+    ModelOutput,
+    OperatingPoint,
+    OperatingPoints,
+    compute_scores,
+)
+
+BASIS = Basis("nih", "val", 120, "OpenVINO on CPU", "fp32")
+LOGITS = np.array([[-2.0, 0.5], [1.0, 3.0]], np.float32)
+
+
+def sigmoid(x: float) -> float:
+    return 1 / (1 + math.exp(-x))
+
+
+def test_a_score_is_the_sigmoid_of_the_logit() -> None:
+    outcome = ModelOutput(("A", "B"))(LOGITS)
+    expected = [[sigmoid(float(x)) for x in row] for row in LOGITS]
+    np.testing.assert_allclose(outcome.scores, expected, rtol=1e-12)
+
+
+def test_the_sigmoid_neither_overflows_nor_warns() -> None:
+    np.testing.assert_array_equal(compute_scores(np.array([-1e4, 0, 1e4])), [0, 0.5, 1])
+
+
+def test_nothing_made_leaves_no_probability_and_no_decision() -> None:
+    outcome = ModelOutput(("A", "B"))(LOGITS)
+    assert np.isnan(outcome.probabilities).all()
+    assert (outcome.decisions == -1).all()
+
+
+def test_a_temperature_divides_the_logit() -> None:
+    calibration = Calibrations(BASIS, {"A": LinearCalibration(1 / 2.5, 0.0)})
+    outcome = ModelOutput(("A", "B"), calibration)(LOGITS)
+    np.testing.assert_allclose(outcome.probabilities[:, 0], [sigmoid(-2 / 2.5), sigmoid(1 / 2.5)], rtol=1e-12)
+    assert np.isnan(outcome.probabilities[:, 1]).all()
+
+
+def test_platt_shifts_it_too() -> None:
+    assert LinearCalibration(2.0, -1.0)(np.array([0.5]))[0] == 0.5
+
+
+def test_an_isotonic_calibration_interpolates_and_stays_constant_beyond() -> None:
+    calibrate = IsotonicCalibration((-1.0, 1.0, 2.0), (0.1, 0.3, 0.9))
+    np.testing.assert_allclose(calibrate(np.array([-5, -1, 0, 1.5, 9])), [0.1, 0.1, 0.2, 0.6, 0.9])
+
+
+def test_a_logit_at_the_operating_point_is_positive() -> None:
+    points = OperatingPoints(BASIS, {"B": OperatingPoint("youden", 0.5)})
+    outcome = ModelOutput(("A", "B"), operating_points=points)(np.array([[0.0, 0.5], [0.0, 0.499]]))
+    assert outcome.decisions.tolist() == [[-1, 1], [-1, 0]]
+    assert points.findings["B"].score == pytest.approx(sigmoid(0.5))
+
+
+@pytest.mark.parametrize("slope", [0.0, -1.0, math.nan, math.inf])
+def test_a_calibration_that_would_turn_the_order_is_refused(slope: float) -> None:
+    with pytest.raises(ValueError, match="slope above 0"):
+        LinearCalibration(slope, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("logits", "probabilities"),
+    [((0.0, 0.0), (0.1, 0.2)), ((0.0, 1.0), (0.3, 0.2)), ((0.0, 1.0), (0.3, 1.2)), ((), ()), ((0.0,), (0.1, 0.2))],
+)
+def test_isotonic_points_that_fall_are_refused(logits: tuple[float, ...], probabilities: tuple[float, ...]) -> None:
+    with pytest.raises(ValueError, match="never fall"):
+        IsotonicCalibration(logits, probabilities)
+
+
+def test_a_threshold_that_is_no_number_is_refused() -> None:
+    with pytest.raises(ValueError, match="expected a number"):
+        OperatingPoint("youden", math.nan)

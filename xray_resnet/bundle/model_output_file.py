@@ -1,0 +1,60 @@
+"""What the logits mean, from the plain values of a metadata file that nobody vouches for."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from xray_resnet.model_output import (
+    Basis,
+    Calibration,
+    Calibrations,
+    IsotonicCalibration,
+    LinearCalibration,
+    ModelOutput,
+    OperatingPoint,
+    OperatingPoints,
+)
+
+One = TypeVar("One")
+_MOST_POINTS = 100_000
+
+
+def read_model_output(values: Mapping[str, Any]) -> ModelOutput:
+    """The model output whose `asdict` was written; what is missing is null, as in version 1.
+
+    Raises:
+        ValueError: for values that cannot be applied, or of a finding that the model does not have.
+        KeyError: for a key that is missing.
+        TypeError: for a value of another type.
+    """
+    findings = tuple(values["findings"])
+    calibration, points = values.get("calibration"), values.get("operating_points")
+    return ModelOutput(
+        findings,
+        None if calibration is None else Calibrations(*_read(calibration, findings, _build_calibration)),
+        None if points is None else OperatingPoints(*_read(points, findings, _build_point)),
+    )
+
+
+def _read(
+    values: Mapping[str, Any], findings: tuple[str, ...], build: Callable[[Mapping[str, Any]], One]
+) -> tuple[Basis, dict[str, One]]:
+    """What it was made on, and the part of each finding."""
+    basis = Basis(**values["basis"])
+    unknown = [name for name in values["findings"] if name not in findings]
+    if unknown:
+        raise ValueError(f"{unknown[0]!r:.80} is not a finding of the model")
+    return basis, {name: build(part) for name, part in values["findings"].items()}
+
+
+def _build_calibration(values: Mapping[str, Any]) -> Calibration:
+    if values["kind"] == "linear":
+        return LinearCalibration(float(values["slope"]), float(values["intercept"]))
+    if values["kind"] != "isotonic":
+        raise ValueError(f"calibration kind is {values['kind']!r:.40}, expected linear or isotonic")
+    if max(len(values["logits"]), len(values["probabilities"])) > _MOST_POINTS:
+        raise ValueError(f"an isotonic calibration has more than {_MOST_POINTS} points")
+    return IsotonicCalibration(tuple(map(float, values["logits"])), tuple(map(float, values["probabilities"])))
+
+
+def _build_point(values: Mapping[str, Any]) -> OperatingPoint:
+    return OperatingPoint(str(values["criterion"]), float(values["logit"]))
