@@ -1,5 +1,6 @@
-"""File systems that do less than a local disk: FAT and exFAT where this machine mounts them, and a share made up."""
+"""Disks that do less than a local one: FAT and exFAT if this machine mounts them, a made-up share, closed folders."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -48,6 +49,18 @@ def make_poor_share(folder: Path) -> Mapping[str, str]:
     folder.mkdir()
     (folder / "sitecustomize.py").write_text(_POOR_SHARE)
     return os.environ | {"PYTHONPATH": os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])}
+
+
+def refuse_folders(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """Makes the system refuse to list the folders of these names; it would list every one for root."""
+    scandir = os.scandir
+
+    def refuse(path: Path | str) -> object:
+        if Path(path).name in names:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
 
 
 @contextmanager

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from data_prep.sources.files import list_files
-from data_prep.sources.record import Listing, Record
+from data_prep.sources.files import walk_source
+from data_prep.sources.record import Listing, Record, list_unreadable
 from xray_resnet.config import DataConfig
 from xray_resnet.errors import ConfigurationError, UserError
 from xray_resnet.findings import LabelState
@@ -29,7 +29,8 @@ def list_records(config: DataConfig, root: Path) -> Listing:
             "as {NORMAL: [], PNEUMONIA: [Pneumonia]}"
         )
     find_patient = _PatientPattern(config.image_folder.patient_pattern)
-    files = [path.relative_to(root) for path in list_files(root)]
+    walk = walk_source(root)
+    files = [path.relative_to(root) for path in walk.files]
     labelled = [(path, name) for path in files if (name := _class_of(path, classes))]
     if not labelled:
         raise UserError(f"{root}: no file stands in a folder named {' or '.join(classes)}; {_found(files)}")
@@ -50,7 +51,7 @@ def list_records(config: DataConfig, root: Path) -> Listing:
         "files outside the class folders": len(files) - len(labelled),
         "files that the patient pattern does not match": find_patient.unmatched,
     }
-    return Listing(records, findings, notes)
+    return Listing([*records, *list_unreadable(walk.unreadable, root)], findings, notes)
 
 
 class _PatientPattern:

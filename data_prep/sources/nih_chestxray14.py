@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from data_prep.sources.csv_table import Row, find_table, read_rows, where
-from data_prep.sources.files import list_files, resolve_below
+from data_prep.sources.files import resolve_below, walk_source
 from data_prep.sources.record import Box, Listing, Record, list_existing
 from data_prep.sources.values import read_age, read_sex, read_view
 from xray_resnet.config import DataConfig
 from xray_resnet.errors import UserError
 from xray_resnet.findings import NIH_CHESTXRAY14, LabelState
+from xray_resnet.walk import Walk
 
 ENTRIES = ("Data_Entry_2017_v2020.csv", "Data_Entry_2017.csv")
 BOXES = "BBox_List_2017.csv"
@@ -44,7 +45,8 @@ def list_records(_: DataConfig, root: Path) -> Listing:
     """
     path = find_table(root, *ENTRIES)
     rows = read_rows(path, _COLUMNS)
-    images = _find_images(root)
+    walk = walk_source(root)
+    images = _find_images(walk)
     boxes = _read_boxes(root)
     splits = _read_lists(root)
     records = [
@@ -57,7 +59,7 @@ def list_records(_: DataConfig, root: Path) -> Listing:
         )
         for line, row in enumerate(rows)
     ]
-    return list_existing(records, NIH_CHESTXRAY14, root)
+    return list_existing(records, NIH_CHESTXRAY14, root, unreadable=walk.unreadable)
 
 
 def _to_record(row: Row, path: Path, *, boxes: tuple[Box, ...], split: str | None, states: Mapping[str, int]) -> Record:
@@ -89,9 +91,9 @@ def _stem(row: Row) -> str:
     return row["Image Index"].removesuffix(".png")
 
 
-def _find_images(root: Path) -> dict[str, Path]:
+def _find_images(walk: Walk) -> dict[str, Path]:
     """Stem → file; `.dcm` before `.png`."""
-    files = [path for path in list_files(root) if path.suffix in (".dcm", ".png")]
+    files = [path for path in walk.files if path.suffix in (".dcm", ".png")]
     files.sort(key=lambda path: path.suffix == ".dcm")
     return {path.name.removesuffix(".dcm").removesuffix(".png"): path for path in files}
 

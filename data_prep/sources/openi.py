@@ -12,7 +12,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from data_prep.sources.csv_table import read_rows
-from data_prep.sources.files import list_files, resolve_below
+from data_prep.sources.files import resolve_below, walk_source
 from data_prep.sources.record import Listing, Record, list_existing
 from xray_resnet.config import DataConfig
 from xray_resnet.errors import UserError
@@ -64,15 +64,15 @@ def list_records(_: DataConfig, root: Path) -> Listing:
     Raises:
         UserError: if there is no report, one is damaged, or no image is there.
     """
-    files = list_files(root)
-    reports = [path for path in files if path.suffix == ".xml"]
+    walk = walk_source(root)
+    reports = [path for path in walk.files if path.suffix == ".xml"]
     if not reports:
         raise UserError(f"{root}: there is no report (ecgen-radiology/1.xml and so on); unpack NLMCXR_reports below it")
-    films = [path for path in sorted(files, key=_dicom_last) if path.suffix in (".png", ".dcm")]
+    films = [path for path in sorted(walk.files, key=_dicom_last) if path.suffix in (".png", ".dcm")]
     images = {name: path for path in films for name in list_names(path.name)}
     laterals = _read_laterals(root / PROJECTIONS)
     records = [record for report in reports for record in _read_report(report, root, images, laterals)]
-    return list_existing(records, FINDINGS, root)
+    return list_existing(records, FINDINGS, root, unreadable=walk.unreadable)
 
 
 def read_states(terms: list[str]) -> Mapping[str, int]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from data_prep.sources.csv_table import Row, find_table, read_rows, where
-from data_prep.sources.files import list_files, resolve_below
+from data_prep.sources.files import resolve_below, walk_source
 from data_prep.sources.record import Listing, Record, list_existing
 from data_prep.sources.values import read_age, read_sex, read_view
 from xray_resnet.config import DataConfig
@@ -90,11 +90,12 @@ def list_records(_: DataConfig, root: Path) -> Listing:
         UserError: if the table is missing or holds what it should not, or no image is there.
     """
     path = find_table(root, *TABLES)
-    files = {file.name: file for file in list_files(root) if file.suffix == ".png"}
+    walk = walk_source(root)
+    files = {file.name: file for file in walk.files if file.suffix == ".png"}
     rows = [(where(path, line), row) for line, row in enumerate(read_rows(path, _COLUMNS))]
     chests = [_to_record(row, files, root, place) for place, row in rows if row["Projection"] not in _NO_CHEST_VIEW]
     notes = {f"rows of the table whose Projection is {' or '.join(sorted(_NO_CHEST_VIEW))}": len(rows) - len(chests)}
-    return list_existing(chests, FINDINGS, root, notes=notes)
+    return list_existing(chests, FINDINGS, root, notes=notes, unreadable=walk.unreadable)
 
 
 def read_states(labels: str, place: str) -> Mapping[str, int]:

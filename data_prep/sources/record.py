@@ -1,7 +1,7 @@
 """What a source says of one image, before its pixels are read."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,17 +71,34 @@ class Listing:
     notes: Mapping[str, int] = field(default_factory=dict)
 
 
+def list_unreadable(folders: Iterable[Path], root: Path) -> list[Record]:
+    """A record of each folder that cannot be read, which will be rejected as such: a loss that nobody saw else."""
+    return [Record(path=folder, name=f"{folder.relative_to(root).as_posix()}/", patient="") for folder in folders]
+
+
 def list_existing(
-    records: Sequence[Record], findings: tuple[str, ...], root: Path, *, notes: Mapping[str, int] | None = None
+    records: Sequence[Record],
+    findings: tuple[str, ...],
+    root: Path,
+    *,
+    notes: Mapping[str, int] | None = None,
+    unreadable: Iterable[Path] = (),
 ) -> Listing:
     """A listing of the records whose file is there, the others counted beside `notes`.
+
+    Args:
+        records: One per image of the tables.
+        findings: Every finding that the source labels.
+        root: The source folder.
+        notes: What else was counted.
+        unreadable: Folders that cannot be read; they are listed behind the images.
 
     Raises:
         UserError: if there is no record, none of their files is there, or two records share a name.
     """
     if not records:
         raise UserError(f"{root}: the tables have no rows; restore them")
-    there = [record for record in records if record.path.is_file()]
+    there = [record for record in records if _may_be_there(record.path)]
     if not there:
         raise UserError(f"{root}: none of the {len(records)} images of the tables is there; unpack the images below it")
     times = Counter(record.name for record in there)
@@ -89,5 +106,15 @@ def list_existing(
     if twice:
         raise UserError(f"{twice.path}: this image stands in the tables twice; keep one row per image")
     return Listing(
-        there, findings, {"rows of the table without an image": len(records) - len(there)} | dict(notes or {})
+        [*there, *list_unreadable(unreadable, root)],
+        findings,
+        {"rows of the table without an image": len(records) - len(there)} | dict(notes or {}),
     )
+
+
+def _may_be_there(path: Path) -> bool:
+    """Whether there is a file; one in a folder that cannot be searched is listed, and its reader says so."""
+    try:
+        return path.is_file()
+    except PermissionError:
+        return True

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from data_prep.sources.csv_table import find_table, read_rows, where
-from data_prep.sources.files import list_files, resolve_below
+from data_prep.sources.files import resolve_below, walk_source
 from data_prep.sources.record import Box, Listing, Record, list_existing
 from xray_resnet.config import DataConfig
 from xray_resnet.errors import UserError
@@ -30,12 +30,13 @@ def list_records(_: DataConfig, root: Path) -> Listing:
     boxes: defaultdict[str, tuple[Box, ...]] = defaultdict(tuple)
     for line, row in enumerate(read_rows(path, ("ImageId", "EncodedPixels"))):
         boxes[row["ImageId"]] += _read_boxes(row["EncodedPixels"], where(path, line))
-    files = {file.stem: file for file in list_files(root) if file.suffix == ".dcm"}
+    walk = walk_source(root)
+    files = {file.stem: file for file in walk.files if file.suffix == ".dcm"}
     records = [
         _to_record(name, files.get(name) or resolve_below(root, f"{name}.dcm", where=str(path)), found)
         for name, found in boxes.items()
     ]
-    return list_existing(records, FINDINGS, root)
+    return list_existing(records, FINDINGS, root, unreadable=walk.unreadable)
 
 
 def enclose_runs(encoded: str) -> tuple[int, int, int, int]:

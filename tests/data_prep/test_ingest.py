@@ -22,6 +22,7 @@ from data_prep.ingest import ensure_dataset, prepare_dataset
 from data_prep.workspace import hold
 from tests.data_prep import kill
 from tests.data_prep.conftest import lasting_bytes, write_image
+from tests.shares import refuse_folders
 from xray_resnet.config import Config, DataConfig, PrepConfig, SplitConfig, TableConfig
 from xray_resnet.errors import ConfigurationError, UserError
 from xray_resnet.files import write_csv
@@ -239,19 +240,32 @@ def test_names_that_are_no_utf_8_are_told_with_their_bytes(configure: Callable[.
     assert r"NORMAL/person0_\xfc.png,not_dicom" in (folder / "rejected.csv").read_text()
 
 
-def test_a_folder_that_cannot_be_read_is_one_sentence(
+def test_a_folder_that_cannot_be_read_is_a_row_of_its_own(
+    configure: Callable[..., Config],
+    source: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for name in ("lost+found", "NORMAL/more"):
+        (source / name).mkdir()
+    refuse_folders(monkeypatch, "lost+found", "more")
+    folder = prepare_dataset(configure())
+    assert (folder / "rejected.csv").read_text().splitlines()[1:] == [
+        "NORMAL/more,unreadable,this folder cannot be read",
+        'NORMAL/person0_notes.txt,not_dicom,"it begins like no DICOM, PNG or JPEG file"',
+        "lost+found,unreadable,this folder cannot be read",
+    ]
+    assert len(open_dataset(folder)) == 300
+    assert f"{source / 'lost+found'}: this folder cannot be read (Permission denied); what lies in it is left out" in (
+        caplog.messages
+    )
+
+
+def test_a_source_folder_that_cannot_be_read_is_one_sentence(
     configure: Callable[..., Config], source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Root reads every folder, so that the system's refusal is made here."""
-    scandir = os.scandir
-
-    def refuse(path: str) -> object:
-        if str(path).endswith("PNEUMONIA"):
-            raise PermissionError(13, "Permission denied", str(path))
-        return scandir(path)
-
-    monkeypatch.setattr(os, "scandir", refuse)
-    with pytest.raises(UserError, match=r"PNEUMONIA: this folder of the source cannot be read \(Permission denied\)"):
+    refuse_folders(monkeypatch, source.name)
+    with pytest.raises(UserError, match="the source folder cannot be read; make it readable"):
         prepare_dataset(configure())
 
 

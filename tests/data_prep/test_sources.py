@@ -6,7 +6,7 @@ import pytest
 
 from data_prep.sources import SOURCES, Box, Listing
 from data_prep.sources.csv_table import read_rows
-from data_prep.sources.files import list_files, resolve_below
+from data_prep.sources.files import resolve_below, walk_source
 from data_prep.sources.values import read_age, read_sex, read_view
 from tests.data_prep.archives import make_nih_chestxray14
 from xray_resnet.config import DataConfig, ImageFolderConfig, TableConfig
@@ -276,12 +276,12 @@ def test_a_table_without_findings_is_a_configuration_error(tmp_path: Path) -> No
 def test_linked_folders_are_followed_once(tmp_path: Path) -> None:
     touch(tmp_path, "images/a.png")
     (tmp_path / "images" / "loop").symlink_to(tmp_path)
-    assert [path.name for path in list_files(tmp_path)] == ["a.png"]
+    assert [path.name for path in walk_source(tmp_path).files] == ["a.png"]
 
 
 def test_a_missing_source_folder_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"there is no such source folder; set data.root"):
-        list_files(tmp_path / "nowhere")
+        walk_source(tmp_path / "nowhere")
 
 
 def test_cells_that_are_not_separated_by_commas_are_told(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from pydicom.uid import SecondaryCaptureImageStorage
 
 from tests.builders import make_chest, write_dicom
 from tests.bundles import FINDINGS, make_bundle
+from tests.shares import refuse_folders
 from xray_resnet.bundle import read_bundle
 from xray_resnet.errors import UserError
 from xray_resnet.inference import Prediction, predict_to_folder
@@ -174,6 +175,25 @@ def test_folders_are_searched_in_order_and_the_output_is_left_out(folder: Path) 
 def test_links_in_a_circle_end(folder: Path) -> None:
     (folder / "more" / "back").symlink_to(folder)
     assert len(find_inputs([folder])) == 4
+
+
+def test_a_folder_that_cannot_be_read_is_a_row_of_its_own(
+    bundle: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "lost+found").mkdir()
+    refuse_folders(monkeypatch, "lost+found")
+    predict_to_folder([folder], bundle, tmp_path / "out", formats=["json"])
+    rows = json.loads((tmp_path / "out/predictions.json").read_text())
+    assert [(row["path"], row["status"], row["reason"]) for row in rows if "lost" in row["path"]] == [
+        (str(folder / "lost+found"), "rejected", "unreadable")
+    ]
+    assert len(rows) == 5
+
+
+def test_inputs_of_which_none_can_be_read_are_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse_folders(monkeypatch, tmp_path.name)
+    with pytest.raises(UserError, match="no file can be read below it; make the folder readable"):
+        find_inputs([tmp_path])
 
 
 def test_an_input_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from xray_resnet.model_output import ModelOutput
 from xray_resnet.models import PreActResNet
 from xray_resnet.predictions import WRITERS, Prediction
 from xray_resnet.predictions.prediction import name_outcome
+from xray_resnet.walk import walk_folder
 
 __all__ = ["ReadRadiograph", "find_files", "find_running_bundle", "load_model", "predict"]
 
@@ -67,15 +68,15 @@ def find_running_bundle() -> Bundle:
 
 
 def find_files(folder: str) -> list[str]:
-    """Every file below `folder`, sorted.
+    """Every file below `folder` and every folder that cannot be read, as `xray-predict` lists them.
 
     Raises:
-        UserError: if there is none.
+        UserError: if there is no file.
     """
-    files = sorted(str(path) for path in Path(folder).rglob("*") if path.is_file())
-    if not files:
+    walk = walk_folder(Path(folder))
+    if not walk.files:
         raise UserError(f"{folder}: no file in it; name a folder of DICOM files with --dataset_dir")
-    return files
+    return [*map(str, walk.paths)]
 
 
 def predict(

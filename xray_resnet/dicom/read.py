@@ -1,7 +1,7 @@
 """One file to one radiograph: header, gate, decoder, display."""
 
 from pathlib import Path
-from stat import S_ISREG
+from stat import S_ISDIR, S_ISREG
 
 from pydicom import Dataset
 
@@ -92,7 +92,10 @@ def _build_radiograph(header: Dataset, path: Path) -> Radiograph:
 def _read_start(path: Path) -> bytes:
     """The first bytes; pipes and devices, which may never give any, are not opened."""
     try:
-        if not S_ISREG(path.stat().st_mode):
+        mode = path.stat().st_mode
+        if S_ISDIR(mode):
+            raise RejectedImage(Reason.UNREADABLE, "this folder cannot be read")
+        if not S_ISREG(mode):
             raise RejectedImage(Reason.UNREADABLE, "it is no regular file")
         with path.open("rb") as file:
             start = file.read(8)
