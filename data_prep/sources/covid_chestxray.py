@@ -1,13 +1,15 @@
 """covid-chestxray-dataset (Cohen et al. 2020) in its original layout: `metadata.csv` and `images/`.
 
-Its findings are a tree, `Pneumonia/Viral/COVID-19`: every node on the way is positive, and those below are
-not assessed. CT slices are left out.
+Its findings are a tree, `Pneumonia/Viral/COVID-19`: every node on the way is positive, and those below are not
+assessed. Releases before the autumn of 2020 name the last node alone, or several with commas (`COVID-19, ARDS`). A
+finding that is neither in the tree nor among those names is an error, lest it count as negative. CT slices are left out.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
-from data_prep.sources.csv_table import Row, read_rows, where
+from data_prep.sources.csv_table import Row, convert_rows, read_rows
 from data_prep.sources.files import resolve_below
 from data_prep.sources.record import Listing, Record, list_existing
 from data_prep.sources.values import read_age, read_sex, read_view
@@ -20,7 +22,28 @@ NODES = {"Pneumonia": "Pneumonia", "COVID-19": "Pneumonia/Viral/COVID-19", "Tube
 FINDINGS = tuple(NODES)
 
 _COLUMNS = ("patientid", "sex", "age", "finding", "view", "modality", "folder", "filename")
-_UNKNOWN = {"", "todo", "Unknown"}
+_UNKNOWN = {"", "todo", "unknown", "ards"}
+"""What names no cause: ARDS is a syndrome, which pneumonia may bring or not."""
+_NO_FINDING = "no finding"
+_ROOTS = {"pneumonia": ("Pneumonia",), "tuberculosis": ("Tuberculosis",)}
+_GROUPS = {
+    "Viral": ("COVID-19", "SARS", "MERS", "MERS-CoV", "Varicella", "Influenza", "Herpes", "H1N1"),
+    "Bacterial": (
+        *("Streptococcus", "Klebsiella", "Legionella", "E.Coli", "Mycoplasma", "Nocardia", "Chlamydophila"),
+        "Staphylococcus",
+    ),
+    "Fungal": ("Pneumocystis", "Aspergillosis"),
+    "Lipoid": (),
+    "Aspiration": (),
+}
+"""Below Pneumonia: group → what is below it, in all releases."""
+_NODES = (
+    _ROOTS
+    | {group.casefold(): ("Pneumonia", group) for group in _GROUPS}
+    | {leaf.casefold(): ("Pneumonia", group, leaf) for group, leaves in _GROUPS.items() for leaf in leaves}
+    | {"mrsa": ("Pneumonia", "Bacterial", "Staphylococcus", "MRSA")}
+)
+"""Name of a node, in small letters → its path from the root."""
 
 
 def list_records(_: DataConfig, root: Path) -> Listing:
@@ -30,27 +53,54 @@ def list_records(_: DataConfig, root: Path) -> Listing:
         UserError: if the table is missing or holds what it should not, or no image is there.
     """
     path = root / "metadata.csv"
-    rows = [(where(path, line), row) for line, row in enumerate(read_rows(path, _COLUMNS))]
-    radiographs = [_to_record(row, root, place) for place, row in rows if row["modality"] == "X-ray"]
+    rows = read_rows(path, _COLUMNS)
+    converted = convert_rows(path, rows, partial(_to_record, root=root))
+    radiographs = [record for record in converted if record is not None]
     notes = {"rows of the table that are no radiograph": len(rows) - len(radiographs)}
     return list_existing(radiographs, FINDINGS, root, notes=notes)
 
 
-def read_states(finding: str) -> Mapping[str, int]:
-    """A path of the tree to states; what is unknown, or lies below the path's end, is not assessed."""
-    if finding in _UNKNOWN:
+def read_states(finding: str, place: str) -> Mapping[str, int]:
+    """What was found to states; what is unknown, or lies below the end of a path, is not assessed.
+
+    Raises:
+        UserError: for a finding that no release names.
+    """
+    paths = [_find_path(name.strip(), place) for name in finding.split(",")]
+    known = [path for path in paths if path is not None]
+    if not known:
         return dict.fromkeys(FINDINGS, int(LabelState.NOT_ASSESSED))
-    return {name: int(_read_state(finding.split("/"), node.split("/"))) for name, node in NODES.items()}
+    return {name: int(_read_state(known, tuple(node.split("/")))) for name, node in NODES.items()}
 
 
-def _read_state(path: Sequence[str], node: Sequence[str]) -> LabelState:
-    """Of the node, by the path from the root to what was found."""
-    if path[: len(node)] == node:
+def _find_path(name: str, place: str) -> tuple[str, ...] | None:
+    """The path from the root to a node that is named by its path or alone; empty for no finding, None if unknown."""
+    if name.casefold() in _UNKNOWN:
+        return None
+    if name.casefold() == _NO_FINDING:
+        return ()
+    *above, last = name.split("/")
+    path = _NODES.get(last.casefold())
+    if path is None or not {part.casefold() for part in above} <= {part.casefold() for part in path}:
+        raise UserError(
+            f"{place}: column 'finding' names a finding of no known release, such as Pneumonia/Viral/COVID-19; "
+            "mend the cell, or blank it if the finding is unknown"
+        )
+    return path
+
+
+def _read_state(paths: Sequence[tuple[str, ...]], node: tuple[str, ...]) -> LabelState:
+    """Of the node, by the paths from the root to what was found."""
+    if any(path[: len(node)] == node for path in paths):
         return LabelState.POSITIVE
-    return LabelState.NOT_ASSESSED if node[: len(path)] == path else LabelState.NEGATIVE
+    is_above = any(path and node[: len(path)] == path for path in paths)
+    return LabelState.NOT_ASSESSED if is_above else LabelState.NEGATIVE
 
 
-def _to_record(row: Row, root: Path, place: str) -> Record:
+def _to_record(row: Row, place: str, *, root: Path) -> Record | None:
+    """The record of a radiograph; None for another modality."""
+    if row["modality"] != "X-ray":
+        return None
     if not row["patientid"]:
         raise UserError(f"{place}: column 'patientid' is blank; every image needs its patient")
     return Record(
@@ -60,5 +110,5 @@ def _to_record(row: Row, root: Path, place: str) -> Record:
         view=read_view(row["view"]),
         sex=read_sex(row["sex"]),
         age=read_age(row["age"]),
-        states=read_states(row["finding"]),
+        states=read_states(row["finding"], place),
     )

@@ -10,13 +10,21 @@ from data_prep.sources.record import Listing, Record, list_unreadable
 from xray_resnet.config import DataConfig
 from xray_resnet.errors import ConfigurationError, UserError
 from xray_resnet.findings import LabelState
-from xray_resnet.store.schema import SPLITS
+
+SPLIT_FOLDERS = {
+    "train": ("train", "training"),
+    "val": ("val", "valid", "validate", "validation", "dev"),
+    "test": ("test", "testing", "holdout"),
+}
+"""Split → names of its folder, in any case."""
+_SPLITS = {name: split for split, names in SPLIT_FOLDERS.items() for name in names}
 
 
 def list_records(config: DataConfig, root: Path) -> Listing:
     """Every file in a class folder; the findings of the class are positive, all others negative.
 
-    Folders named train, val and test above the class folders are official splits where there is a test folder.
+    Folders named as a split (`SPLIT_FOLDERS`), above the class folders or below, are official splits if one of them is
+    a test folder; if they are not followed, a note counts their files.
 
     Raises:
         ConfigurationError: if no class is configured, or the patient pattern is wrong.
@@ -35,21 +43,23 @@ def list_records(config: DataConfig, root: Path) -> Listing:
     if not labelled:
         raise UserError(f"{root}: no file stands in a folder named {' or '.join(classes)}; {_found(files)}")
     findings = tuple(dict.fromkeys(finding for present in classes.values() for finding in present))
-    has_test = any("test" in path.parts[:-1] for path, _ in labelled)
+    splits = [_split_of(path, classes) for path, _ in labelled]
+    has_test = "test" in splits
     records = [
         Record(
             path=root / path,
             name=path.as_posix(),
             patient=f"{' '.join(classes)} {patient}" if (patient := find_patient(path)) else "",
             states=_states(classes[name], findings),
-            split=_split_of(path) if has_test else None,
+            split=split if has_test else None,
         )
-        for path, name in labelled
+        for (path, name), split in zip(labelled, splits, strict=True)
     ]
     find_patient.check()
     notes = {
         "files outside the class folders": len(files) - len(labelled),
         "files that the patient pattern does not match": find_patient.unmatched,
+        **_note_splits(splits, config),
     }
     return Listing([*records, *list_unreadable(walk.unreadable, root)], findings, notes)
 
@@ -87,8 +97,20 @@ def _class_of(path: Path, classes: Mapping[str, Sequence[str]]) -> str | None:
     return next((part for part in reversed(path.parts[:-1]) if part in classes), None)
 
 
-def _split_of(path: Path) -> str | None:
-    return next((part for part in path.parts[:-1] if part in SPLITS), None)
+def _split_of(path: Path, classes: Mapping[str, Sequence[str]]) -> str | None:
+    """The split of the first folder that is named as one, and is no class."""
+    folders = (part for part in path.parts[:-1] if part not in classes)
+    return next((_SPLITS[part.casefold()] for part in folders if part.casefold() in _SPLITS), None)
+
+
+def _note_splits(splits: Sequence[str | None], config: DataConfig) -> dict[str, int]:
+    """How many files stand in folders of splits that are not followed; none where they are, or there are no such."""
+    count = sum(split is not None for split in splits)
+    if count and not config.split.official:
+        return {"files in folders named as splits, divided anew because data.split.official is false": count}
+    if count and "test" not in splits:
+        return {"files in folders named as splits, divided anew because none is named test": count}
+    return {}
 
 
 def _states(present: Sequence[str], findings: Sequence[str]) -> dict[str, int]:

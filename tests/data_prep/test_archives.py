@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from data_prep.ingest import prepare_dataset
-from data_prep.sources import SOURCES, Box, Listing, Record, openi
+from data_prep.sources import SOURCES, Box, Listing, Record, covid_chestxray, openi
 from data_prep.sources.openi import read_states as read_terms
 from data_prep.sources.siim_pneumothorax import enclose_runs
 from data_prep.sources.vindr_cxr import agree, merge_boxes
@@ -291,6 +291,35 @@ def test_covid_findings_are_the_nodes_on_the_way(tmp_path: Path) -> None:
     assert set(counted(records["c.jpg"])) == {NEGATIVE}
     assert set(counted(records["d.jpg"])) == {NOT_ASSESSED}
     assert listing.notes["rows of the table that are no radiograph"] == 1
+
+
+@pytest.mark.parametrize(
+    ("finding", "pneumonia", "covid", "tuberculosis"),
+    [
+        ("COVID-19", POSITIVE, POSITIVE, NEGATIVE),
+        ("COVID-19, ARDS", POSITIVE, POSITIVE, NEGATIVE),
+        ("covid-19", POSITIVE, POSITIVE, NEGATIVE),
+        ("SARS", POSITIVE, NEGATIVE, NEGATIVE),
+        ("Streptococcus", POSITIVE, NEGATIVE, NEGATIVE),
+        ("Pneumonia/Bacterial/Staphylococcus/MRSA", POSITIVE, NEGATIVE, NEGATIVE),
+        ("Bacterial", POSITIVE, NEGATIVE, NEGATIVE),
+        ("Pneumonia", POSITIVE, NOT_ASSESSED, NEGATIVE),
+        ("ARDS", NOT_ASSESSED, NOT_ASSESSED, NOT_ASSESSED),
+        ("Tuberculosis", NEGATIVE, NEGATIVE, POSITIVE),
+        ("No Finding", NEGATIVE, NEGATIVE, NEGATIVE),
+    ],
+)
+def test_covid_findings_of_every_release_are_understood(
+    finding: str, pneumonia: int, covid: int, tuberculosis: int
+) -> None:
+    states = covid_chestxray.read_states(finding, "metadata.csv line 2")
+    assert states == {"Pneumonia": pneumonia, "COVID-19": covid, "Tuberculosis": tuberculosis}
+
+
+@pytest.mark.parametrize("finding", ["Corona", "COVID-19, Corona", "Tuberculosis/COVID-19", "Fibrosis/Viral/COVID-19"])
+def test_a_finding_that_no_release_names_is_no_negative(finding: str) -> None:
+    with pytest.raises(UserError, match="line 2: column 'finding' names a finding of no known release"):
+        covid_chestxray.read_states(finding, "metadata.csv line 2")
 
 
 @pytest.mark.parametrize("source", ARCHIVES)

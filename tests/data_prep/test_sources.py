@@ -1,5 +1,6 @@
 """Sources: tiny trees in the original layouts."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from data_prep.sources.csv_table import read_rows
 from data_prep.sources.files import resolve_below, walk_source
 from data_prep.sources.values import read_age, read_sex, read_view
 from tests.data_prep.archives import make_nih_chestxray14
-from xray_resnet.config import DataConfig, ImageFolderConfig, TableConfig
+from xray_resnet.config import DataConfig, ImageFolderConfig, SplitConfig, TableConfig
 from xray_resnet.errors import ConfigurationError, UserError
 from xray_resnet.findings import NIH_CHESTXRAY14, LabelState
 
@@ -178,6 +179,43 @@ def test_split_folders_are_official_only_beside_a_test_folder(tmp_path: Path) ->
     assert {record.split for record in list_folder(tmp_path, kermany()).records} == {None}
     touch(tmp_path, "test/NORMAL/IM-0001-0001.jpeg")
     assert {record.split for record in list_folder(tmp_path, kermany()).records} == {"train", "test"}
+
+
+@pytest.mark.parametrize(
+    ("train", "val", "test"),
+    [
+        ("Train", "Val", "Test"),
+        ("train", "valid", "test"),
+        ("training", "validation", "testing"),
+        ("TRAIN", "dev", "holdout"),
+    ],
+)
+@pytest.mark.parametrize("layout", ["{split}/{kind}/{name}", "{kind}/{split}/{name}", "v1/{split}/more/{kind}/{name}"])
+def test_folders_of_splits_are_known_by_their_usual_names(
+    train: str, val: str, test: str, layout: str, tmp_path: Path
+) -> None:
+    for number, (split, kind) in enumerate([(train, "NORMAL"), (val, "PNEUMONIA"), (test, "NORMAL")]):
+        touch(tmp_path, layout.format(split=split, kind=kind, name=f"IM-{number}-1.jpeg"))
+    records = {record.path.name: record.split for record in list_folder(tmp_path, kermany()).records}
+    assert records == {"IM-0-1.jpeg": "train", "IM-1-1.jpeg": "val", "IM-2-1.jpeg": "test"}
+
+
+def test_splits_that_are_not_followed_are_counted(tmp_path: Path) -> None:
+    touch(tmp_path, *KERMANY_FILES)
+    (note,) = [words for words in list_folder(tmp_path, kermany()).notes if "named as splits" in words]
+    assert "none is named test" in note
+    touch(tmp_path, "Test/NORMAL/IM-0001-0001.jpeg")
+    followed = list_folder(tmp_path, kermany())
+    assert not [words for words in followed.notes if "named as splits" in words]
+    own = replace(kermany(), split=SplitConfig(official=False))
+    notes = list_folder(tmp_path, own).notes
+    assert notes["files in folders named as splits, divided anew because data.split.official is false"] == 6
+
+
+def test_a_class_may_be_named_as_a_split(tmp_path: Path) -> None:
+    touch(tmp_path, "test/a.png", "healthy/b.png")
+    config = DataConfig(image_folder=ImageFolderConfig({"test": ["Pneumonia"], "healthy": []}))
+    assert {record.split for record in list_folder(tmp_path, config).records} == {None}
 
 
 def test_without_a_pattern_the_source_names_no_patient(tmp_path: Path) -> None:
