@@ -24,6 +24,9 @@ def keep_matplotlib_out_of_home() -> tempfile.TemporaryDirectory[str] | None:
     """
     if "matplotlib" in sys.modules or "MPLCONFIGDIR" in os.environ:
         return None
-    folder = tempfile.TemporaryDirectory(prefix="xray_resnet-matplotlib-", ignore_cleanup_errors=True)
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="xray_resnet-matplotlib-", ignore_cleanup_errors=True)
+    except OSError:  # no room for temporary files: matplotlib does without its list
+        return None
     os.environ["MPLCONFIGDIR"] = folder.name
     return folder

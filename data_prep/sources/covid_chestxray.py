@@ -2,7 +2,8 @@
 
 Its findings are a tree, `Pneumonia/Viral/COVID-19`: every node on the way is positive, and those below are not
 assessed. Releases before the autumn of 2020 name the last node alone, or several with commas (`COVID-19, ARDS`). A
-finding that is neither in the tree nor among those names is an error, lest it count as negative. CT slices are left out.
+finding that is neither in the tree nor among those names is an error, lest it count as negative. CT slices are left
+out.
 """
 
 from collections.abc import Mapping, Sequence

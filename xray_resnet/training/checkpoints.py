@@ -8,8 +8,8 @@ import torch
 from lightning.pytorch.callbacks import Checkpoint
 
 from xray_resnet.errors import UserError
-from xray_resnet.files import replacing
 from xray_resnet.training.averaging import AverageWeights
+from xray_resnet.training.checkpoint_file import save_torch_file
 from xray_resnet.training.module import Classifier
 from xray_resnet.training.stopping import Monitor
 
@@ -60,8 +60,7 @@ class KeepCheckpoints(Checkpoint):
     def _save_best(self, module: lightning.LightningModule, facts: dict[str, Any]) -> None:
         classifier = self._average.averaged if self._average else module
         assert isinstance(classifier, Classifier)
-        with replacing(self._run / BEST) as temporary:
-            torch.save({"state_dict": classifier.model.state_dict(), **facts}, temporary)
+        save_torch_file({"state_dict": classifier.model.state_dict(), **facts}, self._run / BEST)
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

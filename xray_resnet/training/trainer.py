@@ -18,6 +18,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 
 from xray_resnet.config import TrainConfig
 from xray_resnet.precision import computes_in_bf16
+from xray_resnet.training.checkpoint_file import AtomicCheckpointIO
 
 EVENTS = "tensorboard"
 
@@ -30,6 +31,7 @@ def build_trainer(config: TrainConfig, *, run: Path, callbacks: list[Callback]) 
         devices=1,
         max_epochs=config.epochs,
         precision=resolve_precision(config),
+        plugins=[AtomicCheckpointIO()],
         callbacks=[*callbacks, RichProgressBar(leave=False)] if is_terminal else callbacks,
         logger=TensorBoardLogger(run, name="", version=EVENTS),
         enable_progress_bar=is_terminal,
