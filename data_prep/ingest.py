@@ -29,7 +29,7 @@ from xray_resnet.config import Config, PrepConfig, SplitConfig
 from xray_resnet.errors import UserError
 from xray_resnet.files import write_csv, write_json, write_text
 from xray_resnet.findings import LabelState
-from xray_resnet.progress import Progress
+from xray_resnet.progress import Progress, ShowWork, work_in_silence
 from xray_resnet.scale import map_in_processes
 from xray_resnet.store.reader import map_pixels
 from xray_resnet.store.schema import SPLITS, part_name
@@ -42,7 +42,7 @@ _PATIENT_REMEDIES = {
 }
 
 
-def ensure_dataset(config: Config, *, progress: Progress | None = None) -> Path:
+def ensure_dataset(config: Config, *, show: ShowWork = work_in_silence) -> Path:
     """The dataset of `config`, built only where it is missing or its fingerprint differs.
 
     A finished dataset of the same settings is enough where its source is not at hand.
@@ -55,32 +55,33 @@ def ensure_dataset(config: Config, *, progress: Progress | None = None) -> Path:
     if not _has_source(config) and workspace.is_finished(folder, settings):
         _log.info("%s: the source is not here; using the dataset as it is", folder)
         return folder
-    return prepare_dataset(config, progress=progress)
+    return prepare_dataset(config, show=show)
 
 
-def prepare_dataset(config: Config, *, progress: Progress | None = None) -> Path:
+def prepare_dataset(config: Config, *, show: ShowWork = work_in_silence) -> Path:
     """Builds the dataset folder `data.cache`, taking up what an interrupted run finished.
 
     Raises:
         UserError: if the source is not as its layout says, no file is accepted, or the folder holds something else.
         ConfigurationError: if the configuration does not fit the source.
     """
-    plan = build_plan(config, progress=progress)
+    plan = build_plan(config, show=show)
     if workspace.is_finished(plan.folder, plan.fingerprints) and workspace.is_tidy(plan.folder):
         return plan.folder
     with workspace.hold(plan.folder, source=plan.source):
         if not workspace.is_finished(plan.folder, plan.fingerprints):
             workspace.begin(plan.folder, plan.fingerprints)
-            _build(plan, config, progress)
+            _build(plan, config, show)
         workspace.tidy(plan.folder)
     return plan.folder
 
 
-def _build(plan: Plan, config: Config, progress: Progress | None) -> None:
+def _build(plan: Plan, config: Config, show: ShowWork) -> None:
     """Makes the parts that are missing, then everything that is known only when all are there."""
     start = time.perf_counter()
     resumed = workspace.count_finished(plan.folder, plan.tasks)
-    journals = _make_parts(plan, config.prep, progress=progress)
+    with show("preparing", "files") as progress:
+        journals = _make_parts(plan, config.prep, progress=progress)
     stored = map_pixels(plan.folder, [part_name(task.index) for task in plan.tasks])
     journals, duplicates = _settle_duplicates(plan, journals, stored, drop=config.prep.duplicates == "drop")
     rejected, flagged = _write_lists(plan, journals)
@@ -176,7 +177,7 @@ def _warn_of_empty_splits(
             )
 
 
-def _make_parts(plan: Plan, prep: PrepConfig, *, progress: Progress | None) -> list[PartJournal]:
+def _make_parts(plan: Plan, prep: PrepConfig, *, progress: Progress) -> list[PartJournal]:
     """The journals of all parts, in order."""
     limits = build_limits(prep)
     make_apart = partial(make_part_apart, limits=limits)
@@ -186,8 +187,7 @@ def _make_parts(plan: Plan, prep: PrepConfig, *, progress: Progress | None) -> l
         journals.append(journal)
         done += len(journal.accepted) + len(journal.rejected)
         rejected += len(journal.rejected)
-        if progress is not None:
-            progress(done, len(plan.records), rejected)
+        progress(done, len(plan.records), rejected)
     return journals
 
 

@@ -9,16 +9,15 @@ from data_prep.fingerprint import fingerprint_content, fingerprint_settings
 from data_prep.identity import name_key, read_or_make_key, resolve_key_path
 from data_prep.part import PartTask
 from data_prep.sources import SOURCES, Record
-from xray_resnet.config import Config, DataConfig, PrepConfig, SplitConfig
+from xray_resnet.bounds import refuse_mistakes
+from xray_resnet.config import Config, DataConfig, PrepConfig
 from xray_resnet.dicom import Gate, Reading
 from xray_resnet.errors import ConfigurationError
-from xray_resnet.progress import Progress
+from xray_resnet.progress import ShowWork, work_in_silence
 from xray_resnet.scale import Limits
 
 _PART_IMAGES = 128
 _PART_BYTES = 64 << 20
-_LEAST_MEMORY_MIB = 256
-_LEAST_TIMEOUT_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -74,25 +73,25 @@ class Plan:
         return max(1, min(_PART_IMAGES, _PART_BYTES // image_bytes))
 
 
-def build_plan(config: Config, *, progress: Progress | None = None) -> Plan:
+def build_plan(config: Config, *, show: ShowWork = work_in_silence) -> Plan:
     """Makes the source where the project makes it, lists it, and resolves the rest.
 
     Args:
         config: What is asked for.
-        progress: Called while the source is made.
+        show: Shows how far the making of the source is.
 
     Raises:
         UserError: if the source is not as its layout says, or the configuration is wrong.
     """
-    check_split(config.data.split)
-    build_limits(config.prep)
+    refuse_mistakes(config)
+    reading = build_reading(config.prep)
     root = resolve_root(config.data)
     source = SOURCES[config.data.source]
     if source.make is not None:
-        source.make(config.data, root, workers=config.prep.workers, progress=progress)
+        with show("rendering", "phantoms") as progress:
+            source.make(config.data, root, workers=config.prep.workers, progress=progress)
     listing = source.list_records(config.data, root)
     records = sorted(listing.records, key=lambda record: record.name)
-    reading = build_reading(config.prep)
     key = read_or_make_key(resolve_key_path(config.prep.hash_key))
     content = fingerprint_content(records, root=root, key_id=name_key(key))
     return Plan(
@@ -143,33 +142,8 @@ def build_reading(prep: PrepConfig) -> Reading:
 
 
 def build_limits(prep: PrepConfig) -> Limits:
-    """What a worker may take.
-
-    Raises:
-        ConfigurationError: if it is too little to work with.
-    """
-    least = {"memory_mib": _LEAST_MEMORY_MIB, "timeout_s": _LEAST_TIMEOUT_S, "workers": 0}
-    wrong = [
-        f"prep.{name} is {getattr(prep, name)}, expected at least {bound:g}"
-        for name, bound in least.items()
-        if getattr(prep, name) < bound
-    ]
-    if wrong:
-        raise ConfigurationError("; ".join(wrong))
+    """Limits beyond which a worker counts as lost."""
     return Limits(prep.timeout_s, prep.memory_mib << 20)
-
-
-def check_split(split: SplitConfig) -> None:
-    """Refuses shares that are none.
-
-    Raises:
-        ConfigurationError: if a share is negative, or they do not sum to 1.
-    """
-    wrong = [f"data.split.{name} is {share}" for name, share in split.shares.items() if not 0 <= share <= 1]
-    if not wrong and abs(sum(split.shares.values()) - 1) > 1e-6:
-        wrong = [f"data.split.train, val and test sum to {sum(split.shares.values()):g}"]
-    if wrong:
-        raise ConfigurationError("; ".join(wrong) + "; give shares from 0 to 1 that sum to 1")
 
 
 def _choose_findings(available: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:

@@ -1,29 +1,36 @@
 """Typed configuration: one section per stage, plain values with their defaults.
 
-The docstring of a field is its `--help`. Builders unpack a section into plain arguments; no model or metric sees one.
+The docstring of a field is its `--help`; numbers stand beside their bounds. Builders unpack a section into plain
+arguments; no model or metric sees one.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+
+from xray_resnet.bounds import bounded
+from xray_resnet.findings import Policy
 
 Source = Literal[
     "phantom", "nih_chestxray14", "chexpert", "mimic_cxr", "padchest", "rsna_pneumonia", "siim_pneumothorax",
     "vindr_cxr", "openi", "covid_chestxray", "image_folder", "table", "combined",
 ]  # fmt: skip
 
+_ROUNDING = 1e-6
+
 
 @dataclass
 class PhantomConfig:
     """The synthetic radiographs that the project renders by itself."""
 
-    count: int = 2000
+    count: int = bounded(2000, least=1)
     """How many radiographs to render."""
-    size: int = 256
+    size: int = bounded(256, least=64)
     """Rows and columns of each rendered radiograph."""
-    seed: int = 0
+    seed: int = bounded(0, least=0)
     """Seed of anatomy, findings and noise; one seed, one dataset, byte for byte."""
-    dose_fraction: float = 1.0
+    dose_fraction: float = bounded(1.0, above=0, most=100)
     """Mean exposure; 1 is 10⁴ quanta per pixel in mid lung."""
 
 
@@ -87,13 +94,13 @@ class CombinedConfig:
 class SplitConfig:
     """How patients are divided."""
 
-    train: float = 0.7
+    train: float = bounded(0.7, least=0, most=1)
     """Share of the patients to train on."""
-    val: float = 0.1
+    val: float = bounded(0.1, least=0, most=1)
     """Share of the patients to choose the epoch on."""
-    test: float = 0.2
+    test: float = bounded(0.2, least=0, most=1)
     """Share of the patients to report on."""
-    seed: int = 0
+    seed: int = bounded(0, least=0)
     """Seed of the division."""
     official: bool = True
     """Use the data set's own split where it has one; what it lacks of train, val and test is cut from its train."""
@@ -102,6 +109,12 @@ class SplitConfig:
     def shares(self) -> dict[str, float]:
         """Split → share."""
         return {"train": self.train, "val": self.val, "test": self.test}
+
+    def list_mistakes(self) -> Iterator[str]:
+        """Shares that are not shares of a whole."""
+        total = sum(self.shares.values())
+        if abs(total - 1) > _ROUNDING:
+            yield f"train, val and test sum to {total:g}, expected 1"
 
 
 @dataclass
@@ -133,11 +146,11 @@ class DataConfig:
 class PrepConfig:
     """How a file becomes a stored image."""
 
-    size: int = 256
+    size: int = bounded(256, least=1, most=8192)
     """Rows and columns of the stored, square image."""
     dtype: Literal["uint8", "uint16"] = "uint8"
     """Type of the stored pixels."""
-    max_pixels: int = 100_000_000
+    max_pixels: int = bounded(100_000_000, least=1, most=1_000_000_000)
     """A file that declares more pixels is rejected before anything is allocated."""
     modalities: list[str] = field(default_factory=lambda: ["CR", "DX"])
     """Modality (0008,0060) values that a chest radiograph may carry; '' lets files without any pass."""
@@ -151,15 +164,15 @@ class PrepConfig:
     """Cut off collimated borders, black or white, that run along the edges."""
     duplicates: Literal["keep", "drop"] = "keep"
     """Images that are one radiograph, exactly or nearly: drop all but the first by name, or keep them in one split."""
-    workers: int = 0
+    workers: int = bounded(0, least=0)
     """Processes that read and decode; 0: one per core."""
     scale: Literal["local", "ray"] = "local"
     """Where they run: on this machine, or on a Ray cluster, with a process per core of it."""
     ray_address: str = "auto"
     """HOST:PORT of the cluster; auto: RAY_ADDRESS, else one that runs on this machine."""
-    timeout_s: float = 120.0
+    timeout_s: float = bounded(120.0, least=1)
     """A file that takes a worker longer is rejected."""
-    memory_mib: int = 4096
+    memory_mib: int = bounded(4096, least=256)
     """Memory that a worker may take for its data; a file that asks for more is rejected."""
     hash_key: Path | None = None
     """File with the key of the patient hashes; default: XRAY_HASH_KEY, else one key in your configuration folder."""
@@ -173,9 +186,9 @@ class ModelConfig:
     """Layers; 18 and 34 use basic blocks, the others bottlenecks."""
     stem: Literal["imagenet", "small"] = "imagenet"
     """imagenet: 7×7 stride 2 and max-pooling; small: 3×3 stride 1."""
-    base_width: int = 64
+    base_width: int = bounded(64, least=1)
     """Channels of the first stage."""
-    image_size: int = 224
+    image_size: int = bounded(224, least=32, most=8192)
     """Rows and columns of the network's input; stored images are resampled to it."""
 
 
@@ -183,19 +196,19 @@ class ModelConfig:
 class AugmentConfig:
     """Training augmentation; each p is the probability that an image gets it."""
 
-    flip: float = 0.0
+    flip: float = bounded(0.0, least=0, most=1)
     """Probability of a left-right flip; off, because the heart's side is a sign."""
-    geometry: float = 0.7
+    geometry: float = bounded(0.7, least=0, most=1)
     """Probability of a small rotation, shift and zoom."""
-    exposure: float = 0.5
+    exposure: float = bounded(0.5, least=0, most=1)
     """Probability of a change of contrast and gamma."""
-    quantum_noise: float = 0.5
+    quantum_noise: float = bounded(0.5, least=0, most=1)
     """Probability of quantum noise; the dose fraction is drawn log-uniformly from `dose_fraction` to 1."""
-    electronic_noise: float = 0.3
+    electronic_noise: float = bounded(0.3, least=0, most=1)
     """Probability of electronic noise; σ is drawn uniformly from 0 to `electronic_sigma`."""
-    dose_fraction: float = 0.05
+    dose_fraction: float = bounded(0.05, above=0, most=1)
     """Lowest dose fraction; 1 is 10⁴ quanta per pixel in mid lung at 512²."""
-    electronic_sigma: float = 0.04
+    electronic_sigma: float = bounded(0.04, least=0)
     """Largest σ of electronic noise, as a share of the display range."""
 
 
@@ -205,35 +218,35 @@ class TrainConfig:
 
     output: Path = Path("runs")
     """Folder in which each run makes its own folder."""
-    epochs: int = 10
+    epochs: int = bounded(10, least=1)
     """Passes over the training images."""
-    batch_size: int = 32
+    batch_size: int = bounded(32, least=2)
     """Images per step."""
-    learning_rate: float = 1e-3
+    learning_rate: float = bounded(1e-3, above=0)
     """Peak learning rate of AdamW."""
-    weight_decay: float = 0.01
+    weight_decay: float = bounded(0.01, least=0)
     """Decoupled weight decay; none on norms and biases."""
-    warmup: float = 0.1
+    warmup: float = bounded(0.1, least=0, most=1)
     """Share of the steps in which the learning rate rises; a cosine follows."""
     positive_weighting: bool = True
     """Weight positives by the square root of negatives over positives, at most 10."""
-    uncertain: Literal["ignore", "zeros", "ones", "smooth"] = "ignore"
+    uncertain: Policy = "ignore"
     """What an uncertain label counts as."""
-    unmentioned: Literal["ignore", "zeros", "ones", "smooth"] = "zeros"
+    unmentioned: Policy = "zeros"
     """What an unmentioned finding counts as."""
-    ema_decay: float = 0.99
+    ema_decay: float = bounded(0.99, least=0, below=1)
     """Decay of the averaged weights that are evaluated and delivered; 0: none."""
-    patience: int = 10
+    patience: int = bounded(10, least=1)
     """Epochs without a better validation macro AUROC after which training stops."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """auto takes bf16 only where the processor computes in it."""
     accelerator: str = "auto"
     """Lightning's accelerator: auto, cpu, gpu, …"""
-    workers: int = 0
+    workers: int = bounded(0, least=0)
     """Processes that load and augment; 0: in the training process."""
-    threads: int = 0
+    threads: int = bounded(0, least=0)
     """Threads of torch; 0: torch's own choice."""
-    seed: int = 0
+    seed: int = bounded(0, least=0)
     """Seed of weights, order and augmentation."""
 
 

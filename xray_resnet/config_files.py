@@ -12,6 +12,7 @@ from typing import Any, NoReturn, TypeVar
 import yaml
 from jsonargparse import ArgumentError, ArgumentParser, Namespace, set_parsing_settings
 
+from xray_resnet.bounds import refuse_mistakes
 from xray_resnet.errors import ConfigurationError
 from xray_resnet.files import write_text
 
@@ -141,8 +142,14 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 def build_section(kind: type[Section], values: Namespace) -> Section:
-    """The dataclass `kind` from the parsed values of the same names."""
-    return kind(**{field.name: values[field.name] for field in fields(kind)})  # type: ignore[arg-type]
+    """The dataclass `kind` from the parsed values of the same names.
+
+    Raises:
+        ConfigurationError: with every value that is out of its bounds.
+    """
+    section = kind(**{field.name: values[field.name] for field in fields(kind)})  # type: ignore[arg-type]
+    refuse_mistakes(section)
+    return section
 
 
 def read_saved(kind: type[Section], path: Path) -> Section:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -94,10 +94,11 @@ def kill_when(reached: Callable[[], bool], config: Config) -> None:
     """Prepares in another process, slowed down between parts, and kills it when `reached`."""
     script = (
         "import pathlib, sys, time\n"
+        "from contextlib import nullcontext\n"
         "from data_prep.ingest import prepare_dataset\n"
         "from xray_resnet import config\n"
         "wanted = eval(sys.argv[1], vars(config) | vars(pathlib))\n"
-        "prepare_dataset(wanted, progress=lambda *_: time.sleep(1))\n"
+        "prepare_dataset(wanted, show=lambda *_: nullcontext(lambda *_: time.sleep(1)))\n"
     )
     process = subprocess.Popen([sys.executable, "-c", script, repr(config)])
     while not (config.data.cache.is_dir() and reached()):
@@ -199,7 +200,7 @@ def test_shares_that_are_none_are_refused(configure: Callable[..., Config]) -> N
 
 def test_progress_ends_with_every_file(configure: Callable[..., Config]) -> None:
     calls: list[tuple[int, int, int]] = []
-    prepare_dataset(configure(), progress=lambda *state: calls.append(state))
+    prepare_dataset(configure(), show=lambda *_: nullcontext(lambda *state: calls.append(state)))
     assert calls == [(128, 301, 1), (256, 301, 1), (301, 301, 1)]
 
 

@@ -32,8 +32,8 @@ def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
         train(config)
     named = [line.split()[0] for line in str(refused.value).splitlines()]
     assert named == [
+        "model.image_size", "augment.quantum_noise", "augment.dose_fraction",
         "train.epochs", "train.learning_rate", "train.warmup",
-        "augment.quantum_noise", "augment.dose_fraction", "model.image_size",
     ]  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from xray_resnet.bounds import bounded
 from xray_resnet.cli.common import run_command
 from xray_resnet.config_files import CommandParser, build_section
 
@@ -16,9 +17,9 @@ EXAMPLES = ("xray-compare runs/plain/eval/phantom-test runs/noise/eval/phantom-t
 class CompareOptions:
     """How the difference is estimated."""
 
-    resamples: int = 2000
+    resamples: int = bounded(2000, least=1)
     """Bootstrap resamples of the patients."""
-    seed: int = 0
+    seed: int = bounded(0, least=0)
     """Seed of the bootstrap."""
 
 

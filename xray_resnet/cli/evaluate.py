@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NoReturn
 
+from xray_resnet.bounds import bounded
 from xray_resnet.cli.common import run_command, show_progress
 from xray_resnet.config_files import CommandParser, build_section
 from xray_resnet.errors import ConfigurationError
@@ -29,9 +30,9 @@ class EvaluateOptions:
     """Which images."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """auto takes bf16 only where the processor computes in it."""
-    resamples: int = 2000
+    resamples: int = bounded(2000, least=1)
     """Bootstrap resamples of the patients."""
-    seed: int = 0
+    seed: int = bounded(0, least=0)
     """Seed of the bootstrap."""
     runs_folder: Path = Path("runs")
     """Where the newest run is looked for."""

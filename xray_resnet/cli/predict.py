@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NoReturn
 
+from xray_resnet.bounds import bounded
 from xray_resnet.cli.common import run_command, show_progress
 from xray_resnet.config_files import CommandParser, build_section
 
@@ -27,7 +28,7 @@ class PredictOptions:
     """Folder for the tables and overlays."""
     precision: Literal["auto", "fp32"] = "auto"
     """auto lets OpenVINO choose: bf16 where the processor has AMX."""
-    workers: int = 0
+    workers: int = bounded(0, least=0)
     """Processes that read and decode; 0: one per core."""
 
 

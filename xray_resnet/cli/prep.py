@@ -66,11 +66,10 @@ def _time_of(folder: Path) -> int | None:
 
 
 def build_dataset(config: Config) -> Path:
-    """The dataset folder of `config`, built with a progress bar where it is missing or out of date."""
+    """The dataset folder of `config`, built with progress bars if it is missing or out of date."""
     from data_prep.ingest import ensure_dataset
 
-    with show_progress("preparing") as progress:
-        return ensure_dataset(config, progress=progress)
+    return ensure_dataset(config, show=show_progress)
 
 
 def print_summary(folder: Path) -> None:

@@ -7,13 +7,13 @@ import numpy as np
 import torch
 from lightning.pytorch.callbacks import Callback
 
+from xray_resnet.bounds import refuse_mistakes
 from xray_resnet.config import Config, TrainConfig
 from xray_resnet.errors import UserError
 from xray_resnet.models import PreActResNet, build_model
 from xray_resnet.store import open_dataset
 from xray_resnet.training.averaging import AverageWeights
 from xray_resnet.training.checkpoints import LAST, KeepCheckpoints, refuse_other_dataset
-from xray_resnet.training.checks import refuse_mistakes
 from xray_resnet.training.deliver import deliver, describe_model
 from xray_resnet.training.history import METRICS_FILE, Announce, EpochHistory
 from xray_resnet.training.losses import compute_positive_weights
