@@ -84,8 +84,21 @@ def test_a_yaml_tag_constructs_no_object(tmp_path: Path) -> None:
         read("--config", str(path))
 
 
+def test_small_inputs_take_their_share_of_the_epochs() -> None:
+    shares = ("--config", "chestxray.yaml", "--train.smaller_first", "{64: 0.5, 96: 0.25}")
+    assert read(*shares, "--train.epochs", "8").train.list_first_sizes() == [64] * 4 + [96] * 2
+    assert read(*shares, "--train.epochs", "1").train.list_first_sizes() == []
+
+
+@pytest.mark.parametrize("shares", ["{64: 0.7, 96: 0.3}", "{64: 0}", "{16: 0.5}"])
+def test_small_inputs_that_leave_nothing_or_are_none_are_refused(shares: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"train\.smaller_first is .*, expected"):
+        read("--train.smaller_first", shares)
+
+
 def test_a_saved_configuration_reads_back_equal(tmp_path: Path) -> None:
-    config = Config(data=DataConfig(root=Path("/archive")), train=TrainConfig(epochs=3, learning_rate=1e-4))
+    train = TrainConfig(epochs=3, learning_rate=1e-4, smaller_first={64: 0.5})
+    config = Config(data=DataConfig(root=Path("/archive")), train=train)
     config.data.image_folder.classes = {"PNEUMONIA": ["Pneumonia"], "NORMAL": []}
     write_config(tmp_path / "config.yaml", config)
     assert read_saved(Config, tmp_path / "config.yaml") == config

@@ -18,6 +18,7 @@ Source = Literal[
 ]  # fmt: skip
 
 _ROUNDING = 1e-6
+_SMALLEST_INPUT = 32
 
 
 @dataclass
@@ -188,7 +189,7 @@ class ModelConfig:
     """imagenet: 7×7 stride 2 and max-pooling; small: 3×3 stride 1."""
     base_width: int = bounded(64, least=1)
     """Channels of the first stage."""
-    image_size: int = bounded(224, least=32, most=8192)
+    image_size: int = bounded(224, least=_SMALLEST_INPUT, most=8192)
     """Rows and columns of the network's input; stored images are resampled to it."""
 
 
@@ -222,6 +223,9 @@ class TrainConfig:
     """Passes over the training images."""
     batch_size: int = bounded(32, least=2)
     """Images per step."""
+    smaller_first: dict[int, float] = field(default_factory=dict)
+    """Input size → share of the epochs at it, in this order, before the rest at `model.image_size`; half the size takes
+    a quarter of the time."""
     learning_rate: float = bounded(1e-3, above=0)
     """Peak learning rate of AdamW."""
     weight_decay: float = bounded(0.01, least=0)
@@ -248,6 +252,18 @@ class TrainConfig:
     """Threads of torch; 0: torch's own choice."""
     seed: int = bounded(0, least=0)
     """Seed of weights, order and augmentation."""
+
+    def list_mistakes(self) -> Iterator[str]:
+        """Smaller inputs that leave no epoch at the full size, or are not inputs."""
+        shares = self.smaller_first.values()
+        if any(size < _SMALLEST_INPUT for size in self.smaller_first):
+            yield f"smaller_first is {self.smaller_first}, expected sizes of at least {_SMALLEST_INPUT}"
+        if any(not share > 0 for share in shares) or not sum(shares) < 1:
+            yield f"smaller_first is {self.smaller_first}, expected shares above 0 that leave some for the full size"
+
+    def list_first_sizes(self) -> list[int]:
+        """The input size of each of the first epochs that have one of their own."""
+        return [size for size, share in self.smaller_first.items() for _ in range(int(share * self.epochs))]
 
 
 @dataclass

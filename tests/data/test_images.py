@@ -1,5 +1,7 @@
 """Stored images as torch sees them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -68,6 +70,17 @@ def test_an_epoch_has_every_image_once_in_an_order_of_its_own() -> None:
         orders.append([index for _, index in sampler])
     assert sorted(orders[0]) == sorted(orders[1]) == list(range(50))
     assert orders[0] == orders[2] != orders[1]
+
+
+def test_the_first_epochs_have_their_own_sizes(dataset: Dataset) -> None:
+    rows = np.arange(4, 16)
+    targets = resolve_targets(dataset.states[rows])
+    images = LabelledImages(dataset, rows, targets=targets, model_input=MODEL_INPUT, sizes=[8, 8, 12])
+    shapes = [tuple(images[(epoch, 3)][0].shape) for epoch in range(5)]
+    full = (1, MODEL_INPUT.size, MODEL_INPUT.size)
+    assert shapes == [(1, 8, 8), (1, 8, 8), (1, 12, 12), full, full]
+    small = replace(MODEL_INPUT, size=8)(dataset.pixels(7))
+    np.testing.assert_array_equal(images[(0, 3)][0][0].numpy(), small)
 
 
 def test_validation_is_in_order() -> None:

@@ -1,6 +1,7 @@
 """Stored images as torch sees them: network input and targets, augmented for training."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -28,6 +29,7 @@ class LabelledImages(TorchDataset[tuple[Tensor, Tensor]]):
         targets: (N, F) their targets.
         model_input: From stored pixels to the network's input.
         augmentation: For training; None leaves the images as they are.
+        sizes: Size of the input in the first epochs, one each; later ones have that of `model_input`.
         seed: With the epoch and the row, decides what the augmentation draws.
     """
 
@@ -39,12 +41,14 @@ class LabelledImages(TorchDataset[tuple[Tensor, Tensor]]):
         targets: NDArray[np.float32],
         model_input: ModelInput,
         augmentation: Augmentation | None = None,
+        sizes: Sequence[int] = (),
         seed: int = 0,
     ) -> None:
         self._dataset = dataset
         self._rows = rows
         self._targets = torch.from_numpy(targets)
         self._model_input = model_input
+        self._first_inputs = [replace(model_input, size=size) for size in sizes]
         self._augmentation = augmentation
         self._seed = seed
 
@@ -54,10 +58,11 @@ class LabelledImages(TorchDataset[tuple[Tensor, Tensor]]):
     def __getitem__(self, position: Position) -> tuple[Tensor, Tensor]:
         epoch, index = position
         row = int(self._rows[index])
-        share = self._model_input.resample(self._dataset.pixels(row))
+        model_input = self._first_inputs[epoch] if epoch < len(self._first_inputs) else self._model_input
+        share = model_input.resample(self._dataset.pixels(row))
         if self._augmentation is not None:
             share = self._augmentation(share, np.random.default_rng((self._seed, epoch, row)))
-        image = torch.from_numpy(self._model_input.normalise(share))[None]
+        image = torch.from_numpy(model_input.normalise(share))[None]
         return image, self._targets[index]
 
 

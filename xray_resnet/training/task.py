@@ -84,6 +84,7 @@ def build_loaders(config: Config, task: Task) -> tuple[DataLoader[Batch], DataLo
         targets=task.targets_of("train"),
         model_input=task.model_input,
         augmentation=build_augmentation(config.augment),
+        sizes=config.train.list_first_sizes(),
         seed=config.train.seed,
     )
     val = LabelledImages(task.dataset, task.rows["val"], targets=task.targets_of("val"), model_input=task.model_input)
