@@ -25,6 +25,7 @@ from data_prep.report import render_ingest_report
 from data_prep.sources import SOURCES, Record
 from data_prep.split import Division, SplitImage, divide
 from data_prep.summary import describe, summarise
+from xray_resnet.bounds import refuse_mistakes
 from xray_resnet.config import Config, PrepConfig, SplitConfig
 from xray_resnet.errors import UserError
 from xray_resnet.files import write_csv, write_json, write_text
@@ -50,6 +51,7 @@ def ensure_dataset(config: Config, *, show: ShowWork = work_in_silence) -> Path:
     Raises:
         UserError: as `prepare_dataset`.
     """
+    refuse_mistakes(config)
     folder = config.data.folder
     settings = {"settings": fingerprint_settings(config, build_reading(config.prep))}
     if not _has_source(config) and workspace.is_finished(folder, settings):

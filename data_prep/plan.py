@@ -123,22 +123,15 @@ def resolve_root(data: DataConfig) -> Path:
 
 
 def build_reading(prep: PrepConfig) -> Reading:
-    """The settings from file to stored pixels.
-
-    Raises:
-        ConfigurationError: if one of them cannot be.
-    """
-    try:
-        gate = Gate(
-            modalities=tuple(prep.modalities),
-            body_parts=tuple(prep.body_parts),
-            accept_lateral=prep.accept_lateral,
-            accept_secondary_capture=prep.accept_secondary_capture,
-            max_pixels=prep.max_pixels,
-        )
-        return Reading(size=prep.size, dtype=prep.dtype, gate=gate, crop=prep.crop)
-    except ValueError as error:
-        raise ConfigurationError(f"prep.{error}") from None
+    """The settings from file to stored pixels."""
+    gate = Gate(
+        modalities=tuple(prep.modalities),
+        body_parts=tuple(prep.body_parts),
+        accept_lateral=prep.accept_lateral,
+        accept_secondary_capture=prep.accept_secondary_capture,
+        max_pixels=prep.max_pixels,
+    )
+    return Reading(size=prep.size, dtype=prep.dtype, gate=gate, crop=prep.crop)
 
 
 def build_limits(prep: PrepConfig) -> Limits:

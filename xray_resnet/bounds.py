@@ -1,8 +1,9 @@
 """Bounds of settings, kept beside the fields of the configuration and checked all at once, before any work begins."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any
+from typing import Any, get_type_hints
 
 from xray_resnet.errors import ConfigurationError
 
@@ -11,7 +12,7 @@ _KEY = "bounds"
 
 @dataclass(frozen=True)
 class Bounds:
-    """Which numbers a setting may be; None: no bound on that side.
+    """Which finite numbers a setting may be; of a setting with several numbers, which each may be.
 
     Attributes:
         least: It may be this, or more.
@@ -20,24 +21,36 @@ class Bounds:
         below: It must be less than this.
     """
 
-    least: float | None = None
-    most: float | None = None
-    above: float | None = None
-    below: float | None = None
+    least: float = -math.inf
+    most: float = math.inf
+    above: float = -math.inf
+    below: float = math.inf
 
-    def __contains__(self, value: float) -> bool:
-        return (
-            (self.least is None or value >= self.least)
-            and (self.most is None or value <= self.most)
-            and (self.above is None or value > self.above)
-            and (self.below is None or value < self.below)
-        )
+    def __contains__(self, value: Any) -> bool:
+        if isinstance(value, list | tuple):
+            return all(item in self for item in value)
+        return value is not None and bool(self.least <= value <= self.most and self.above < value < self.below)
 
     def __str__(self) -> str:
-        if self.least is not None and self.most is not None:
+        if math.isfinite(self.least) and math.isfinite(self.most):
             return f"{self.least} to {self.most}"
         words = {"at least": self.least, "more than": self.above, "at most": self.most, "less than": self.below}
-        return " and ".join(f"{word} {bound}" for word, bound in words.items() if bound is not None)
+        return " and ".join(f"{word} {bound}" for word, bound in words.items() if math.isfinite(bound))
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A field of the configuration.
+
+    Attributes:
+        key: Its name, with those of its sections and dots before it.
+        kind: Its annotation.
+        bounds: Of its values; None: unlimited.
+    """
+
+    key: str
+    kind: Any
+    bounds: Bounds | None
 
 
 def bounded(default: Any, **bounds: float) -> Any:
@@ -45,14 +58,15 @@ def bounded(default: Any, **bounds: float) -> Any:
     return field(default=default, metadata={_KEY: Bounds(**bounds)})
 
 
-def list_bounds(section: object, prefix: str = "") -> Iterator[tuple[str, Any, Bounds]]:
-    """Name with dots, value and bounds of each bounded setting of a section and of the sections in it."""
-    for item in fields(section):  # type: ignore[arg-type]
-        value = getattr(section, item.name)
-        if is_dataclass(value):
-            yield from list_bounds(value, f"{prefix}{item.name}.")
-        elif _KEY in item.metadata:
-            yield f"{prefix}{item.name}", value, item.metadata[_KEY]
+def list_settings(section: type, prefix: str = "") -> Iterator[Setting]:
+    """The settings of a section, which is a dataclass, and of the sections in it."""
+    hints = get_type_hints(section)
+    for item in fields(section):
+        kind = hints[item.name]
+        if is_dataclass(kind) and isinstance(kind, type):
+            yield from list_settings(kind, f"{prefix}{item.name}.")
+        else:
+            yield Setting(f"{prefix}{item.name}", kind, item.metadata.get(_KEY))
 
 
 def refuse_mistakes(section: object) -> None:
@@ -63,18 +77,25 @@ def refuse_mistakes(section: object) -> None:
     Raises:
         ConfigurationError: with every mistake, one a line.
     """
-    mistakes = [
-        f"{name} is {value}, expected {bounds}" for name, value, bounds in list_bounds(section) if value not in bounds
-    ]
-    mistakes += _list_own_mistakes(section, "")
+    mistakes = [*_list_mistakes(section, "")]
     if mistakes:
         raise ConfigurationError("\n".join(mistakes))
 
 
-def _list_own_mistakes(section: object, prefix: str) -> Iterator[str]:
+def _list_mistakes(section: object, prefix: str) -> Iterator[str]:
+    for item in fields(section):  # type: ignore[arg-type]
+        value, key, bounds = getattr(section, item.name), f"{prefix}{item.name}", item.metadata.get(_KEY)
+        if bounds is not None and value not in bounds:
+            yield f"{key} is {[*value] if isinstance(value, tuple) else value}, expected {bounds}"
+        for place, part in _list_parts(value, key):
+            yield from _list_mistakes(part, f"{place}.")
     if hasattr(section, "list_mistakes"):
         yield from (f"{prefix}{sentence}" for sentence in section.list_mistakes())
-    for item in fields(section):  # type: ignore[arg-type]
-        value = getattr(section, item.name)
-        if is_dataclass(value):
-            yield from _list_own_mistakes(value, f"{prefix}{item.name}.")
+
+
+def _list_parts(value: object, key: str) -> Iterator[tuple[str, object]]:
+    """The sections that a field holds: itself, or those that it names."""
+    if is_dataclass(value):
+        yield key, value
+    elif isinstance(value, Mapping):
+        yield from ((f"{key}.{name}", part) for name, part in value.items() if is_dataclass(part))

@@ -114,7 +114,7 @@ class SplitConfig:
     def list_mistakes(self) -> Iterator[str]:
         """Shares that are not shares of a whole."""
         total = sum(self.shares.values())
-        if abs(total - 1) > _ROUNDING:
+        if all(0 <= share <= 1 for share in self.shares.values()) and abs(total - 1) > _ROUNDING:
             yield f"train, val and test sum to {total:g}, expected 1"
 
 
@@ -178,6 +178,13 @@ class PrepConfig:
     hash_key: Path | None = None
     """File with the key of the patient hashes; default: XRAY_HASH_KEY, else one key in your configuration folder."""
 
+    def list_mistakes(self) -> Iterator[str]:
+        """Lists of words that let no file pass, or name nothing."""
+        if not self.modalities:
+            yield "modalities is [], expected names such as CR"
+        if not all(word.strip() for word in self.body_parts):
+            yield f"body_parts is {self.body_parts}, expected words such as CXR"
+
 
 @dataclass
 class ModelConfig:
@@ -200,9 +207,9 @@ class AugmentConfig:
     flip: float = bounded(0.0, least=0, most=1)
     """Probability of a left-right flip; off, because the heart's side is a sign."""
     geometry: float = bounded(0.7, least=0, most=1)
-    """Probability of a small rotation, shift and zoom."""
+    """Probability of a rotation, shift and zoom, each drawn uniformly within its limit."""
     exposure: float = bounded(0.5, least=0, most=1)
-    """Probability of a change of contrast and gamma."""
+    """Probability of a change of gamma, and of one of brightness and contrast."""
     quantum_noise: float = bounded(0.5, least=0, most=1)
     """Probability of quantum noise; the dose fraction is drawn log-uniformly from `dose_fraction` to 1."""
     electronic_noise: float = bounded(0.3, least=0, most=1)
@@ -211,6 +218,23 @@ class AugmentConfig:
     """Lowest dose fraction; 1 is 10⁴ quanta per pixel in mid lung at 512²."""
     electronic_sigma: float = bounded(0.04, least=0)
     """Largest σ of electronic noise, as a share of the display range."""
+    rotation_degrees: float = bounded(10.0, least=0, most=180)
+    """Largest rotation to either side."""
+    shift: float = bounded(0.06, least=0, below=1)
+    """Largest shift along each axis, as a share of the side."""
+    zoom: float = bounded(0.1, least=0, below=1)
+    """Largest change of scale: 0.1 draws factors from 0.9 to 1.1."""
+    gamma: tuple[float, float] = bounded((0.7, 1.4), above=0)
+    """Least and greatest exponent of the display shares."""
+    brightness: float = bounded(0.1, least=0, most=1)
+    """Largest brightness added or taken, as a share of the display range."""
+    contrast: float = bounded(0.2, least=0, most=1)
+    """Largest change of the contrast: 0.2 draws factors from 0.8 to 1.2."""
+
+    def list_mistakes(self) -> Iterator[str]:
+        """Exponents in the wrong order."""
+        if self.gamma[0] > self.gamma[1]:
+            yield f"gamma is {[*self.gamma]}, expected the least exponent first"
 
 
 @dataclass

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields, is_dataclass
 from importlib.resources import files
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import yaml
 from jsonargparse import ArgumentError, ArgumentParser, Namespace, set_parsing_settings
 
-from xray_resnet.bounds import refuse_mistakes
+from xray_resnet.bounds import Setting, list_settings, refuse_mistakes
 from xray_resnet.errors import ConfigurationError
 from xray_resnet.files import write_text
 
@@ -30,9 +31,11 @@ _WORDS = (
     (r"Expected a <class 'int'>\.?", "expected a whole number;"),
     (r"Expected a <class 'float'>\.?", "expected a number;"),
     (r"Expected a <class 'bool'>\.?", "expected true or false;"),
+    (r"Expected a (?:<class ')?(tuple|list|dict)(?:'>)?\.?", r"expected a \1;"),
     (r"Got value: ", "got "),
 )
 """What jsonargparse says in Python's types, and plain words."""
+_GOT = re.compile(r"\bgot .*")
 
 
 class CommandParser(ArgumentParser):
@@ -41,6 +44,7 @@ class CommandParser(ArgumentParser):
     def __init__(self, command: str = "", *, purpose: str = "", examples: Sequence[str] = (), **of_a_part: Any) -> None:
         """Settings beyond ours come from jsonargparse, which makes parsers of this class for the parts of a mapping."""
         self._given: Sequence[str] = ()
+        self._settings: dict[str, Setting] = {}
         if of_a_part:
             super().__init__(**of_a_part)
             return
@@ -60,10 +64,11 @@ class CommandParser(ArgumentParser):
         """Parses `arguments`; the values of `--config` may be names of shipped configurations.
 
         Raises:
-            ConfigurationError: every mistake in the files, each with the nearest valid key; else the first option's.
+            ConfigurationError: every mistake in the files and options, each with the nearest valid key.
         """
         self._given = resolved = [*_resolve_config_names(arguments)]
-        mistakes = [wrong for path in _config_paths(resolved) for wrong in self._mistakes(path, read_yaml(path))]
+        mistakes = [wrong for path in _config_paths(resolved) for wrong in self._mistakes_in_file(path)]
+        mistakes += self._mistakes_in_options(resolved)
         if mistakes:
             raise ConfigurationError("\n".join(mistakes))
         try:
@@ -75,16 +80,44 @@ class CommandParser(ArgumentParser):
         """Raises every parsing error as one sentence."""
         raise ConfigurationError(self._explain(message))
 
-    def _mistakes(self, path: Path, document: Mapping[str, Any]) -> Iterator[str]:
+    def add_class_arguments(self, kind: type, *arguments: Any, **options: Any) -> Any:
+        """Adds an option for every field of a dataclass; the help of a bounded one ends with its bound."""
+        added = super().add_class_arguments(kind, *arguments, **options)
+        settings = {setting.key: setting for setting in list_settings(kind)}
+        for action in self._actions:
+            if action.dest in settings and (bounds := settings[action.dest].bounds):
+                action.help = f"{(action.help or '').rstrip('.')} ({bounds})."
+        self._settings |= settings
+        return added
+
+    def _mistakes_in_file(self, path: Path) -> Iterator[str]:
         known = self._keys()
-        for key, value in _leaves(document, known):
+        for key, value in _leaves(read_yaml(path), known):
             if key not in known:
                 yield f"{path}: unknown key '{key}'{_nearest(key, known)}"
-            else:
-                try:
-                    self.parse_object(_nested(key, value), defaults=False)
-                except (ArgumentError, ConfigurationError, TypeError, ValueError) as error:
-                    yield f"{path}: {key}: got {value!r}; {_to_plain_words(_last_line(str(error)))}"
+            elif wrong := self._check(key, value):
+                yield f"{path}: {key} is {value!r}, {wrong}"
+
+    def _mistakes_in_options(self, arguments: Sequence[str]) -> Iterator[str]:
+        valid = self._option_strings()
+        for option, value in _options(arguments):
+            if option not in valid:
+                yield f"unknown option {option}{_nearest(option, valid)}"
+            elif value is not None and (wrong := self._check(option.removeprefix("--"), value)):
+                yield f"{option.removeprefix('--')} is {value}, {wrong}"
+
+    def _check(self, key: str, value: Any) -> str:
+        """What is wrong with one value of a dataclass's field: its kind, or, if that is right, its size; else empty."""
+        setting = self._settings.get(key)
+        if setting is None:
+            return ""
+        probe = ArgumentParser(exit_on_error=False)
+        probe.add_argument(f"--{key}", type=setting.kind)
+        try:
+            parsed = probe.parse_object(_nested(key, value))[key]
+        except (ArgumentError, TypeError, ValueError) as error:
+            return _GOT.sub("", _last_line(_to_plain_words(str(error)))).rstrip(";. ")
+        return f"expected {setting.bounds}" if setting.bounds and parsed not in setting.bounds else ""
 
     def _keys(self) -> list[str]:
         return [*self.get_defaults(skip_validation=True).keys(branches=False)]
@@ -196,6 +229,15 @@ def _config_paths(arguments: Sequence[str]) -> Iterator[Path]:
             yield Path(argument)
         elif argument.startswith("--config="):
             yield Path(argument.removeprefix("--config="))
+
+
+def _options(arguments: Sequence[str]) -> Iterator[tuple[str, str | None]]:
+    """Each option and the value that follows it, if one does; `--config` is not among them."""
+    for argument, following in zip_longest(arguments, arguments[1:]):
+        option, equals, value = argument.partition("=")
+        if not option.startswith("--") or option == "--config":
+            continue
+        yield option, value if equals else following
 
 
 def _leaves(document: Mapping[str, Any], known: Sequence[str], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -10,7 +10,7 @@ from data_prep.phantom.dicom_writer import draw_encoding, encode_dicom
 from data_prep.phantom.patient import schedule_patients, stream
 from data_prep.phantom.render import render_image
 from data_prep.phantom.truth import Truth, read_truth, truth_of, write_masks, write_tables
-from xray_resnet.errors import ConfigurationError, UserError
+from xray_resnet.errors import UserError
 from xray_resnet.files import write_bytes, write_json
 from xray_resnet.progress import Progress
 from xray_resnet.scale.local import map_in_processes
@@ -20,7 +20,6 @@ GENERATOR_VERSION = 1
 
 _FINISHED, _BEGUN = "phantom.json", "phantom-unfinished.json"
 _OWN = re.compile(r"\d{6}\.(dcm|npz)")
-_SMALLEST_SIZE = 64
 
 
 @dataclass(frozen=True)
@@ -68,11 +67,9 @@ def write_phantoms(
         progress: Called after each image.
 
     Raises:
-        ConfigurationError: if a setting is out of range.
         UserError: if `folder` holds something that is no phantom.
     """
     settings = Settings(count, size, seed, dose_fraction)
-    _check(settings)
     if _read(folder / _FINISHED) == asdict(settings):
         return
     _prepare_folder(folder, settings)
@@ -104,20 +101,6 @@ def _write_image(item: tuple[int, int], *, folder: Path, settings: Settings) -> 
     truth = truth_of(rendering, file)
     write_masks(masks, rendering, truth)
     return truth
-
-
-def _check(settings: Settings) -> None:
-    mistakes = []
-    if settings.count < 1:
-        mistakes.append(f"data.phantom.count is {settings.count}; give at least 1")
-    if settings.size < _SMALLEST_SIZE:
-        mistakes.append(f"data.phantom.size is {settings.size}; give at least {_SMALLEST_SIZE}")
-    if settings.seed < 0:
-        mistakes.append(f"data.phantom.seed is {settings.seed}; give 0 or more")
-    if not 0 < settings.dose_fraction <= 100:
-        mistakes.append(f"data.phantom.dose_fraction is {settings.dose_fraction}; give more than 0 and at most 100")
-    if mistakes:
-        raise ConfigurationError("\n".join(mistakes))
 
 
 def _prepare_folder(folder: Path, settings: Settings) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from data_prep.phantom import read_masks, write_phantoms
 from data_prep.phantom import write as module
-from xray_resnet.errors import ConfigurationError, UserError
+from xray_resnet.errors import UserError
 from xray_resnet.findings import PHANTOM
 
 SIZE = 64
@@ -70,11 +70,6 @@ def test_a_folder_of_something_else_is_refused_untouched(tmp_path: Path) -> None
     with pytest.raises(UserError, match="empty folder"):
         _write(tmp_path)
     assert (tmp_path / "images" / "000000.dcm").read_bytes() == b"precious"
-
-
-def test_all_wrong_settings_are_named_at_once(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"(?s)count.*size.*dose_fraction"):
-        write_phantoms(tmp_path, count=0, size=8, dose_fraction=0)
 
 
 def test_labels_agree_with_masks_and_boxes(folder: Path) -> None:

@@ -28,7 +28,7 @@ def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
         augment=AugmentConfig(quantum_noise=1.5, dose_fraction=0.0),
         model=ModelConfig(image_size=8),
     )
-    with pytest.raises(ConfigurationError) as refused:
+    with pytest.raises(ConfigurationError, match="expected") as refused:
         train(config)
     named = [line.split()[0] for line in str(refused.value).splitlines()]
     assert named == [

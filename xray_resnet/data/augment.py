@@ -17,14 +17,6 @@ from xray_resnet.data.noise_transforms import ElectronicNoise, QuantumNoise
 # isort: split
 import albumentations
 
-ROTATION_DEGREES = 10.0
-SHIFT = 0.06
-"""Largest shift, as a share of the side."""
-ZOOM = (0.9, 1.1)
-GAMMA_PERCENT = (70, 140)
-BRIGHTNESS = 0.1
-CONTRAST = 0.2
-
 _SEEDS = 2**31
 
 
@@ -57,16 +49,16 @@ def build_augmentation(config: AugmentConfig) -> Augmentation:
 def _build_transforms(config: AugmentConfig) -> Iterator[albumentations.BasicTransform]:
     yield albumentations.HorizontalFlip(p=config.flip)
     yield albumentations.Affine(
-        rotate=(-ROTATION_DEGREES, ROTATION_DEGREES),
-        translate_percent=(-SHIFT, SHIFT),
-        scale=ZOOM,
+        rotate=(-config.rotation_degrees, config.rotation_degrees),
+        translate_percent=(-config.shift, config.shift),
+        scale=(1 - config.zoom, 1 + config.zoom),
         keep_ratio=True,
         interpolation=cv2.INTER_LINEAR,
         border_mode=cv2.BORDER_CONSTANT,
         fill=0,
         p=config.geometry,
     )
-    yield albumentations.RandomGamma(gamma_limit=GAMMA_PERCENT, p=config.exposure)
-    yield albumentations.RandomBrightnessContrast(BRIGHTNESS, CONTRAST, p=config.exposure)
+    yield albumentations.RandomGamma(gamma_limit=(100 * config.gamma[0], 100 * config.gamma[1]), p=config.exposure)
+    yield albumentations.RandomBrightnessContrast(config.brightness, config.contrast, p=config.exposure)
     yield QuantumNoise(config.dose_fraction, p=config.quantum_noise)
     yield ElectronicNoise(config.electronic_sigma, p=config.electronic_noise)
