@@ -1,14 +1,14 @@
 """Processors and memory by control groups, described in folders that look like a machine's `/proc` and `/sys`."""
 
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from xray_resnet.machine import available_cpus, available_memory_bytes
+from tests.control_groups import memory_group
+from xray_resnet.machine import available_cpus, available_memory_bytes, cpus_under_quota
 
 V2_MOUNT = "31 23 0:26 {mounted} /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n"
 V1_MOUNTS = (
@@ -57,6 +57,11 @@ def test_processors_follow_the_quota_of_version_2(tmp_path: Path, quota: str, cp
 def test_processors_follow_the_quota_of_version_1(tmp_path: Path, quota: int, period: int, cpus: int) -> None:
     files = {"cpu,cpuacct/cpu.cfs_quota_us": f"{quota}\n", "cpu,cpuacct/cpu.cfs_period_us": f"{period}\n"}
     assert available_cpus(root=describe_v1(tmp_path, files)) == cpus
+
+
+def test_threads_are_told_only_of_a_quota_that_is_tighter_than_the_affinity(tmp_path: Path) -> None:
+    assert cpus_under_quota(root=describe_v2(tmp_path, {"cpu.max": "200000 100000"})) == 2
+    assert cpus_under_quota(root=describe_v2(tmp_path, {"cpu.max": "1600000 100000"})) is None
 
 
 def test_affinity_counts_where_it_is_less_than_the_quota(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,33 +130,13 @@ def test_a_machine_without_control_groups_has_its_cores_and_says_nothing_of_memo
 
 
 SCRIPT = """
-import os, sys
-from pathlib import Path
-for file in sys.argv[1:]:
-    Path(file, "cgroup.procs").write_text(str(os.getpid()))
 from xray_resnet.machine import available_cpus, available_memory_bytes
 print(available_cpus(), available_memory_bytes() >> 20)
 """
 
 
 def test_the_kernels_own_groups_are_read() -> None:
-    """Version 1, as root; containers with version 2 mostly do not let one make groups."""
-    groups = [Path("/sys/fs/cgroup", name, f"xray-resnet-{os.getpid()}") for name in ("cpu", "memory")]
-    try:
-        for group in groups:
-            group.mkdir()
-        (groups[0] / "cpu.cfs_quota_us").write_text("100000")
-        (groups[1] / "memory.limit_in_bytes").write_text(str(512 * MIB))
-    except OSError as error:
-        for group in groups:
-            if group.is_dir():
-                group.rmdir()
-        pytest.skip(f"control groups of version 1 cannot be made here ({error.strerror})")
-    try:
-        command = [sys.executable, "-c", SCRIPT, *map(str, groups)]
-        cpus, mib = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    finally:
-        for group in groups:
-            group.rmdir()
+    with memory_group(512 * MIB, cpus=1) as run:
+        cpus, mib = run([sys.executable, "-c", SCRIPT]).stdout.split()
     assert cpus == "1"
     assert 0 < int(mib) < 512

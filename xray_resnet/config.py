@@ -166,7 +166,7 @@ class PrepConfig:
     duplicates: Literal["keep", "drop"] = "keep"
     """Images that are one radiograph, exactly or nearly: drop all but the first by name, or keep them in one split."""
     workers: int = bounded(0, least=0)
-    """Processes that read and decode; 0: one per core."""
+    """Processes that read and decode; 0: one per processor, as far as the memory suffices."""
     scale: Literal["local", "ray"] = "local"
     """Where they run: on this machine, or on a Ray cluster, with a process per core of it."""
     ray_address: str = "auto"
@@ -273,7 +273,7 @@ class TrainConfig:
     workers: int = bounded(0, least=0)
     """Processes that load and augment; 0: in the training process."""
     threads: int = bounded(0, least=0)
-    """Threads of torch; 0: torch's own choice."""
+    """Threads of torch; 0: torch's own choice, or those of a CPU quota."""
     seed: int = bounded(0, least=0)
     """Seed of weights, order and augmentation."""
 

@@ -22,9 +22,17 @@ def available_cpus(*, root: Path = Path("/")) -> int:
     Args:
         root: The folder that holds `proc` and `sys`.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     quotas = _read_levels("cpu", {_V2: _read_quota_v2, "cgroup": _read_quota_v1}, root)
-    return max(1, min([cores, *map(math.ceil, quotas)]))
+    return max(1, min([_count_cores(), *map(math.ceil, quotas)]))
+
+
+def cpus_under_quota(*, root: Path = Path("/")) -> int | None:
+    """Processors of a CPU quota that is tighter than the affinity, else None.
+
+    Libraries that compute in threads know the affinity and choose well for it, but start too many under a quota.
+    """
+    cpus = available_cpus(root=root)
+    return cpus if cpus < _count_cores() else None
 
 
 def available_memory_bytes(*, root: Path = Path("/")) -> int | None:
@@ -41,6 +49,11 @@ def available_memory_bytes(*, root: Path = Path("/")) -> int | None:
     if system is not None:
         left.append(system << 10)
     return max(0, int(min(left))) if left else None
+
+
+def _count_cores() -> int:
+    """Cores that the system lets this process run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _read_levels(controller: str, readers: dict[str, Callable[[Path], float | None]], root: Path) -> list[float]:

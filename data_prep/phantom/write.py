@@ -63,7 +63,7 @@ def write_phantoms(
         size: Rows and columns.
         seed: Of everything random; a larger count with the same seed begins with the same images.
         dose_fraction: Share of the quanta of a full exposure; it changes nothing but noise.
-        workers: Processes; 0 is one per core.
+        workers: Processes; 0 is one per processor, as far as the memory suffices.
         progress: Called after each image.
 
     Raises:

@@ -93,3 +93,10 @@ def test_predicting_needs_no_torch(bundle: Path, files: list[Path]) -> None:
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.splitlines() == ["['ok']", "[]"]
+
+
+def test_the_engines_threads_keep_within_a_cpu_quota(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xray_resnet.inference.engines.openvino.cpus_under_quota", lambda: 1)
+    compiled = Predictor(bundle, workers=1).engine._compiled
+    assert compiled.get_property("INFERENCE_NUM_THREADS") == 1
+    assert compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS") == 1

@@ -9,14 +9,19 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import count, islice
+from multiprocessing import active_children
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 
 from tests.conftest import REPOSITORY
+from tests.control_groups import memory_group
 from xray_resnet.errors import UserError
 from xray_resnet.scale import Limits, beat, map_in_processes, resolve_workers
+from xray_resnet.scale.local import fit_limits
 
 
 def square(number: int) -> int:
@@ -93,6 +98,12 @@ def crash_at_three(number: int) -> int:
     return number
 
 
+def kill_at_three(number: int) -> int:
+    if number == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
 def hang_at_three(number: int) -> int:
     if number == 3:
         time.sleep(600)
@@ -143,6 +154,77 @@ def refuse_one(number: int) -> int:
     if number == 1:
         raise ValueError("one is refused")
     return number
+
+
+def note_and_crash_at_three(path: Path) -> int:
+    with path.open("a") as file:
+        file.write("done\n")
+    return crash_at_three(int(path.name))
+
+
+def zero(_: Path) -> int:
+    return 0
+
+
+def test_a_death_takes_nothing_from_other_workers(tmp_path: Path) -> None:
+    paths = [tmp_path / str(number) for number in range(9)]
+    assert list(map_in_processes(note_and_crash_at_three, paths, workers=2, on_lost=zero)) == [
+        0, 1, 2, 0, 4, 5, 6, 7, 8
+    ]  # fmt: skip
+    assert {path.read_text() for path in paths} == {"done\n"}
+
+
+def say_whether_alone(_: int) -> int:
+    return -1 if active_children() else -2
+
+
+@pytest.mark.parametrize(("fault", "answer"), [(crash_at_three, -1), (kill_at_three, -2)])
+def test_only_what_the_system_killed_is_done_again_alone(fault: Callable[[int], int], answer: int) -> None:
+    """A fault of the item's needs no more memory than others; after a kill the other workers have ended."""
+    results = list(map_in_processes(fault, range(9), workers=2, on_lost=say_whether_alone, limits=Limits()))
+    assert results == [0, 1, 2, answer, 4, 5, 6, 7, 8]
+
+
+def break_off_at_three(number: int, *, signal_number: int) -> bytes:
+    """A large answer, in the middle of which this process gets a signal."""
+
+    def send_some(pipe: Connection, buffer: memoryview) -> None:
+        os.write(pipe.fileno(), buffer[: 1 << 16])
+        if len(buffer) > 1 << 16:
+            os.kill(os.getpid(), signal_number)
+
+    if number == 3:
+        Connection._send = send_some
+    return bytes(1 << 24 if number == 3 else 1)
+
+
+def give_nothing(_: int) -> bytes:
+    return b""
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_worker_that_ends_or_stops_in_the_middle_of_a_large_answer_is_lost_alone(signal_number: int) -> None:
+    fault = partial(break_off_at_three, signal_number=signal_number)
+    results = map_in_processes(fault, range(6), workers=2, on_lost=give_nothing, limits=Limits(silence_s=2))
+    assert list(map(len, results)) == [1, 1, 1, 0, 1, 1]
+
+
+def take_a_gigabyte_at_three(number: int) -> int:
+    return int(np.ones(1 << 30, np.uint8)[-1]) if number == 3 else number
+
+
+def test_the_system_kills_a_worker_for_memory_and_not_its_parent() -> None:
+    """In a control group of 512 MiB, whose process with the most memory is this map's parent."""
+    script = (
+        "import numpy as np\n"
+        "from tests.scale.test_local import negate, take_a_gigabyte_at_three\n"
+        "from xray_resnet.scale import map_in_processes\n"
+        "held = np.ones(300 << 20, np.uint8)\n"
+        "print(list(map_in_processes(take_a_gigabyte_at_three, range(6), workers=2, on_lost=negate)))\n"
+    )
+    with memory_group(512 << 20) as run:
+        shown = run([sys.executable, "-c", script])
+    assert (shown.stdout, shown.returncode) == ("[0, 1, 2, -3, 4, 5]\n", 0)
 
 
 class KillsWhenPickled:
@@ -237,9 +319,34 @@ def test_a_worker_uses_one_thread() -> None:
     assert set(map_in_processes(threads_of_opencv, range(4), workers=2)) == {1}
 
 
-def test_zero_workers_is_one_per_core() -> None:
-    assert resolve_workers(0) >= 1
+def test_zero_workers_is_one_per_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    describe_machine(monkeypatch, cpus=6, memory=64 << 30)
+    assert resolve_workers(0) == 6
     assert resolve_workers(5) == 5
+
+
+def test_little_memory_has_fewer_workers_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    describe_machine(monkeypatch, cpus=16, memory=700 << 20)
+    assert resolve_workers(0) == 2
+    assert caplog.messages == ["2 worker processes and not 16: 700 MiB of memory are left, and each takes about 256"]
+
+
+def test_there_is_one_worker_however_little_memory_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    describe_machine(monkeypatch, cpus=16, memory=1 << 20)
+    assert resolve_workers(0) == 1
+
+
+def test_a_worker_may_take_no_more_memory_than_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    describe_machine(monkeypatch, cpus=16, memory=700 << 20)
+    assert fit_limits(Limits(memory_bytes=4 << 30)).memory_bytes == 700 << 20
+    assert fit_limits(Limits(memory_bytes=500 << 20)).memory_bytes == 500 << 20
+
+
+def describe_machine(monkeypatch: pytest.MonkeyPatch, *, cpus: int, memory: int) -> None:
+    monkeypatch.setattr("xray_resnet.scale.local.available_cpus", lambda: cpus)
+    monkeypatch.setattr("xray_resnet.scale.local.available_memory_bytes", lambda: memory)
 
 
 def test_workers_end_when_their_parent_is_killed() -> None:

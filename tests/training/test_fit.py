@@ -22,6 +22,7 @@ from xray_resnet.findings import resolve_targets
 from xray_resnet.metrics import macro_auroc
 from xray_resnet.store import open_dataset
 from xray_resnet.training.fit import TrainingInterruptedError, train
+from xray_resnet.training.trainer import torch_threads
 
 TIMES = ("seconds", "images_per_second")
 READING = Reading(size=64)
@@ -182,6 +183,16 @@ def test_training_leaves_threads_and_random_states_alone(config: Config, tmp_pat
         train(replace(config, train=replace(config.train, output=tmp_path, threads=1)), announce=stop)
     assert (seen, torch.get_num_threads()) == ([1], threads)
     assert global_random_states() == before
+
+
+def test_torchs_own_choice_of_threads_keeps_within_a_cpu_quota(monkeypatch: pytest.MonkeyPatch) -> None:
+    former = torch.get_num_threads()
+    monkeypatch.setattr("xray_resnet.training.trainer.cpus_under_quota", lambda: 1)
+    with torch_threads(0):
+        assert torch.get_num_threads() == 1
+    monkeypatch.setattr("xray_resnet.training.trainer.cpus_under_quota", lambda: None)
+    with torch_threads(0):
+        assert torch.get_num_threads() == former
 
 
 def test_without_both_classes_in_validation_the_loss_chooses(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ class PredictOptions:
     precision: Literal["auto", "fp32"] = "auto"
     """auto lets OpenVINO choose: bf16 where the processor has AMX."""
     workers: int = bounded(0, least=0)
-    """Processes that read and decode; 0: one per core."""
+    """Processes that read and decode; 0: one per processor, as far as the memory suffices."""
 
 
 def main() -> NoReturn:

@@ -17,7 +17,7 @@ from xray_resnet.scale import Limits, beat, map_in_processes
 CHUNK = 8
 """Files that a worker reads at a time."""
 LIMITS = Limits()
-"""What a process that reads and decodes may take before its file is rejected."""
+"""Limits of a process that reads and decodes; a file that exceeds them is rejected."""
 FEW = 16
 """Up to so many files are read in this process, unprotected: starting others would take longer."""
 _Read = tuple[Path, Prepared | RejectedImage]
@@ -29,7 +29,7 @@ class Predictor:
     Args:
         bundle: Run or bundle folder.
         precision: "auto" or "fp32".
-        workers: Processes that read and decode; 0 is one per core.
+        workers: Processes that read and decode; 0 is one per processor, as far as the memory suffices.
 
     Raises:
         UserError: if the bundle is missing or not whole.

@@ -73,7 +73,7 @@ def predict_to_folder(
         formats: Of `predictions.FORMATS`.
         overlay: Whether to write overlays.
         precision: "auto" or "fp32".
-        workers: Processes that read and decode; 0 is one per core.
+        workers: Processes that read and decode; 0 is one per processor, as far as the memory suffices.
         progress: Told (done, total, rejected) after every file.
 
     Raises:

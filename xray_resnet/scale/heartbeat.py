@@ -18,48 +18,38 @@ _sign_of_life: Callable[[], object] | None = None
 
 
 class Heartbeats:
-    """A slot for each item in flight: its process, its number, and when it last gave a sign of life.
+    """A slot for each worker: its process, the item that it began last, and when it last gave a sign of life.
 
     Args:
         context: Makes the shared memory.
-        in_flight: Most items that are in flight at a time; their numbers follow each other.
+        workers: Number of slots; one process at a time writes into each.
     """
 
-    def __init__(self, context: BaseContext, in_flight: int) -> None:
-        self._processes: Any = context.RawArray("q", in_flight)
-        self._numbers: Any = context.RawArray("q", [_NONE] * in_flight)
-        self._times: Any = context.RawArray("d", [_NOT_AT_WORK] * in_flight)
-        self._stopped: Any = context.RawValue("b", 0)
+    def __init__(self, context: BaseContext, workers: int) -> None:
+        self._processes: Any = context.RawArray("q", workers)
+        self._numbers: Any = context.RawArray("q", [_NONE] * workers)
+        self._times: Any = context.RawArray("d", [_NOT_AT_WORK] * workers)
 
-    def begun_items(self) -> set[int]:
-        """The numbers of the latest items that workers have begun, finished or not."""
-        return set(self._numbers) - {_NONE}
+    def has_begun(self, slot: int, number: int) -> bool:
+        """Whether the worker of a slot has begun this item, finished or not."""
+        return bool(self._numbers[slot] == number)
 
-    def items_at_work(self) -> set[int]:
-        """The numbers of the items that workers have begun and not finished."""
-        return {number for number, last in zip(self._numbers, self._times, strict=True) if last != _NOT_AT_WORK}
+    def clear(self, slot: int) -> None:
+        """Makes the slot that of a worker that has not begun anything; its former worker must have ended."""
+        self._times[slot], self._numbers[slot] = _NOT_AT_WORK, _NONE
 
-    def kill_silent(self, seconds: float) -> None:
-        """Kills the workers that have given no sign of life for so long while they were at an item."""
+    def kill_silent(self, seconds: float) -> set[int]:
+        """Kills the workers that have given no sign of life for so long while they were at an item; these items."""
         now = time.monotonic()
-        for process, last in zip(self._processes, self._times, strict=True):
-            if now - last > seconds:
-                with suppress(ProcessLookupError):  # it died meanwhile
-                    os.kill(process, signal.SIGKILL)
-
-    def stop(self) -> None:
-        """Says that no more items are wanted."""
-        self._stopped.value = 1
-
-    @property
-    def is_stopped(self) -> bool:
-        """Whether no more items are wanted."""
-        return bool(self._stopped.value)
+        silent = [slot for slot, last in enumerate(self._times) if now - last > seconds]
+        for slot in silent:
+            with suppress(ProcessLookupError):  # it died meanwhile
+                os.kill(self._processes[slot], signal.SIGKILL)
+        return {self._numbers[slot] for slot in silent}
 
     @contextmanager
-    def at_work(self, number: int) -> Iterator[None]:
-        """Within it, this worker is at work on an item."""
-        slot = number % len(self._numbers)
+    def at_work(self, slot: int, number: int) -> Iterator[None]:
+        """Within it, this process is the worker of the slot and at work on the item."""
         self._processes[slot], self._numbers[slot] = os.getpid(), number
         self._note_life(slot)
         try:
@@ -74,7 +64,7 @@ class Heartbeats:
 
 @contextmanager
 def end_when_silent(seconds: float) -> Iterator[None]:
-    """Within it, this process ends where it gives no sign of life for so long; for workers that no parent watches.
+    """Within it, this process ends if it gives no sign of life for so long; for workers that no parent watches.
 
     The system's own timer does it (SIGALRM): code that never returns to Python cannot put it off.
     """

@@ -1,15 +1,15 @@
-"""What a worker may take."""
+"""Limits of a worker process."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a worker may take before it is taken for lost.
+    """Limits beyond which a worker counts as lost.
 
     Attributes:
         silence_s: Seconds without `beat` on one item.
-        memory_bytes: For its data, beyond what it starts with (RLIMIT_DATA); where that ends, allocations fail.
+        memory_bytes: Its data beyond what it starts with (RLIMIT_DATA); allocations beyond that fail.
     """
 
     silence_s: float = 120.0

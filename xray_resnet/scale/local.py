@@ -1,34 +1,57 @@
 """The same map over items on a local pool of processes: in order, bounded in flight, safe to interrupt.
 
-A worker that dies or falls silent loses its item, not the job: the caller says what becomes of it.
+A worker that dies or falls silent loses its item and nothing else: the caller says what becomes of it.
 """
 
-import os
+import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Generic, TypeVar
 
 from xray_resnet.errors import UserError
+from xray_resnet.machine import available_cpus, available_memory_bytes
 from xray_resnet.scale.limits import Limits
-from xray_resnet.scale.pool import Pool
+from xray_resnet.scale.pool import IDLE_DEATHS, LostError, NeverBegunError, Pool
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+_log = logging.getLogger(__name__)
 _IN_FLIGHT_PER_WORKER = 2
-_IDLE_DEATHS = 3
-"""So many pools in a row whose workers die without work mean that something is wrong with all of them."""
+_LEAST_MEMORY = 256 << 20
+_MEMORY_PER_WORKER = 256 << 20
+"""Bytes that a worker takes for films of up to about twenty megapixels: 91 MiB of libraries, the rest its pixels."""
 
 
 def resolve_workers(workers: int) -> int:
-    """The number of processes that `workers` asks for; 0 is one per core this process may use."""
+    """The number of processes that `workers` asks for; 0 is one per processor, as far as the memory suffices."""
     if workers > 0:
         return workers
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cpus, memory = available_cpus(), available_memory_bytes()
+    count = cpus if memory is None else max(1, min(cpus, memory // _MEMORY_PER_WORKER))
+    if count < cpus:
+        _log.warning(
+            "%d worker processes and not %d: %d MiB of memory are left, and each takes about %d",
+            count,
+            cpus,
+            (memory or 0) >> 20,
+            _MEMORY_PER_WORKER >> 20,
+        )
+    return count
+
+
+def fit_limits(limits: Limits) -> Limits:
+    """The limits, with no more memory than is left for one worker.
+
+    Workers share what is left; what all of them together cannot have, each can have alone.
+    """
+    memory = available_memory_bytes()
+    return (
+        limits if memory is None else replace(limits, memory_bytes=min(limits.memory_bytes, max(memory, _LEAST_MEMORY)))
+    )
 
 
 def map_in_processes(
@@ -47,11 +70,11 @@ def map_in_processes(
     Args:
         function: A function of a module, or a `functools.partial` of one.
         items: What it is called with; each must be picklable.
-        workers: Processes; 0 is one per core.
+        workers: Processes; 0 is one per processor, as far as the memory suffices.
         on_lost: Called in this process, at its turn, with an item that a worker was at when it died; what it returns
-            is the item's result. The death of one worker ends the others: with more than one, an item may be lost
-            that would not kill by itself, and `on_lost` best maps it again with one worker.
-        limits: What a worker may take; None: whatever it likes.
+            is the item's result. If the system killed the worker, most often for want of memory, the others have ended
+            by then: what `on_lost` does has the machine to itself.
+        limits: Limits beyond which a worker counts as lost; None: unlimited.
 
     Raises:
         UserError: if a worker process dies and there is no `on_lost`, or if workers keep dying before they begin.
@@ -60,20 +83,19 @@ def map_in_processes(
     count = resolve_workers(workers)
     if count == 1 and on_lost is None:
         return map(function, items)
-    return _PoolMap(function, count, on_lost, limits).run(items)
+    return _PoolMap(function, count, on_lost, None if limits is None else fit_limits(limits)).run(items)
 
 
 @dataclass(frozen=True)
 class _Entry(Generic[Item, Result]):
-    """An item in flight; without a future it is lost."""
+    """An item in flight."""
 
-    number: int
     item: Item
-    future: Future[Result] | None
+    future: "Future[Result]"
 
 
 class _PoolMap(Generic[Item, Result]):
-    """The map while it runs: the items in flight, in order, and the pool, made anew when a worker has died."""
+    """The map while it runs: the items in flight, in order, and the pool."""
 
     def __init__(
         self,
@@ -86,70 +108,41 @@ class _PoolMap(Generic[Item, Result]):
         self._in_flight = _IN_FLIGHT_PER_WORKER * workers
         self._entries: deque[_Entry[Item, Result]] = deque()
         self._pool = self._make_pool()
-        self._idle_deaths = 0
 
     def run(self, items: Iterable[Item]) -> Iterator[Result]:
         """Yields the results."""
         numbered = enumerate(items)
         try:
             while self._fill(numbered):
-                try:
-                    result = self._resolve(self._entries[0])
-                except BrokenProcessPool as death:
-                    self._recover(death)
-                    continue
-                self._entries.popleft()
-                self._idle_deaths = 0
-                yield result
+                yield self._resolve(self._entries.popleft())
         finally:
             self._pool.close()
 
     def _fill(self, numbered: Iterator[tuple[int, Item]]) -> bool:
         """Begins items while there is room; whether any is in flight."""
         for number, item in islice(numbered, self._in_flight - len(self._entries)):
-            self._entries.append(_Entry(number, item, self._pool.submit(self._function, item, number)))
+            self._entries.append(_Entry(item, self._pool.submit(self._function, item, number)))
         return bool(self._entries)
 
     def _resolve(self, entry: _Entry[Item, Result]) -> Result:
-        """The item's result, or what becomes of it where it is lost."""
-        if entry.future is not None:
+        """The item's result, or what becomes of it if it is lost."""
+        try:
             return self._pool.wait(entry.future)
-        assert self._on_lost is not None
-        return self._on_lost(entry.item)
+        except LostError as death:
+            return self._replace_lost(entry.item, death)
+        except NeverBegunError:
+            raise _explain_idle_deaths() from None
 
-    def _recover(self, death: BrokenProcessPool) -> None:
-        """Goes on in a new pool: what is done is kept, what was begun is lost, the rest is begun anew."""
+    def _replace_lost(self, item: Item, death: LostError) -> Result:
         if self._on_lost is None:
-            raise _explain_death(self._workers) from death
-        lost = self._close_and_find_lost()
-        self._idle_deaths = 0 if lost else self._idle_deaths + 1
-        if self._idle_deaths == _IDLE_DEATHS:
-            raise _explain_idle_deaths() from death
-        self._pool = self._make_pool()
-        self._entries = deque(self._revive(entry, lost) for entry in self._entries)
-
-    def _close_and_find_lost(self) -> set[int]:
-        """The items that workers were at; where they were at none, those they died of while they sent the results."""
-        at_work, begun = self._pool.heartbeats.items_at_work(), self._pool.heartbeats.begun_items()
-        self._pool.close()  # all futures are settled then
-        unanswered = {entry.number for entry in self._entries if _is_broken(entry)}
-        return unanswered & at_work or unanswered & begun
-
-    def _revive(self, entry: _Entry[Item, Result], lost: Set[int]) -> _Entry[Item, Result]:
-        """The entry in the new pool."""
-        if not _is_broken(entry):
-            return entry
-        if entry.number in lost:
-            return replace(entry, future=None)
-        return replace(entry, future=self._pool.submit(self._function, entry.item, entry.number))
+            raise _explain_death(self._workers) from None
+        if death.was_killed:
+            self._pool.finish()
+            self._pool = self._make_pool()
+        return self._on_lost(item)
 
     def _make_pool(self) -> Pool:
         return Pool(self._workers, in_flight=self._in_flight, limits=self._limits)
-
-
-def _is_broken(entry: _Entry[Item, Result]) -> bool:
-    """Whether the pool broke before the item's result was there."""
-    return entry.future is not None and isinstance(entry.future.exception(), BrokenProcessPool)
 
 
 def _explain_death(workers: int) -> UserError:
@@ -161,6 +154,6 @@ def _explain_death(workers: int) -> UserError:
 
 def _explain_idle_deaths() -> UserError:
     return UserError(
-        f"worker processes died {_IDLE_DEATHS} times before they began to work; what they printed says why "
+        f"worker processes died {IDLE_DEATHS} times before they began to work; what they printed says why "
         '(a script that starts them needs `if __name__ == "__main__":`)'
     )

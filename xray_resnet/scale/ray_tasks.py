@@ -47,7 +47,7 @@ def map_on_ray(
         items: What it is called with; each must be picklable.
         address: The cluster's `HOST:PORT`; auto finds one that runs on this machine, or RAY_ADDRESS.
         on_lost: Called in this process with an item whose worker died each time; its result is the item's.
-        limits: What a worker may take on one item.
+        limits: Limits beyond which a worker counts as lost.
 
     Raises:
         NoClusterError: if there is no cluster there.

@@ -17,6 +17,7 @@ from lightning.pytorch.callbacks import Callback, RichProgressBar
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from xray_resnet.config import TrainConfig
+from xray_resnet.machine import cpus_under_quota
 from xray_resnet.precision import computes_in_bf16
 from xray_resnet.training.checkpoint_file import AtomicCheckpointIO
 
@@ -94,9 +95,9 @@ def interruptible(trainer: lightning.Trainer) -> Iterator[None]:
 
 @contextmanager
 def torch_threads(count: int) -> Iterator[None]:
-    """Lets torch compute in `count` threads; 0 leaves its own choice."""
+    """Lets torch compute in `count` threads; 0 leaves its own choice, unless a CPU quota is tighter."""
     former = torch.get_num_threads()
-    torch.set_num_threads(count or former)
+    torch.set_num_threads(count or min(former, cpus_under_quota() or former))
     try:
         yield
     finally:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 import xray_resnet.silence  # noqa: F401  before openvino, which asks an analytics host on import
 from xray_resnet.errors import UserError
+from xray_resnet.machine import cpus_under_quota
 
 Precision = Literal["auto", "fp32"]
 _NAMES = {"f32": "fp32", "bf16": "bf16", "f16": "fp16"}
@@ -30,9 +31,11 @@ class OpenVinoEngine:
     def __init__(self, onnx: Path, *, image_size: int, precision: Precision = "auto") -> None:
         import openvino
 
-        properties = {"PERFORMANCE_HINT": "THROUGHPUT"} | (
-            {"INFERENCE_PRECISION_HINT": "f32"} if precision == "fp32" else {}
-        )
+        properties: dict[str, str | int] = {"PERFORMANCE_HINT": "THROUGHPUT"}
+        if precision == "fp32":
+            properties["INFERENCE_PRECISION_HINT"] = "f32"
+        if (threads := cpus_under_quota()) is not None:
+            properties["INFERENCE_NUM_THREADS"] = threads
         core = openvino.Core()
         try:
             # Read from memory: a file elsewhere that it may name is not opened.
