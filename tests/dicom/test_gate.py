@@ -21,8 +21,13 @@ BAD_HEADERS: dict[str, tuple[dict[str, Any], Reason]] = {
     "no pixels": ({"PixelData": None}, Reason.NO_PIXELS),
     "no rows": ({"Rows": None}, Reason.NO_PIXELS),
     "no columns": ({"Columns": 0}, Reason.NO_PIXELS),
-    "frames": ({"NumberOfFrames": 2}, Reason.MULTI_FRAME),
-    "photometric missing": ({"PhotometricInterpretation": None}, Reason.COLOUR),
+    "frames": ({"NumberOfFrames": 2, "PixelData": bytes(2 * 64 * 80 * 2)}, Reason.MULTI_FRAME),
+    "frames, the second cut": ({"NumberOfFrames": 2, "PixelData": bytes(3 * 64 * 80)}, Reason.MULTI_FRAME),
+    "photometric missing": ({"PhotometricInterpretation": None}, Reason.UNKNOWN_PHOTOMETRIC),
+    "photometric blank": ({"PhotometricInterpretation": " "}, Reason.UNKNOWN_PHOTOMETRIC),
+    "photometric unheard of": ({"PhotometricInterpretation": "MONOCHROME3"}, Reason.UNKNOWN_PHOTOMETRIC),
+    "grey of three samples": ({"SamplesPerPixel": 3}, Reason.COLOUR),
+    "colour in lower case": ({"PhotometricInterpretation": "ybr_full_422"}, Reason.COLOUR),
     "palette": ({"PhotometricInterpretation": "PALETTE COLOR"}, Reason.COLOUR),
     "CT": ({"Modality": "CT"}, Reason.WRONG_MODALITY),
     "mammogram": ({"Modality": "MG"}, Reason.WRONG_MODALITY),
@@ -53,11 +58,33 @@ BAD_HEADERS: dict[str, tuple[dict[str, Any], Reason]] = {
         {"ViewPosition": "UPRIGHT", "PatientOrientation": ["A", "F"]},
         Reason.LATERAL_VIEW,
     ),
+    "lateral in the series' words": (
+        {"ViewPosition": None, "SeriesDescription": "Thorax seitlich"},
+        Reason.LATERAL_VIEW,
+    ),
+    "lateral in the protocol's words": (
+        {"ViewPosition": "ERECT", "ProtocolName": "CHEST LAT"},
+        Reason.LATERAL_VIEW,
+    ),
+    "lateral in the study's words": (
+        {"ViewPosition": None, "StudyDescription": "XR CHEST LATERAL"},
+        Reason.LATERAL_VIEW,
+    ),
+    "hand in the series' words": ({"BodyPartExamined": None, "SeriesDescription": "Hand PA"}, Reason.WRONG_BODY_PART),
+    "knee in the protocol's words": ({"BodyPartExamined": "", "ProtocolName": "KNIE AP"}, Reason.WRONG_BODY_PART),
+    "spine in the study's words": (
+        {"BodyPartExamined": None, "StudyDescription": "XR THORACIC SPINE 2 VIEWS"},
+        Reason.WRONG_BODY_PART,
+    ),
+    "planted words": (
+        {"BodyPartExamined": None, "StudyDescription": f"{PLANTED} foot"},
+        Reason.WRONG_BODY_PART,
+    ),
     "too small": ({"Rows": 63}, Reason.TOO_SMALL),
     "too large": ({"Rows": 60000, "Columns": 60000}, Reason.TOO_LARGE),
     "planted modality": ({"Modality": PLANTED}, Reason.WRONG_MODALITY),
     "planted code": ({"Modality": "PLANTEDID"}, Reason.WRONG_MODALITY),
-    "planted photometric": ({"PhotometricInterpretation": PLANTED}, Reason.COLOUR),
+    "planted photometric": ({"PhotometricInterpretation": PLANTED}, Reason.UNKNOWN_PHOTOMETRIC),
     "planted body part": ({"BodyPartExamined": PLANTED}, Reason.WRONG_BODY_PART),
 }
 
@@ -103,6 +130,33 @@ def test_a_secondary_capture_is_rejected_only_where_that_is_wanted(tmp_path: Pat
     del dataset.SOPClassUID  # the file meta still tells
     dataset.save_as(path)
     assert rejection(path, Gate(accept_secondary_capture=False)).reason == Reason.SECONDARY_CAPTURE
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [
+        {"ViewPosition": None, "StudyDescription": "CHEST PA AND LATERAL"},
+        {"ViewPosition": None, "StudyDescription": "XR CHEST 2 VIEWS LAT"},
+        {"ViewPosition": None, "SeriesDescription": "CHEST PA", "StudyDescription": "CHEST LATERAL"},
+        {"ViewPosition": "PA", "SeriesDescription": "CHEST LATERAL"},
+        {"ViewPosition": None, "SeriesDescription": "LEFT LATERAL DECUBITUS"},
+        {"BodyPartExamined": None, "StudyDescription": "CHEST AND RIGHT HAND"},
+        {"BodyPartExamined": None, "StudyDescription": "CHEST AND T-SPINE"},
+        {"BodyPartExamined": "CHEST", "ProtocolName": "HAND"},
+        {"BodyPartExamined": None, "SeriesDescription": "HEAD OF BED UP, ARMS DOWN, HANDHELD"},
+    ],
+    ids=str,
+)
+def test_words_decide_only_if_codes_are_silent_and_words_agree(tmp_path: Path, elements: dict[str, Any]) -> None:
+    assert read_radiograph(write_dicom(tmp_path / "a.dcm", make_gradient(), **elements)).pixels.any()
+
+
+@pytest.mark.parametrize("word", ["monochrome1", "Monochrome1", " MONOCHROME1", "MONOCHROME1\0", "MONOCHROME 1"])
+def test_monochrome1_is_known_however_it_is_spelled(tmp_path: Path, word: str) -> None:
+    path = write_carelessly(tmp_path / "a.dcm", make_gradient(), PhotometricInterpretation=word)
+    radiograph = read_radiograph(path)
+    assert radiograph.mapping.inverted
+    assert radiograph.facts["PhotometricInterpretation"] == "MONOCHROME1"
 
 
 def test_colour_is_rejected(tmp_path: Path) -> None:

@@ -9,8 +9,10 @@ import pytest
 from pydicom import dcmread
 from pydicom.encaps import encapsulate, get_frame
 from pydicom.pixels import get_decoder
+from pydicom.uid import UID, JPEGBaseline8Bit, JPEGExtended12Bit
 
 from tests.builders import make_pixels, write_dicom
+from tests.dicom.parts import make_gradient
 from xray_resnet.dicom import Reason, RejectedImage, read_radiograph
 from xray_resnet.dicom.decode import decode_stored_values
 from xray_resnet.dicom.header import read_header
@@ -59,3 +61,21 @@ def test_a_cut_stream_is_rejected_although_the_fast_decoder_would_not_notice(
     with pytest.raises(RejectedImage) as rejected:
         read_radiograph(path)
     assert rejected.value.reason == Reason.DECODE_FAILED
+
+
+@pytest.mark.parametrize("syntax", [JPEGBaseline8Bit, JPEGExtended12Bit], ids=lambda uid: uid.name)
+@pytest.mark.parametrize("bits_stored", [8, 10, 12])
+@pytest.mark.parametrize("is_signed", [False, True])
+def test_a_stream_of_8_bits_is_read_in_cells_of_16(
+    tmp_path: Path, syntax: UID, bits_stored: int, is_signed: bool
+) -> None:
+    grey = make_gradient(top=127 if is_signed else 255, dtype=np.uint8)
+    path = write_dicom(tmp_path / "narrow.dcm", grey, bits_stored=8, transfer_syntax=JPEGBaseline8Bit)
+    dataset = dcmread(path)
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 16, bits_stored, bits_stored - 1
+    dataset.PixelRepresentation = int(is_signed)
+    dataset.file_meta.TransferSyntaxUID = syntax
+    dataset.save_as(tmp_path / "wide.dcm")
+    narrow, wide = (decode_stored_values(read_header(file), file) for file in (path, tmp_path / "wide.dcm"))
+    np.testing.assert_array_equal(wide, narrow)
+    assert wide.dtype == (np.int16 if is_signed else np.uint16)

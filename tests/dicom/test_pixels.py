@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.tag import Tag
 
-from tests.builders import make_dataset, write_dicom
+from tests.builders import make_dataset, make_pixels, write_dicom
 from tests.dicom.parts import lut_sequence, make_gradient
-from xray_resnet.dicom import read_radiograph
+from xray_resnet.dicom import DisplayMapping, read_radiograph
 from xray_resnet.dicom.pixels import (
     WHITE,
     LookupTable,
@@ -149,17 +151,34 @@ def test_padding_of_a_signed_image_may_be_written_unsigned(tmp_path: Path) -> No
         ("MONOCHROME2", "IDENTITY", False),
         ("MONOCHROME1", None, True),
         ("MONOCHROME1", "INVERSE", True),
-        ("MONOCHROME2", "INVERSE", True),
-        ("MONOCHROME1", "IDENTITY", False),
     ],
 )
-def test_polarity_is_turned_once_at_most(tmp_path: Path, photometric: str, shape: str | None, is_turned: bool) -> None:
-    path = tmp_path / "a.dcm"
+@pytest.mark.parametrize("sign", [-1, None, 1])
+def test_polarity_is_turned_once_at_most(
+    tmp_path: Path, photometric: str, shape: str | None, is_turned: bool, sign: int | None
+) -> None:
+    mapping = read_polarity(tmp_path / "a.dcm", photometric=photometric, shape=shape, sign=sign)
+    assert (mapping.inverted, mapping.assumed) == (is_turned, ())
+
+
+@pytest.mark.parametrize(("photometric", "shape"), [("MONOCHROME1", "IDENTITY"), ("MONOCHROME2", "INVERSE")])
+@pytest.mark.parametrize(("sign", "is_turned"), [(-1, False), (None, True), (1, True)])
+def test_of_a_contradiction_the_sign_decides_and_it_is_said(
+    tmp_path: Path, photometric: str, shape: str, sign: int | None, is_turned: bool
+) -> None:
+    """A sign of -1 says that dense is high in what is stored (PS3.3 C.8.11.3.1.2), so that nothing is turned."""
+    mapping = read_polarity(tmp_path / "a.dcm", photometric=photometric, shape=shape, sign=sign)
+    assert mapping.inverted == is_turned
+    assert "Presentation LUT Shape contradicts Photometric Interpretation" in mapping.assumed[0]
+
+
+def read_polarity(path: Path, *, photometric: str, shape: str | None, sign: int | None) -> DisplayMapping:
+    """The mapping of a film whose pixels are turned if the mapping says so."""
     elements = {"PresentationLUTShape": shape, "WindowCenter": 2048, "WindowWidth": 4096}
-    write_dicom(path, make_gradient(), photometric=photometric, **elements)
+    write_dicom(path, make_gradient(), photometric=photometric, PixelIntensityRelationshipSign=sign, **elements)
     radiograph = read_radiograph(path)
-    assert (radiograph.pixels[0, 0] > radiograph.pixels[-1, -1]) == is_turned
-    assert radiograph.mapping.inverted == is_turned
+    assert (radiograph.pixels[0, 0] > radiograph.pixels[-1, -1]) == radiograph.mapping.inverted
+    return radiograph.mapping
 
 
 @settings(max_examples=50)
@@ -245,6 +264,89 @@ def test_the_first_window_that_has_both_numbers_is_used(
 ) -> None:
     path = write_dicom(tmp_path / "a.dcm", make_gradient(), WindowCenter=centers, WindowWidth=widths)
     assert read_radiograph(path).mapping.window == window
+
+
+@pytest.mark.parametrize(
+    ("centers", "widths", "place"),
+    [([0, 2048], [0, 4096], 2), ([5, 6, 2048], [0.5, -3, 4096], 3), (["", 2048], ["", 4096], 2)],
+)
+def test_an_invalid_window_is_passed_over_for_the_next_and_it_is_said(
+    tmp_path: Path, centers: list[Any], widths: list[Any], place: int
+) -> None:
+    path = write_dicom(tmp_path / "a.dcm", make_gradient(), WindowCenter=centers, WindowWidth=widths)
+    mapping = read_radiograph(path).mapping
+    assert (mapping.window, mapping.assumed) == ((2048, 4096), (f"the first window is invalid: window {place}",))
+
+
+@pytest.mark.parametrize("function", ["LINEAR_EXACT", "SIGMOID"])
+def test_a_narrow_window_is_valid_but_for_linear(tmp_path: Path, function: str) -> None:
+    path = write_dicom(tmp_path / "a.dcm", WindowCenter=[9, 2048], WindowWidth=[0.5, 4096], VOILUTFunction=function)
+    assert read_radiograph(path).mapping.window == (9, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("center", "width", "window"),
+    [("2000,5", "4000,0", (2000.5, 4000)), (" 2000,0 ", "4000", (2000, 4000)), ("2,0E3\\9", "4,0e+3\\9", (2000, 4000))],
+)
+def test_a_decimal_comma_is_read_and_it_is_said(
+    tmp_path: Path, center: str, width: str, window: tuple[float, float]
+) -> None:
+    mapping = read_radiograph(write_spelled(tmp_path / "a.dcm", WindowCenter=center, WindowWidth=width)).mapping
+    assert (mapping.window, mapping.assumed) == (window, ("the window has a decimal comma: read as a point",))
+
+
+@pytest.mark.parametrize("width", ["4,000,0", "4,000.0", ",", "4,x"])
+def test_other_commas_are_no_number(tmp_path: Path, width: str) -> None:
+    mapping = read_radiograph(write_spelled(tmp_path / "a.dcm", WindowCenter="2000", WindowWidth=width)).mapping
+    assert mapping.function == "PERCENTILE"
+
+
+def test_rescale_and_spacing_may_have_a_decimal_comma(tmp_path: Path) -> None:
+    spelled = {"RescaleSlope": "0,5", "RescaleIntercept": "-100,0", "PixelSpacing": "0,15\\0,1"}
+    path = write_spelled(tmp_path / "a.dcm", **spelled, WindowCenter="0", WindowWidth="2")
+    radiograph = read_radiograph(path)
+    shown = apply_window(make_pixels() * 0.5 - 100, Window(0, 2))
+    np.testing.assert_array_equal(radiograph.pixels, np.rint(shown * WHITE))
+    assert radiograph.spacing_mm == (0.15, 0.1)
+    assert radiograph.mapping.assumed == ("the rescale has a decimal comma: read as a point",)
+
+
+def write_spelled(path: Path, **numbers: str) -> Path:
+    """A film of 12 bits whose Decimal Strings are spelled as given, whatever the standard says."""
+    dataset = make_dataset(make_pixels())
+    for keyword, text in numbers.items():
+        dataset[keyword] = RawDataElement(Tag(keyword), "DS", len(text), text.encode(), 0, False, True)
+    dataset.save_as(path, enforce_file_format=True)
+    return path
+
+
+@pytest.mark.parametrize(("bits", "declared"), [(12, 16), (10, 16), (14, 16), (8, 16), (10, 12), (12, 8)])
+@pytest.mark.parametrize("kind", ["OW", "US"])
+def test_a_voi_lut_spans_the_depth_of_its_entries_and_it_is_said(
+    tmp_path: Path, bits: int, declared: int, kind: str
+) -> None:
+    """n bits span 0 to 2^n - 1 (PS3.3 C.11.2.1.1)."""
+    entries = [round(value**2 / 4095**2 * (2**bits - 1)) for value in range(4096)]
+    table = lut_sequence(0, entries, declared)
+    if kind == "US":
+        table[0]["LUTData"] = DataElement(Tag("LUTData"), "US", entries)
+    radiograph = read_radiograph(write_dicom(tmp_path / "a.dcm", make_pixels(), VOILUTSequence=table))
+    expected = np.rint(np.array(entries)[make_pixels()] / (2**bits - 1) * 65535)
+    np.testing.assert_array_equal(radiograph.pixels, expected)
+    assert radiograph.mapping.assumed == (f"the VOI LUT says {declared} bits and its entries have {bits}: {bits}",)
+
+
+@pytest.mark.parametrize("top", [65535, 32768])
+def test_a_voi_lut_that_reaches_its_upper_half_is_taken_at_its_word(tmp_path: Path, top: int) -> None:
+    table = lut_sequence(0, [round(value / 4095 * top) for value in range(4096)], 16)
+    radiograph = read_radiograph(write_dicom(tmp_path / "a.dcm", make_pixels(), VOILUTSequence=table))
+    assert (radiograph.pixels.max(), radiograph.mapping.assumed) == (top, ())
+
+
+def test_a_part_of_a_curve_of_12_bits_is_shown_as_such(tmp_path: Path) -> None:
+    table = lut_sequence(736, list(range(736, 736 + 2065)), 16)
+    pixels = read_radiograph(write_dicom(tmp_path / "a.dcm", make_pixels(), VOILUTSequence=table)).pixels
+    np.testing.assert_array_equal(pixels, np.rint(np.clip(make_pixels(), 736, 2800) / 4095 * 65535))
 
 
 @pytest.mark.parametrize(("value", "bits_stored"), [(65535, 12), (63536, 12), (-2000, 12), (4096, 12)])

@@ -41,7 +41,7 @@ from pydicom.uid import (
 )
 
 from xray_resnet.dicom.codestream import StreamSize, read_stream_size
-from xray_resnet.dicom.header import UNDEFINED_LENGTH
+from xray_resnet.dicom.frames import UNDEFINED_LENGTH
 from xray_resnet.dicom.jpeg import decode_baseline, decode_with_dicomsdl, decode_with_gdcm, is_whole
 from xray_resnet.dicom.picture import PICTURE_FORMATS
 from xray_resnet.dicom.pixels import extract_stored_bits
@@ -96,7 +96,7 @@ def decode_stored_values(header: Dataset, path: Path) -> NDArray[np.integer]:
         _check_length(header, syntax)
         stream, declared = _read_checked_stream(header, syntax)
         may_hold_unused_bits = _may_hold_unused_bits(header, syntax, declared)
-        stored = _decode_or_reject(header, path, syntax, stream, may_hold_unused_bits)
+        stored = _decode_or_reject(header, path, syntax, stream, declared, may_hold_unused_bits)
     expected = (int(header.Rows), int(header.Columns))
     if stored.shape != expected:
         raise RejectedImage(Reason.DECODE_FAILED, f"the codec gave {stored.shape} pixels, the header says {expected}")
@@ -116,12 +116,12 @@ def name_transfer_syntax(syntax: str) -> str:
 
 
 def _decode_or_reject(
-    header: Dataset, path: Path, syntax: UID, stream: bytes, may_hold_unused_bits: bool
+    header: Dataset, path: Path, syntax: UID, stream: bytes, declared: StreamSize | None, may_hold_unused_bits: bool
 ) -> NDArray[np.integer]:
     """What the codec gives; whatever it raises is a verdict, without its text, which may quote the file."""
     try:
         with quiet_pydicom():
-            return _decode(header, path, syntax, stream, may_hold_unused_bits)
+            return _decode(header, path, syntax, stream, declared, may_hold_unused_bits)
     except (RejectedImage, MemoryError):
         raise
     except Exception as error:  # decoders raise whatever they like
@@ -134,19 +134,32 @@ def _decode_or_reject(
         raise RejectedImage(Reason.DECODE_FAILED, f"the {syntax.name} stream is damaged") from None
 
 
-def _decode(header: Dataset, path: Path, syntax: UID, stream: bytes, may_hold_unused_bits: bool) -> NDArray[np.integer]:
-    if syntax == JPEGBaseline8Bit and header.BitsAllocated == 8:
-        return decode_baseline(stream)
-    is_deep_extended = syntax == JPEGExtended12Bit and header.BitsStored > 8
+def _decode(
+    header: Dataset, path: Path, syntax: UID, stream: bytes, declared: StreamSize | None, may_hold_unused_bits: bool
+) -> NDArray[np.integer]:
+    precision = declared.precision if declared else 0
+    if syntax in (JPEGBaseline8Bit, JPEGExtended12Bit) and precision == 8:
+        return decode_baseline(stream).astype(_cell_type(header), copy=False)
+    is_deep_extended = syntax in (JPEGBaseline8Bit, JPEGExtended12Bit) and precision > 8
     if (is_deep_extended or syntax in (JPEGLossless, JPEGLosslessSV1)) and is_whole(stream):
         return decode_with_dicomsdl(stream, header, syntax)
     if is_deep_extended:
         return decode_with_gdcm(header, path)
     # pydicom takes the lowest bits whatever High Bit says; see _remove_unused_bits.
     stored, _ = get_decoder(syntax).as_array(
-        header, index=0, raw=True, decoding_plugin=_PLUGINS[syntax], correct_unused_bits=not may_hold_unused_bits
+        header,
+        index=0,
+        raw=True,
+        decoding_plugin=_PLUGINS[syntax],
+        correct_unused_bits=not may_hold_unused_bits,
+        number_of_frames=1,
     )
     return np.asarray(stored, stored.dtype.newbyteorder("="))
+
+
+def _cell_type(header: Dataset) -> str:
+    """Of 16 allocated bits the decoded 8 get their cell back; 8 stay bytes without a sign, which JPEG cannot hold."""
+    return "u1" if header.BitsAllocated == 8 else "i2" if header.PixelRepresentation else "u2"
 
 
 def _read_plain(header: Dataset, path: Path, syntax: UID) -> NDArray[np.integer] | None:

@@ -1,13 +1,13 @@
-"""Elements that make sense: those that we use are read as soon as a file is open, and dropped where they cannot be."""
+"""Drops elements that are unreadable or wrongly typed, of those that we use, as soon as a file is open."""
 
-import numpy as np
 from pydicom import Dataset
 from pydicom.datadict import dictionary_VR
-from pydicom.dataelem import DataElement
+from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.tag import BaseTag, Tag
 from pydicom.values import convert_SQ
 
 from xray_resnet.dicom.facts import FACTS
+from xray_resnet.dicom.numbers import has_decimal_comma, list_values, read_number
 
 USED = (
     *FACTS,
@@ -17,6 +17,7 @@ USED = (
     *("PatientOrientation", "PixelSpacing", "ImagerPixelSpacing", "PixelAspectRatio", "RescaleSlope"),
     *("RescaleIntercept", "ModalityLUTSequence", "VOILUTSequence", "WindowCenter", "WindowWidth"),
     *("VOILUTFunction", "PresentationLUTShape", "PixelIntensityRelationshipSign"),
+    *("SeriesDescription", "StudyDescription", "ProtocolName"),
 )
 """The elements that we use."""
 _USED_TAGS = frozenset(Tag(keyword) for keyword in USED)
@@ -30,15 +31,26 @@ _NUMBER = 1
 """The place of numbers among them."""
 
 
-def drop_senseless(header: Dataset) -> None:
-    """Reads the elements that we use, as pydicom reads on access, and deletes those that make no sense."""
+def drop_invalid(header: Dataset) -> None:
+    """Reads the elements that we use, as pydicom reads on access, and deletes the invalid ones."""
     for tag in _USED_TAGS.intersection(header.keys()):
         try:
+            _keep_decimal_commas(header, tag)
             _parse_unknown_sequence(header, tag)
             if not _is_of_its_kind(header[tag]):
                 del header[tag]
         except Exception:  # pydicom raises many kinds on malformed elements
             del header[tag]
+
+
+def _keep_decimal_commas(header: Dataset, tag: BaseTag) -> None:
+    """Decimal Strings with a comma stay as text, which `read_number` understands; pydicom raises on them."""
+    raw = header.get_item(tag)
+    if dictionary_VR(tag) != "DS" or not isinstance(raw, RawDataElement) or b"," not in (raw.value or b""):
+        return
+    values = raw.value.decode("ascii").strip(" \0").split("\\")
+    if has_decimal_comma(values):
+        header[tag] = DataElement(tag, "LO", values)
 
 
 def _parse_unknown_sequence(header: Dataset, tag: BaseTag) -> None:
@@ -58,11 +70,9 @@ def _is_of_its_kind(element: DataElement) -> bool:
 
 
 def _spells_number(value: object) -> bool:
-    """Text will do for a number where it is one."""
-    try:
-        return isinstance(value, str) and np.isfinite(float(value))
-    except ValueError:
-        return False
+    """Text will do for numbers if it spells them; of several, one may be empty."""
+    texts = [item for item in list_values(value) if item != ""]
+    return bool(texts) and all(isinstance(item, str) and read_number(item) is not None for item in texts)
 
 
 def _kind_of(representation: str) -> int:

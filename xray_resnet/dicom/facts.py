@@ -7,6 +7,7 @@ from pydicom import Dataset
 from pydicom.charset import convert_encodings
 from pydicom.uid import UID_dictionary
 
+from xray_resnet.dicom.numbers import read_number
 from xray_resnet.dicom.quiet import quiet_pydicom
 
 FACTS = {
@@ -71,7 +72,7 @@ def read_words(header: Dataset, keyword: str) -> str:
 
 
 def read_spacing(header: Dataset) -> tuple[float, float] | None:
-    """(row, column) spacing in mm (PS3.3 10.7.1.3), or None where it is missing or absurd.
+    """(row, column) spacing in mm (PS3.3 10.7.1.3), or None if missing or absurd.
 
     Pixel Spacing (0028,0030), else Imager Pixel Spacing (0018,1164).
     """
@@ -96,10 +97,10 @@ def _declared_encoding(header: Dataset) -> str:
 def _pair(value: Any) -> tuple[float, float] | None:
     """Two positive numbers."""
     try:
-        row, column = (float(number) for number in value)
+        row, column = (read_number(number) or 0.0 for number in value)
     except (TypeError, ValueError):
         return None
-    return (row, column) if 0 < row < float("inf") and 0 < column < float("inf") else None
+    return (row, column) if row > 0 and column > 0 else None
 
 
 def _is_sane(aspect: float) -> bool:

@@ -10,8 +10,9 @@ from pydicom.uid import (
 )
 
 from xray_resnet.dicom.facts import read_words
+from xray_resnet.dicom.frames import holds_one_frame
 from xray_resnet.dicom.reasons import Reason, RejectedImage
-from xray_resnet.dicom.words import fold, says_chest, says_lateral
+from xray_resnet.dicom.words import fold, says_chest, says_frontal, says_lateral, says_other_part
 
 FRONTAL_VIEWS = ("AP", "PA")
 MOST_PIXELS = 1_000_000_000
@@ -31,7 +32,7 @@ class Gate:
         min_side: Fewest rows and columns.
 
     Raises:
-        ValueError: for a value that cannot be; settings may come from a file that nobody vouches for.
+        ValueError: for an invalid value; settings may come from a file that nobody vouches for.
     """
 
     modalities: tuple[str, ...] = ("CR", "DX")
@@ -64,11 +65,25 @@ SECONDARY_CAPTURES = (
 """The SOP Classes of grey Secondary Captures (PS3.3 A.8)."""
 _LATERAL_CODES = {"399067008", "399173006", "399198007", "R-102CD", "R-10236", "R-10232"}
 """Lateral, left lateral and right lateral in SNOMED CT and SNOMED RT (PS3.16 CID 4010)."""
+_GREY = ("MONOCHROME1", "MONOCHROME2")
+_COLOUR = (
+    *("RGB", "PALETTE COLOR", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_422", "YBR_PARTIAL_420", "YBR_ICT", "YBR_RCT"),
+    *("HSV", "ARGB", "CMYK", "XYB"),
+)
+"""Photometric Interpretations of colour, retired ones among them (PS3.3 C.7.6.3.1.2)."""
+_DESCRIPTIONS = {
+    "SeriesDescription": "Series Description (0008,103E)",
+    "ProtocolName": "Protocol Name (0018,1030)",
+    "StudyDescription": "Study Description (0008,1030)",
+}
+"""Free text that names part and view where the codes are silent, from the film to the study."""
 _SHOWN = {
     *("AR", "BI", "BMD", "CR", "CT", "DX", "ECG", "ES", "GM", "IO", "IVUS", "KO", "MG", "MR", "NM", "OCT", "OP", "OT"),
     *("PR", "PT", "PX", "REG", "RF", "RG", "RTDOSE", "RTIMAGE", "RTPLAN", "RTSTRUCT", "SC", "SEG", "SM", "SR", "US"),
-    *("XA", "XC", "MONOCHROME1", "MONOCHROME2", "RGB", "PALETTE COLOR", "YBR_FULL", "YBR_FULL_422", "YBR_ICT"),
-    *("YBR_RCT", "YBR_PARTIAL_420", "HSV", "CMYK", "ABDOMEN", "ANKLE", "ARM", "BRAIN", "BREAST", "CLAVICLE", "CSPINE"),
+    *("XA", "XC"),
+    *_GREY,
+    *_COLOUR,
+    *("ABDOMEN", "ANKLE", "ARM", "BRAIN", "BREAST", "CLAVICLE", "CSPINE"),
     *("ELBOW", "EXTREMITY", "FEMUR", "FINGER", "FOOT", "FOREARM", "HAND", "HEAD", "HIP", "HUMERUS", "JAW", "KNEE"),
     *("LEG", "LSPINE", "NECK", "PELVIS", "SHOULDER", "SKULL", "SPINE", "SSPINE", "STERNUM", "THUMB", "TOE", "TSPINE"),
     *("WRIST", "WHOLEBODY", "TIBIA", "TIBIA FIBULA", "LL", "RL", "LAT", "LATERAL"),
@@ -112,14 +127,21 @@ def _check_image(header: Dataset) -> None:
         raise RejectedImage(Reason.NO_PIXELS, "Pixel Data (7FE0,0010) is missing")
     if not _positive(header, "Rows") or not _positive(header, "Columns"):
         raise RejectedImage(Reason.NO_PIXELS, "Rows (0028,0010) or Columns (0028,0011) is missing or 0")
-    if _integer(header, "NumberOfFrames", default=1) > 1:
+    if _integer(header, "NumberOfFrames", default=1) > 1 and not holds_one_frame(header):
         raise RejectedImage(Reason.MULTI_FRAME, "Number of Frames (0028,0008) is above 1")
+    _check_grey(header)
+
+
+def _check_grey(header: Dataset) -> None:
     photometric = _code(header.get("PhotometricInterpretation"))
-    if _integer(header, "SamplesPerPixel", default=1) != 1 or photometric not in ("MONOCHROME1", "MONOCHROME2"):
-        raise RejectedImage(
-            Reason.COLOUR,
-            f"Photometric Interpretation (0028,0004) is {_show(photometric)}, expected MONOCHROME1 or 2",
-        )
+    samples = _integer(header, "SamplesPerPixel", default=1)
+    if samples == 1 and photometric in _GREY:
+        return
+    is_colour = samples > 1 or photometric in _COLOUR
+    found = f"Photometric Interpretation (0028,0004) is {_show(photometric)}, expected MONOCHROME1 or 2"
+    if samples > 1 and photometric in _GREY:
+        found = f"Samples per Pixel (0028,0002) is {samples}, expected 1"
+    raise RejectedImage(Reason.COLOUR if is_colour else Reason.UNKNOWN_PHOTOMETRIC, found)
 
 
 def _check_modality(header: Dataset, gate: Gate) -> None:
@@ -137,17 +159,25 @@ def _check_origin(header: Dataset, gate: Gate) -> None:
 
 
 def _check_body_part(header: Dataset, gate: Gate) -> None:
-    """Empty passes: many archives leave Body Part Examined (0018,0015) out."""
+    """Body Part Examined (0018,0015), which many archives leave out; then the descriptions, if they name a part."""
     body_part = read_words(header, "BodyPartExamined")
-    if not body_part or any(fold(word) in fold(body_part) for word in gate.body_parts) or says_chest(body_part):
-        return
+    if not body_part:
+        return _check_described_part(header)
+    if any(fold(word) in fold(body_part) for word in gate.body_parts) or says_chest(body_part):
+        return None
     raise RejectedImage(
         Reason.WRONG_BODY_PART, f"Body Part Examined (0018,0015) is {_show(body_part)}, expected CHEST or the like"
     )
 
 
+def _check_described_part(header: Dataset) -> None:
+    for keyword, name in _DESCRIPTIONS.items():
+        if says_other_part(read_words(header, keyword)):
+            raise RejectedImage(Reason.WRONG_BODY_PART, f"{name} names another part of the body, and nothing the chest")
+
+
 def _check_view(header: Dataset) -> None:
-    """View Position (0018,5101), View Code Sequence (0054,0220), then Patient Orientation (0020,0020).
+    """View Position (0018,5101), View Code Sequence (0054,0220), Patient Orientation (0020,0020), then descriptions.
 
     The rows of a frontal view run from side to side, those of a lateral view from front to back (PS3.3 C.7.6.1.1.1).
     """
@@ -159,6 +189,18 @@ def _check_view(header: Dataset) -> None:
     orientation = header.get("PatientOrientation")
     if view.upper() not in FRONTAL_VIEWS and orientation and str(orientation[0])[:1] in ("A", "P"):
         raise RejectedImage(Reason.LATERAL_VIEW, "the rows run from front to back by Patient Orientation (0020,0020)")
+    if not says_frontal(view):
+        _check_described_view(header)
+
+
+def _check_described_view(header: Dataset) -> None:
+    """The first description that names a view decides; one that names both is of a study of several films."""
+    for keyword, name in _DESCRIPTIONS.items():
+        words = read_words(header, keyword)
+        if says_frontal(words):
+            return
+        if says_lateral(words):
+            raise RejectedImage(Reason.LATERAL_VIEW, f"{name} says lateral, and no view is named")
 
 
 def _is_lateral(view_code: Dataset) -> bool:

@@ -1,6 +1,7 @@
 """Reading a DICOM header, leniently and quietly; what cannot be one, or is cut or too large, is rejected."""
 
 import mmap
+import re
 import zlib
 from pathlib import Path
 
@@ -20,7 +21,8 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from xray_resnet.dicom.elements import drop_senseless
+from xray_resnet.dicom.elements import drop_invalid
+from xray_resnet.dicom.frames import UNDEFINED_LENGTH
 from xray_resnet.dicom.quiet import quiet_pydicom
 from xray_resnet.dicom.reasons import Reason, RejectedImage
 
@@ -48,7 +50,6 @@ _UNENDED_PIXELS = b"\xe0\x7f\x10\x00OB\x00\x00\xff\xff\xff\xff"
 MAX_INFLATED_BYTES = 1 << 28
 _PREAMBLE = slice(128, 132)
 _PREFIX = b"DICM"
-UNDEFINED_LENGTH = 0xFFFFFFFF
 _PIECE_BYTES = 1 << 16
 _DEFERRED_BYTES = 1 << 20
 """Longer elements stay on the disk until they are asked for: pixels that the gate refuses are never loaded."""
@@ -72,7 +73,7 @@ def read_header(path: Path, *, max_inflated_bytes: int = MAX_INFLATED_BYTES) -> 
         header = _parse_or_reject(path, max_inflated_bytes)
     _supply_transfer_syntax(header)
     _supply_class_and_modality(header)
-    _strip_photometric(header)
+    _spell_photometric(header)
     return header
 
 
@@ -96,7 +97,7 @@ def _parse_or_reject(path: Path, max_inflated_bytes: int) -> Dataset:
         _check_inflated_size(path, max_inflated_bytes)
         header = pydicom.dcmread(path, force=True, defer_size=_DEFERRED_BYTES)
         _check_whole(header, path)
-        drop_senseless(header)
+        drop_invalid(header)
     except RejectedImage:
         raise
     except (InvalidDicomError, IsADirectoryError):
@@ -152,10 +153,14 @@ def _supply_class_and_modality(header: Dataset) -> None:
         header.Modality = _MODALITY_OF.get(UID(str(header.SOPClassUID)), "")
 
 
-def _strip_photometric(header: Dataset) -> None:
-    """Blanks around a code mean nothing (PS3.5 6.2), but decoders compare it letter by letter."""
+def _spell_photometric(header: Dataset) -> None:
+    """Codes are in upper case, and blanks around them mean nothing (PS3.5 6.2); decoders compare them letter by letter.
+
+    Writers also put a blank before the number, and NULs where blanks should be.
+    """
     if "PhotometricInterpretation" in header:
-        header.PhotometricInterpretation = str(header.PhotometricInterpretation).strip()
+        word = str(header.PhotometricInterpretation or "").strip(" \0\t\r\n").upper()
+        header.PhotometricInterpretation = re.sub(r"^MONOCHROME\s+(?=[12]$)", "MONOCHROME", word)
 
 
 def _is_cut(header: Dataset, path: Path) -> bool:

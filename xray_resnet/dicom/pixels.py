@@ -69,16 +69,16 @@ class PixelDescription:
     Attributes:
         bits_stored: Depth.
         is_signed: Pixel Representation (0028,0103).
-        padding: Stored values from … to that are no image (0028,0120), (0028,0121); None where there are none.
+        padding: Stored values from … to that are no image (0028,0120), (0028,0121); None if absent.
         slope: Rescale Slope (0028,1053).
         intercept: Rescale Intercept (0028,1052).
         modality_lut: Instead of slope and intercept.
         voi_lut: Instead of a window.
-        window: None where the header has none.
+        window: None if absent.
         is_inverse: Whether low output values are to be shown bright.
         intensity_relationship: Pixel Intensity Relationship (0028,1040).
         intensity_sign: Pixel Intensity Relationship Sign (0028,1041); 0 where absent.
-        assumed: In words, what stands in for values that cannot be.
+        assumed: In words, what stands in for invalid values.
     """
 
     bits_stored: int
@@ -194,7 +194,7 @@ def _fits(values: NDArray[np.integer], bits: int, *, is_signed: bool) -> bool:
 
 
 def _find_range(values: NDArray[np.integer]) -> tuple[int, int]:
-    """The least and the most, in half of NumPy's time."""
+    """Minimum and maximum, twice as fast as NumPy."""
     if values.itemsize > 2:
         return int(values.min()), int(values.max())
     least, most, *_ = cv2.minMaxLoc(values)

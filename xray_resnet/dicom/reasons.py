@@ -1,4 +1,4 @@
-"""Verdicts: why a file is no usable radiograph; a closed list, each with its meaning and a remedy."""
+"""Verdicts: why a file is not a usable radiograph; a closed list, each with its meaning and a remedy."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +18,7 @@ class Reason(StrEnum):
     WRONG_BODY_PART = "wrong_body_part"
     LATERAL_VIEW = "lateral_view"
     COLOUR = "colour"
+    UNKNOWN_PHOTOMETRIC = "unknown_photometric"
     MULTI_FRAME = "multi_frame"
     TOO_SMALL = "too_small"
     TOO_LARGE = "too_large"
@@ -28,7 +29,7 @@ class Reason(StrEnum):
 
 
 REASON_TEXTS: dict[Reason, tuple[str, str]] = {
-    Reason.NOT_DICOM: ("The file is no DICOM, PNG or JPEG file.", "Remove it from the folder."),
+    Reason.NOT_DICOM: ("The file is not a DICOM, PNG or JPEG file.", "Remove it from the folder."),
     Reason.UNREADABLE: ("The file could not be read or parsed.", "Check its permissions; export it again."),
     Reason.TRUNCATED: ("The file ends before its pixels do.", "Copy or export it again."),
     Reason.NO_PIXELS: ("The DICOM object holds no image.", "Leave reports, plans and directories out."),
@@ -38,7 +39,7 @@ REASON_TEXTS: dict[Reason, tuple[str, str]] = {
         "Export it again; where time or memory ran out, raise prep.timeout_s or prep.memory_mib.",
     ),
     Reason.WRONG_MODALITY: (
-        "It is no radiograph by its Modality.",
+        "It is not a radiograph by its Modality.",
         "If it is one, prepare and train with its modality in prep.modalities.",
     ),
     Reason.WRONG_BODY_PART: (
@@ -47,6 +48,10 @@ REASON_TEXTS: dict[Reason, tuple[str, str]] = {
     ),
     Reason.LATERAL_VIEW: ("It is a lateral view.", "To keep such views, prepare and train with prep.accept_lateral."),
     Reason.COLOUR: ("It is a colour image.", "Export the radiograph itself, not a screenshot."),
+    Reason.UNKNOWN_PHOTOMETRIC: (
+        "Its Photometric Interpretation (0028,0004) is missing or unknown: nothing says whether low values are black.",
+        "Export it again, with MONOCHROME1 or MONOCHROME2.",
+    ),
     Reason.MULTI_FRAME: ("It has more than one frame.", "Export single images."),
     Reason.TOO_SMALL: ("It has too few pixels to show a chest.", "Export the full-size image, not a preview."),
     Reason.TOO_LARGE: ("It declares more pixels than prep.max_pixels.", "If it is real, prepare and train with more."),
@@ -62,7 +67,7 @@ REASON_TEXTS: dict[Reason, tuple[str, str]] = {
 
 
 class RejectedImage(Exception):  # noqa: N818  a verdict on a file, not a fault of the program
-    """A file that is no usable radiograph.
+    """A file that is not a usable radiograph.
 
     Attributes:
         reason: From the closed list.

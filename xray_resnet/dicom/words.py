@@ -25,6 +25,17 @@ def says_lateral(words: str) -> bool:
     return bool(_LATERAL.search(folded)) and not _OBLIQUE_OR_DECUBITUS.search(folded)
 
 
+def says_frontal(words: str) -> bool:
+    """Whether a view, or one of several that a description names, is frontal."""
+    return bool(_FRONTAL.search(fold(words)))
+
+
+def says_other_part(words: str) -> bool:
+    """Whether a description names a part of the body, and neither the chest nor all of it."""
+    folded = fold(words)
+    return bool(_OTHER_PART.search(folded)) and not _CHEST.search(_THORACIC_SPINE.sub("", folded))
+
+
 def _any_of(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(unicodedata.normalize("NFKD", pattern) for pattern in patterns))
 
@@ -43,9 +54,24 @@ _SPINE = _any_of(
 )
 """The thoracic spine is named by its thorax."""
 _BONE = _any_of("胸骨", "STERNUM")
+_THORACIC_SPINE = re.compile(r"(THORA\w*|DORSAL|T)[ -]?SPINE")
 _LATERAL = _any_of(
     r"(?<![A-Z])(LL|RL|X?[LR]?LAT|X?TLAT|LAT[LR]|[LR]TLAT|LATERAA?L(?!ITY)\w*|LATERO\w*|SAGITTAL\w*|PROFIL\w*|PERFIL"
     r"|SEITL\w*|BOC[NZ]\w*)(?![A-Z])",
     *("L-L", "БОКОВ", "ЛАТЕРАЛ", "側面", "侧位", "側位", "측면"),
 )
+_FRONTAL = _any_of(
+    r"(?<![A-Z])(AP|PA|A\.P|P\.A|A/P|P/A|FRONTAL\w*|FRENTE|FACE|POSTERO ?-?ANT\w*|ANTERO ?-?POST\w*)(?![A-Z])",
+    *("VIEWS", "2 ?V(?![A-Z])", "ПРЯМ", "正面", "正位", "정면"),
+)
+_OTHER_PART = _any_of(
+    r"(?<![A-Z])(HANDS?|WRISTS?|FINGERS?|THUMBS?|ELBOWS?|FOREARMS?|HUMERUS|SHOULDERS?|CLAVICLES?|FOOT|FEET|TOES?)(?![A-Z])",
+    r"(?<![A-Z])(ANKLES?|CALCANEUS|HEELS?|KNEES?|PATELLAE?|TIBIA\w*|FIBULA|FEMUR|HIPS?|PELVIS|SACRUM|COCCYX)(?![A-Z])",
+    r"(?<![A-Z])(ABDOMEN|ABD|KUB|SKULL|SINUS(ES)?|MANDIBLE|ORBITS?|NASAL BONES?|TEETH|DENTAL|SCOLIOSIS)(?![A-Z])",
+    r"(?<![A-Z])(MANO|MAIN|MUNECA|POIGNET|HANDGELENK|PIED|PIE|FUSS|RODILLA|GENOU|KNIE|CADERA|HANCHE|HUFTE)(?![A-Z])",
+    r"(?<![A-Z])(BECKEN|BASSIN|SCHADEL|CRANEO|CRANE|SCHULTER|HOMBRO|EPAULE|CODO|COUDE|ELLENBOGEN)(?![A-Z])",
+    r"(?<![A-Z])([CLT]|CERVICAL|LUMBAR|THORACIC)[ -]?SPINE(?![A-Z])",
+    *("WIRBELSAULE", "КИСТ[ЬИ]", "СТОП[АЫ]", "КОЛЕН", "ЧЕРЕП", "腹部", "膝", "骨盤", "头颅", "頭部"),
+)
+"""What descriptions call films of other parts; words that also tell how a chest is taken (arms, head) are left out."""
 _OBLIQUE_OR_DECUBITUS = _any_of("OBL", "DECUB", "SCHRAG", "КОСА", "КОСО")
