@@ -11,6 +11,7 @@ from typing import Literal
 
 from xray_resnet.bounds import bounded
 from xray_resnet.findings import Policy
+from xray_resnet.precision import RequestedPrecision
 
 Source = Literal[
     "phantom", "nih_chestxray14", "chexpert", "mimic_cxr", "padchest", "rsna_pneumonia", "siim_pneumothorax",
@@ -266,7 +267,7 @@ class TrainConfig:
     """Decay of the averaged weights that are evaluated and delivered; 0: none."""
     patience: int = bounded(10, least=1)
     """Epochs without a better validation macro AUROC after which training stops."""
-    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    precision: RequestedPrecision = "auto"
     """auto takes bf16 only where the processor computes in it."""
     accelerator: str = "auto"
     """Lightning's accelerator: auto, cpu, gpu, …"""

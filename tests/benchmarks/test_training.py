@@ -15,8 +15,8 @@ from xray_resnet.data import LabelledImages, build_augmentation
 from xray_resnet.dicom import Reading
 from xray_resnet.model_input import ModelInput
 from xray_resnet.models import build_model
-from xray_resnet.precision import computes_in_bf16
 from xray_resnet.store import Dataset, open_dataset
+from xray_resnet.torch_engine import computes_in_bf16
 from xray_resnet.training.fit import train
 
 BATCH = 32

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import make_pixels, write_dicom
-from xray_resnet.cli.common import exit_code_of, missing_extra, show_progress
+from xray_resnet.cli.common import Clock, exit_code_of, missing_extra, show_progress
 from xray_resnet.errors import ConfigurationError, UserError
 
 COMMANDS = ("prep", "train", "eval", "predict", "compare")
@@ -119,6 +119,8 @@ def test_a_dataset_that_was_prepared_before_is_said_to_be(tmp_path: Path) -> Non
     assert first.stdout.startswith("accepted 4 of 4 files")
     assert second.stdout.startswith("this dataset was prepared before, and nothing has changed:")
     assert (tmp_path / "datasets/phantom/ingest.html").is_file()
+    assert first.stderr.splitlines()[-1].endswith(f"next: xray-train {' '.join(settings)}")
+    assert first.stdout.splitlines()[-1] == "datasets/phantom"
 
 
 def test_whoever_is_asked_to_end_says_so_as_after_ctrl_c() -> None:
@@ -143,6 +145,17 @@ def test_long_work_writes_a_line_a_minute_where_nobody_watches(
         "preparing: 200 of 1000 files, 3 rejected, 3.3/s, 0:04:04 left",
         "preparing: 400 of 1000 files, 3 rejected, 3.3/s, 0:03:03 left",
     ]
+
+
+def test_the_end_of_long_work_says_how_long_it_took_and_what_is_next(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On standard error: the last line of the output is the folder, for scripts."""
+    clock = iter([10.0, 3700.4])
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    Clock("xray-test").say_end("xray-eval --report")
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "xray-test: done in 1:01:30; next: xray-eval --report\n")
 
 
 def test_pictures_of_no_file_are_refused(tmp_path: Path) -> None:

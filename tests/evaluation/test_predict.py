@@ -5,11 +5,11 @@ import pytest
 import torch
 
 from tests.datasets import make_dataset
-from xray_resnet.evaluation.engine import Engine, choose_engine
 from xray_resnet.evaluation.predict import BATCH_SIZE, ModelOutput, build_batch, predict
 from xray_resnet.model_input import ModelInput
 from xray_resnet.models import PreActResNet, build_model
 from xray_resnet.store import Dataset, open_dataset
+from xray_resnet.torch_engine import Engine, choose_engine
 
 INPUT = ModelInput(size=64, mean=0.3, std=0.2)
 ENGINE = Engine("cpu", "fp32")

@@ -66,7 +66,7 @@ def test_rejected_files_are_rows_with_their_reason(bundle: Path, folder: Path, t
     assert [row["status"] for row in rows] == ["ok", "rejected", "ok", "rejected"]
     assert [row["reason"] for row in rows if row["reason"]] == ["decode_failed", "not_dicom"]
     assert (summary.accepted, summary.rejected) == (2, 2)
-    assert "1 not_dicom: The file is no DICOM, PNG or JPEG file." in str(summary)
+    assert "1 not_dicom: The file is not a DICOM, PNG or JPEG file." in str(summary)
 
 
 def test_the_same_files_give_the_same_bytes(bundle: Path, folder: Path, tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ import torch
 
 from tests.conftest import REPOSITORY
 from tests.training.test_fit import make_config, make_data
+from xray_resnet.runs import Run
 from xray_resnet.training.checkpoint_file import AtomicCheckpointIO
-from xray_resnet.training.checkpoints import LAST, read_checkpoint
+from xray_resnet.training.checkpoints import read_checkpoint
 from xray_resnet.training.fit import train
 
 KILLED_WHILE_WRITING = """
@@ -77,5 +78,5 @@ def test_training_needs_no_room_for_temporary_files(
     monkeypatch.setenv("TMPDIR", str(tiny_temporary_folder))
     monkeypatch.setattr("tempfile.tempdir", None)
     run = train(make_config(make_data(tmp_path / "data"), tmp_path / "runs", epochs=1), announce=lambda _: None)
-    assert (run / LAST).stat().st_size > 1 << 20
+    assert Run(run).last_checkpoint.stat().st_size > 1 << 20
     assert (run / "bundle/models/model.onnx").is_file()

@@ -12,6 +12,7 @@ from xray_resnet.dicom import OtherPipelineError, Reading
 from xray_resnet.errors import UserError
 from xray_resnet.model_input import ModelInput
 from xray_resnet.model_output import ModelOutput
+from xray_resnet.runs import places_of_bundle
 
 SCHEMA_VERSION = 2
 """Version 1 had no calibration and no operating points, and is read so."""
@@ -125,7 +126,7 @@ def read_bundle(path: Path | str) -> Bundle:
             impossible values, or its ONNX file is not whole by itself.
     """
     path = Path(path)
-    folder = next((place for place in (path, path / "bundle") if (place / METADATA).is_file()), None)
+    folder = next((place for place in places_of_bundle(path) if (place / METADATA).is_file()), None)
     if folder is None:
         raise UserError(f"{path}: no bundle there (no {METADATA}); give the folder of a finished run or of a bundle")
     missing = [str(name) for name in (WEIGHTS, ONNX) if not (folder / name).is_file()]

@@ -77,6 +77,23 @@ def missing_extra(error: ModuleNotFoundError) -> str:
     return f"needs {error.name}, which the extra '{extra}' brings; run: pip install 'xray-resnet[{extra}]'"
 
 
+class Clock:
+    """The time of a command, from here to its end, and what to do next; on standard error, for scripts read the output.
+
+    Args:
+        command: Its name.
+    """
+
+    def __init__(self, command: str) -> None:
+        self._command = command
+        self._start = time.monotonic()
+
+    def say_end(self, next_step: str) -> None:
+        """Says how long the work took, and the next step."""
+        took = timedelta(seconds=round(time.monotonic() - self._start))
+        print(f"{self._command}: done in {took}; next: {next_step}", file=sys.stderr, flush=True)
+
+
 @contextmanager
 def show_progress(title: str, unit: str = "files") -> Iterator[Progress]:
     """A progress bar with rate, rejections so far and remaining time on a terminal; elsewhere a line a minute.

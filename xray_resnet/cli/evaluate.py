@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Literal, NoReturn
 
 from xray_resnet.bounds import bounded
-from xray_resnet.cli.common import run_command, show_progress
+from xray_resnet.cli.common import Clock, run_command, show_progress
 from xray_resnet.config_files import CommandParser, build_section
-from xray_resnet.errors import ConfigurationError
+from xray_resnet.precision import RequestedPrecision
+from xray_resnet.runs import Run
 
 COMMAND = "xray-eval"
 EXAMPLES = (
@@ -28,7 +29,7 @@ class EvaluateOptions:
     """Dataset folder; without it, the one the run was trained on."""
     split: Literal["train", "val", "test", "all"] = "test"
     """Which images."""
-    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    precision: RequestedPrecision = "auto"
     """auto takes bf16 only where the processor computes in it."""
     resamples: int = bounded(2000, least=1)
     """Bootstrap resamples of the patients."""
@@ -50,25 +51,15 @@ def evaluate(arguments: Sequence[str]) -> int:
     parser.add_argument("--report", action="store_true", help="Also write report.html and overlays.")
     values = parser.instantiate(parser.read(arguments))
     options = build_section(EvaluateOptions, values)
-    run = options.run or newest_run(options.runs_folder)
+    run = options.run or Run.newest(options.runs_folder).folder
     from xray_resnet.evaluation import evaluate as evaluation
 
+    clock = Clock(COMMAND)
     with show_progress("evaluating", unit="images") as progress:
         folder = evaluation.evaluate(
             run, dataset=options.data, split=options.split, report=values.report,
             precision=options.precision, resamples=options.resamples, seed=options.seed, progress=progress,
         )  # fmt: skip
+    clock.say_end(f"open {folder / 'report.html'}" if values.report else "the same with --report")
     print(folder)
     return 0
-
-
-def newest_run(folder: Path) -> Path:
-    """The run in `folder` whose bundle was written last.
-
-    Raises:
-        ConfigurationError: if no run there is finished.
-    """
-    finished = [path.parent.parent.parent for path in folder.glob("*/bundle/configs/metadata.json")]
-    if not finished:
-        raise ConfigurationError(f"no finished run in {folder.resolve()}; run xray-train first, or name one with --run")
-    return max(finished, key=lambda run: (run / "bundle").stat().st_mtime)

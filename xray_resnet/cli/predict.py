@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import NoReturn
 
 from xray_resnet.bounds import bounded
-from xray_resnet.cli.common import run_command, show_progress
+from xray_resnet.cli.common import Clock, run_command, show_progress
 from xray_resnet.config_files import CommandParser, build_section
+from xray_resnet.precision import RequestedOfOpenVino
 
 COMMAND = "xray-predict"
 FORMATS = ("csv", "json", "jsonl", "parquet")
@@ -26,7 +27,7 @@ class PredictOptions:
     """Run or bundle folder."""
     output: Path
     """Folder for the tables and overlays."""
-    precision: Literal["auto", "fp32"] = "auto"
+    precision: RequestedOfOpenVino = "auto"
     """auto lets OpenVINO choose: bf16 where the processor has AMX."""
     workers: int = bounded(0, least=0)
     """Processes that read and decode; 0: one per processor, as far as the memory suffices."""
@@ -43,11 +44,13 @@ def predict(arguments: Sequence[str]) -> int:
     options = build_section(PredictOptions, values)
     from xray_resnet.inference import predict_to_folder
 
+    clock = Clock(COMMAND)
     with show_progress("predicting") as progress:
         summary = predict_to_folder(
             values.inputs, options.model, options.output, formats=values.formats, overlay=values.overlay,
             precision=options.precision, workers=options.workers, progress=progress,
         )  # fmt: skip
+    clock.say_end(f"look into {options.output}")
     print(summary)
     return SOME_REJECTED if values.strict and summary.rejected else 0
 

@@ -1,11 +1,12 @@
 """`xray-prep`: a folder of radiographs to a dataset."""
 
 import json
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from xray_resnet.cli.common import run_command, show_progress
+from xray_resnet.cli.common import Clock, run_command, show_progress
 from xray_resnet.config import Config
 from xray_resnet.config_files import CommandParser, build_section
 from xray_resnet.errors import ConfigurationError
@@ -39,10 +40,12 @@ def prepare(arguments: Sequence[str]) -> int:
     if values.explain is not None:
         return explain(Path(values.explain), config, pictures=values.pictures)
     before = _time_of(config.data.folder)
+    clock = Clock(COMMAND)
     folder = build_dataset(config)
     if before == _time_of(folder):
         print("this dataset was prepared before, and nothing has changed:")
     print_summary(folder)
+    clock.say_end(shlex.join(["xray-train", *arguments]))
     print(folder / "ingest.html")
     print(folder)
     return 0

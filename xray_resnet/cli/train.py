@@ -1,14 +1,16 @@
 """`xray-train`: a dataset to a trained network, as a run folder with its bundle."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from xray_resnet.cli.common import run_command
+from xray_resnet.cli.common import Clock, run_command
 from xray_resnet.cli.prep import build_dataset
 from xray_resnet.config import Config
-from xray_resnet.config_files import CommandParser, build_section, read_saved
+from xray_resnet.config_files import CommandParser, build_section
 from xray_resnet.errors import ConfigurationError
+from xray_resnet.runs import Run
 
 COMMAND = "xray-train"
 EXAMPLES = (
@@ -31,10 +33,15 @@ def train(arguments: Sequence[str]) -> int:
     refuse_settings_beside_resume(arguments)
     values = parser.instantiate(parser.read(arguments))
     config = build_section(Config, values) if values.resume is None else saved_config(values.resume)
+    from xray_resnet.torch_engine import choose_engine
     from xray_resnet.training import fit
 
+    choose_engine(config.train.precision, accelerator=config.train.accelerator)
+    clock = Clock(COMMAND)
     build_dataset(config)
-    print(fit.train(config, resume=values.resume))
+    run = fit.train(config, resume=values.resume)
+    clock.say_end(f"xray-eval --run {shlex.quote(str(run))} --report")
+    print(run)
     return 0
 
 
@@ -45,9 +52,10 @@ def refuse_settings_beside_resume(arguments: Sequence[str]) -> None:
         raise ConfigurationError(f"--resume goes on with the run's own configuration; leave out {', '.join(others)}")
 
 
-def saved_config(run: Path) -> Config:
-    """The configuration that a run was started with."""
-    path = run / "config.yaml"
-    if not path.is_file():
-        raise ConfigurationError(f"--resume {run}: no config.yaml there; give the folder of a run")
-    return read_saved(Config, path)
+def saved_config(folder: Path) -> Config:
+    """The configuration that a run was started with.
+
+    Raises:
+        ConfigurationError: if the folder is not that of a run.
+    """
+    return Run.open(folder).read_config()

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 
-from xray_resnet.evaluation.engine import RequestedPrecision
 from xray_resnet.evaluation.overlays import draw_examples, write_overlays
 from xray_resnet.evaluation.pointing import Localisation, localise
 from xray_resnet.evaluation.predict import ModelOutput, predict
@@ -18,6 +17,7 @@ from xray_resnet.evaluation.thumbnails import MOST_IMAGES, fit_baseline
 from xray_resnet.files import write_json, write_text
 from xray_resnet.metrics import Aurocs, estimate_aurocs
 from xray_resnet.metrics.bootstrap import RESAMPLES
+from xray_resnet.precision import RequestedPrecision
 from xray_resnet.progress import Progress
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from xray_resnet.evaluation.engine import Engine
 from xray_resnet.evaluation.pointing import boxes_of
 from xray_resnet.evaluation.predict import build_batch
 from xray_resnet.evaluation.selection import Example
@@ -19,6 +18,7 @@ from xray_resnet.metrics.localisation import Box
 from xray_resnet.model_input import ModelInput
 from xray_resnet.models import PreActResNet
 from xray_resnet.store import Dataset
+from xray_resnet.torch_engine import Engine
 
 FOLDER = "overlays"
 

@@ -6,11 +6,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from xray_resnet.evaluation.engine import Engine
 from xray_resnet.model_input import ModelInput
 from xray_resnet.models import PreActResNet
 from xray_resnet.progress import Progress
 from xray_resnet.store import Dataset
+from xray_resnet.torch_engine import Engine
 
 BATCH_SIZE = 32
 

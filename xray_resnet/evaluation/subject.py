@@ -9,14 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xray_resnet.bundle import Bundle, load_model, read_bundle
-from xray_resnet.config_files import read_yaml
 from xray_resnet.errors import UserError
-from xray_resnet.evaluation.engine import Engine, RequestedPrecision, choose_engine
 from xray_resnet.findings import positions
 from xray_resnet.models import PreActResNet
+from xray_resnet.precision import RequestedPrecision
+from xray_resnet.runs import Run, evaluation_folder
 from xray_resnet.store import Dataset, open_dataset
-
-_RUN_CONFIG = "config.yaml"
+from xray_resnet.torch_engine import Engine, choose_engine
 
 
 @dataclass(frozen=True)
@@ -55,12 +54,10 @@ class Subject:
     @property
     def folder(self) -> Path:
         """Where the results go: below the run; below the bundle where that stands alone."""
-        bundle = self.bundle.folder
-        run = bundle.parent if (bundle.parent / _RUN_CONFIG).is_file() else bundle
-        return run / "eval" / f"{self.dataset.name}-{self.split}"
+        return evaluation_folder(self.bundle.folder, dataset=self.dataset.name, split=self.split)
 
     def describe_model(self) -> dict[str, Any]:
-        """The facts of the model that a figure is worth nothing without."""
+        """Model facts that must accompany every figure."""
         metadata = self.bundle.metadata
         return {
             "name": metadata.name,
@@ -72,6 +69,7 @@ class Subject:
             "training_data": dict(metadata.training_data),
             "engine": self.engine.describe(),
             "precision": self.engine.precision,
+            "instruction_set": self.engine.instruction_set,
         }
 
     def describe_unmatched_findings(self) -> list[str]:
@@ -100,18 +98,15 @@ def open_subject(run_or_bundle: Path, *, dataset: Path, split: str, precision: R
 
 
 def find_dataset(run: Path) -> Path:
-    """The dataset folder that a run was trained on, by its config.yaml.
+    """The dataset folder that a run was trained on, by its configuration.
 
     Raises:
         UserError: if the folder belongs to no run, such as a bundle that stands alone.
     """
-    path = next((folder / _RUN_CONFIG for folder in (run, run.parent) if (folder / _RUN_CONFIG).is_file()), None)
-    if path is None:
-        raise UserError(f"{run}: no run with a {_RUN_CONFIG} that says which dataset; name one with --data")
-    try:
-        return Path(read_yaml(path)["data"]["cache"])
-    except (KeyError, TypeError) as error:
-        raise UserError(f"{path}: no data.cache in it that names the dataset; name one with --data") from error
+    found = Run.around(run)
+    if found is None:
+        raise UserError(f"{run}: no run with a configuration that says which dataset; name one with --data")
+    return found.find_dataset()
 
 
 def _check_reading(bundle: Bundle, dataset: Dataset) -> None:

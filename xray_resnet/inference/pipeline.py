@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from xray_resnet.bundle import read_bundle
 from xray_resnet.dicom import Prepared, Reading, RejectedImage, reject_lost, try_to_prepare
-from xray_resnet.inference.engines.openvino import OpenVinoEngine, Precision
+from xray_resnet.inference.engines.openvino import OpenVinoEngine
+from xray_resnet.precision import RequestedOfOpenVino
 from xray_resnet.predictions import Prediction
 from xray_resnet.predictions.prediction import name_outcome
 from xray_resnet.scale import Limits, beat, map_in_processes
@@ -39,7 +40,7 @@ class Predictor:
         ...     print(row.path, row.status, row.scores)
     """
 
-    def __init__(self, bundle: Path | str, *, precision: Precision = "auto", workers: int = 0) -> None:
+    def __init__(self, bundle: Path | str, *, precision: RequestedOfOpenVino = "auto", workers: int = 0) -> None:
         self.bundle = read_bundle(Path(bundle))
         self.findings = self.bundle.metadata.findings
         self.engine = OpenVinoEngine(self.bundle.onnx, image_size=self.bundle.model_input.size, precision=precision)

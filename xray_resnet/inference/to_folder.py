@@ -10,11 +10,11 @@ from xray_resnet.bundle.model_card import describe_scores
 from xray_resnet.dicom import FLAG_TEXTS, REASON_TEXTS, Flag, Reason
 from xray_resnet.errors import UserError
 from xray_resnet.files import write_json
-from xray_resnet.inference.engines.openvino import Precision
 from xray_resnet.inference.inputs import find_inputs
 from xray_resnet.inference.outputs import OUTPUTS
 from xray_resnet.inference.outputs.context import OutputContext
 from xray_resnet.inference.pipeline import Predictor
+from xray_resnet.precision import RequestedOfOpenVino
 from xray_resnet.progress import Progress
 
 INFO = "predictions-info.json"
@@ -29,7 +29,7 @@ class BatchSummary:
         accepted: Number of files with scores.
         reasons: Reason → number of files rejected for it.
         flags: Flag → number of accepted files that carry it.
-        precision: Precision of the scores.
+        precision: RequestedOfOpenVino of the scores.
     """
 
     output: Path
@@ -60,7 +60,7 @@ def predict_to_folder(
     *,
     formats: Sequence[str] = ("csv",),
     overlay: bool = False,
-    precision: Precision = "auto",
+    precision: RequestedOfOpenVino = "auto",
     workers: int = 0,
     progress: Progress | None = None,
 ) -> BatchSummary:

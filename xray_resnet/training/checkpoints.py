@@ -8,13 +8,12 @@ import torch
 from lightning.pytorch.callbacks import Checkpoint
 
 from xray_resnet.errors import UserError
+from xray_resnet.runs import Run
 from xray_resnet.training.averaging import AverageWeights
 from xray_resnet.training.checkpoint_file import save_torch_file
 from xray_resnet.training.module import Classifier
 from xray_resnet.training.stopping import Monitor
 
-LAST = Path("checkpoints/last.ckpt")
-BEST = Path("checkpoints/best.ckpt")
 _IDENTITY = "dataset"
 
 
@@ -22,13 +21,13 @@ class KeepCheckpoints(Checkpoint):
     """Writes both after every epoch, each of them whole or not at all.
 
     Args:
-        run: The run folder.
+        run: Has the files.
         monitor: What is best.
         dataset: What identifies the training data; a run goes on with the same only.
         average: Has the weights to deliver; without it, they are the current ones.
     """
 
-    def __init__(self, run: Path, *, monitor: Monitor, dataset: dict[str, str], average: AverageWeights | None) -> None:
+    def __init__(self, run: Run, *, monitor: Monitor, dataset: dict[str, str], average: AverageWeights | None) -> None:
         self._run = run
         self._monitor = monitor
         self._dataset = dataset
@@ -55,12 +54,12 @@ class KeepCheckpoints(Checkpoint):
         if self._monitor.is_better(score, self._best):
             self._best = score
             self._save_best(pl_module, {"epoch": trainer.current_epoch + 1, self._monitor.metric: score})
-        trainer.save_checkpoint(self._run / LAST)
+        trainer.save_checkpoint(self._run.last_checkpoint)
 
     def _save_best(self, module: lightning.LightningModule, facts: dict[str, Any]) -> None:
         classifier = self._average.averaged if self._average else module
         assert isinstance(classifier, Classifier)
-        save_torch_file({"state_dict": classifier.model.state_dict(), **facts}, self._run / BEST)
+        save_torch_file({"state_dict": classifier.model.state_dict(), **facts}, self._run.best_checkpoint)
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

@@ -8,14 +8,14 @@ from xray_resnet.bundle import BundleMetadata, save_bundle
 from xray_resnet.config import ModelConfig
 from xray_resnet.model_output import ModelOutput
 from xray_resnet.models import build_model
-from xray_resnet.training.checkpoints import BEST, read_checkpoint
-from xray_resnet.training.run_folder import BUNDLE
+from xray_resnet.runs import Run
+from xray_resnet.training.checkpoints import read_checkpoint
 from xray_resnet.training.task import Task
 
 _PACKAGES = ("xray-resnet", "torch", "lightning", "monai", "numpy", "onnx")
 
 
-def deliver(run: Path, task: Task, config: ModelConfig) -> Path:
+def deliver(run: Run, task: Task, config: ModelConfig) -> Path:
     """Writes `bundle/` with the weights of the best epoch.
 
     Returns:
@@ -23,9 +23,9 @@ def deliver(run: Path, task: Task, config: ModelConfig) -> Path:
     """
     arguments = describe_model(config)
     model = build_model(num_findings=len(task.findings), **arguments)
-    model.load_state_dict(read_checkpoint(run / BEST)["state_dict"])
+    model.load_state_dict(read_checkpoint(run.best_checkpoint)["state_dict"])
     metadata = BundleMetadata(
-        name=run.name,
+        name=run.folder.name,
         output=ModelOutput(task.findings),
         model=arguments,
         reading=task.dataset.reading,
@@ -33,7 +33,7 @@ def deliver(run: Path, task: Task, config: ModelConfig) -> Path:
         training_data=describe_data(task),
         versions={package: version(package) for package in _PACKAGES},
     )
-    return save_bundle(run / BUNDLE, model.eval(), metadata)
+    return save_bundle(run.bundle, model.eval(), metadata)
 
 
 def describe_model(config: ModelConfig) -> dict[str, Any]:

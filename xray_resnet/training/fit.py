@@ -11,22 +11,24 @@ from xray_resnet.bounds import refuse_mistakes
 from xray_resnet.config import Config, TrainConfig
 from xray_resnet.errors import UserError
 from xray_resnet.models import PreActResNet, build_model
+from xray_resnet.runs import Run
 from xray_resnet.store import open_dataset
+from xray_resnet.torch_engine import Engine, choose_engine
 from xray_resnet.training.averaging import AverageWeights
-from xray_resnet.training.checkpoints import LAST, KeepCheckpoints, refuse_other_dataset
+from xray_resnet.training.checkpoints import KeepCheckpoints, refuse_other_dataset
 from xray_resnet.training.deliver import deliver, describe_model
-from xray_resnet.training.history import METRICS_FILE, Announce, EpochHistory
+from xray_resnet.training.history import Announce, EpochHistory
 from xray_resnet.training.losses import compute_positive_weights
+from xray_resnet.training.minutes import SayEachMinute
 from xray_resnet.training.module import Classifier
 from xray_resnet.training.optimiser import Schedule
-from xray_resnet.training.run_folder import check_run_folder, is_finished, make_run_folder
 from xray_resnet.training.stopping import LOSS, Monitor, StopEarly, choose_monitor
 from xray_resnet.training.task import Task, build_loaders, build_task
 from xray_resnet.training.trainer import (
     build_trainer,
     interruptible,
+    is_watched,
     quiet_lightning,
-    resolve_precision,
     torch_threads,
 )
 
@@ -56,27 +58,29 @@ def train(config: Config, *, resume: Path | None = None, announce: Announce = pr
         TrainingInterruptedError: after Ctrl-C; the checkpoint of the last finished epoch is kept.
     """
     refuse_mistakes(config)
-    if resume is not None and is_finished(check_run_folder(resume)):
-        announce(f"{resume} is finished: it has its bundle; nothing to go on with")
-        return resume
+    engine = choose_engine(config.train.precision, accelerator=config.train.accelerator)
+    run = Run.open(resume) if resume is not None else None
+    if run is not None and run.is_finished:
+        announce(f"{run.folder} is finished: it has its bundle; nothing to go on with")
+        return run.folder
     task = build_task(config, open_dataset(config.data.folder))
-    if resume is not None and (resume / LAST).is_file():
-        refuse_other_dataset(resume / LAST, task.identify_dataset())
-    run = resume or make_run_folder(config)
+    if run is not None and run.last_checkpoint.is_file():
+        refuse_other_dataset(run.last_checkpoint, task.identify_dataset())
+    run = run or Run.make(config)
     try:
-        _fit(config, task, run=run, announce=announce)
+        _fit(config, task, engine=engine, run=run, announce=announce)
         deliver(run, task, config.model)
     except KeyboardInterrupt:
         raise TrainingInterruptedError(
-            f"interrupted; finished epochs are kept, go on with: xray-train --resume {run}"
+            f"interrupted; finished epochs are kept, go on with: xray-train --resume {run.folder}"
         ) from None
-    return run
+    return run.folder
 
 
-def _fit(config: Config, task: Task, *, run: Path, announce: Announce) -> None:
+def _fit(config: Config, task: Task, *, engine: Engine, run: Run, announce: Announce) -> None:
     """Trains from the run's last checkpoint, or from the start, to the last epoch."""
     monitor = choose_monitor(task.targets_of("val"))
-    _announce_limits(task, monitor, announce)
+    _announce_limits(task, engine, monitor, announce)
     train_loader, val_loader = build_loaders(config, task)
     classifier = Classifier(
         _build_model(config, task),
@@ -85,15 +89,17 @@ def _fit(config: Config, task: Task, *, run: Path, announce: Announce) -> None:
         positive_weights=_weigh_positives(config.train, task.targets_of("train")),
     )
     callbacks = _build_callbacks(config.train, task, run=run, monitor=monitor, announce=announce)
-    last = run / LAST if (run / LAST).is_file() else None
+    last = run.last_checkpoint if run.last_checkpoint.is_file() else None
     with quiet_lightning(), torch_threads(config.train.threads):
-        announce(f"training on {len(task.rows['train'])} images in {resolve_precision(config.train)}")
-        trainer = build_trainer(config.train, run=run, callbacks=callbacks)
+        announce(f"training on {len(task.rows['train'])} images in {engine.precision} ({engine.instruction_set})")
+        trainer = build_trainer(config.train, engine=engine, run=run, callbacks=callbacks)
         with interruptible(trainer):
             trainer.fit(classifier, train_loader, val_loader, ckpt_path=last, weights_only=True)
 
 
-def _announce_limits(task: Task, monitor: Monitor, announce: Announce) -> None:
+def _announce_limits(task: Task, engine: Engine, monitor: Monitor, announce: Announce) -> None:
+    if slow := engine.explain_slowness():
+        announce(f"slow here: {slow}")
     for sentence in task.describe_gaps():
         announce(f"warning: {sentence}")
     if monitor == LOSS:
@@ -119,12 +125,13 @@ def _weigh_positives(config: TrainConfig, targets: np.ndarray) -> torch.Tensor:
 
 
 def _build_callbacks(
-    config: TrainConfig, task: Task, *, run: Path, monitor: Monitor, announce: Announce
+    config: TrainConfig, task: Task, *, run: Run, monitor: Monitor, announce: Announce
 ) -> list[Callback]:
     average = AverageWeights(config.ema_decay) if config.ema_decay > 0 else None
     return [
         *([average] if average else []),
-        EpochHistory(run / METRICS_FILE, batch_size=config.batch_size, announce=announce),
+        EpochHistory(run.metrics, batch_size=config.batch_size, announce=announce),
+        *([] if is_watched() else [SayEachMinute(batch_size=config.batch_size, announce=announce)]),
         StopEarly(monitor, patience=config.patience),
         KeepCheckpoints(run, monitor=monitor, dataset=task.identify_dataset(), average=average),
     ]

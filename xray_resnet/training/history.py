@@ -10,7 +10,6 @@ from lightning.pytorch.callbacks import Callback
 
 from xray_resnet.files import write_csv
 
-METRICS_FILE = "metrics.csv"
 Announce = Callable[[str], None]
 Row = dict[str, int | float]
 

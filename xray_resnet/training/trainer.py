@@ -7,7 +7,6 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Literal
 
 import lightning
@@ -18,43 +17,35 @@ from lightning.pytorch.loggers import TensorBoardLogger
 
 from xray_resnet.config import TrainConfig
 from xray_resnet.machine import cpus_under_quota
-from xray_resnet.precision import computes_in_bf16
+from xray_resnet.precision import Precision
+from xray_resnet.runs import Run
+from xray_resnet.torch_engine import Engine
 from xray_resnet.training.checkpoint_file import AtomicCheckpointIO
 
-EVENTS = "tensorboard"
+_LIGHTNING_NAMES: dict[Precision, Literal["32-true", "bf16-mixed"]] = {"fp32": "32-true", "bf16": "bf16-mixed"}
 
 
-def build_trainer(config: TrainConfig, *, run: Path, callbacks: list[Callback]) -> lightning.Trainer:
+def build_trainer(config: TrainConfig, *, engine: Engine, run: Run, callbacks: list[Callback]) -> lightning.Trainer:
     """A trainer that writes into `run` what `callbacks` and TensorBoard write, with a bar on a terminal."""
-    is_terminal = sys.stdout.isatty()
     return lightning.Trainer(
         accelerator=config.accelerator,
         devices=1,
         max_epochs=config.epochs,
-        precision=resolve_precision(config),
+        precision=_LIGHTNING_NAMES[engine.precision],
         plugins=[AtomicCheckpointIO()],
-        callbacks=[*callbacks, RichProgressBar(leave=False)] if is_terminal else callbacks,
-        logger=TensorBoardLogger(run, name="", version=EVENTS),
-        enable_progress_bar=is_terminal,
+        callbacks=[*callbacks, RichProgressBar(leave=False)] if is_watched() else callbacks,
+        logger=TensorBoardLogger(run.folder, name="", version=run.events.name),
+        enable_progress_bar=is_watched(),
         enable_model_summary=False,
         num_sanity_val_steps=0,
         log_every_n_steps=1,
-        default_root_dir=run,
+        default_root_dir=run.folder,
     )
 
 
-def resolve_precision(config: TrainConfig) -> Literal["32-true", "bf16-mixed"]:
-    """Lightning's name of the precision; `auto` takes bf16 only where the processor computes in it."""
-    if config.precision == "auto":
-        return "bf16-mixed" if computes_in_bf16(resolve_device(config.accelerator)) else "32-true"
-    return "bf16-mixed" if config.precision == "bf16" else "32-true"
-
-
-def resolve_device(accelerator: str) -> str:
-    """The device, by torch's name, that Lightning will choose for `accelerator`."""
-    if accelerator == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    return {"gpu": "cuda"}.get(accelerator, accelerator)
+def is_watched() -> bool:
+    """Whether output goes to a terminal, where a bar shows the progress; elsewhere lines do."""
+    return sys.stdout.isatty()
 
 
 @contextmanager

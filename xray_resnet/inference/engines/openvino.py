@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 import xray_resnet.silence  # noqa: F401  before openvino, which asks an analytics host on import
 from xray_resnet.errors import UserError
 from xray_resnet.machine import cpus_under_quota
+from xray_resnet.precision import RequestedOfOpenVino
+from xray_resnet.processor import name_instruction_set
 
-Precision = Literal["auto", "fp32"]
 _NAMES = {"f32": "fp32", "bf16": "bf16", "f16": "fp16"}
 
 
@@ -28,7 +29,7 @@ class OpenVinoEngine:
         UserError: if the file is no network of this layout, or refers to other files.
     """
 
-    def __init__(self, onnx: Path, *, image_size: int, precision: Precision = "auto") -> None:
+    def __init__(self, onnx: Path, *, image_size: int, precision: RequestedOfOpenVino = "auto") -> None:
         import openvino
 
         properties: dict[str, str | int] = {"PERFORMANCE_HINT": "THROUGHPUT"}
@@ -57,8 +58,13 @@ class OpenVinoEngine:
         return _NAMES.get(hint, hint)
 
     def describe(self) -> dict[str, str]:
-        """Engine, its version and the precision."""
-        return {"engine": "OpenVINO on CPU", "version": version("openvino"), "precision": self.precision}
+        """Engine, its version, the precision and the instruction set."""
+        return {
+            "engine": "OpenVINO on CPU",
+            "version": version("openvino"),
+            "precision": self.precision,
+            "instruction_set": name_instruction_set(),
+        }
 
     def __call__(self, images: Sequence[NDArray[np.float32]]) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
         """Network inputs (S, S) to (logits (F,), maps (F, h, w)) of each, in order."""
