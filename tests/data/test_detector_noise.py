@@ -95,3 +95,17 @@ def test_quantum_noise_is_replayed_by_its_seed_within_the_display_range(
 def test_a_dose_that_cannot_be_is_refused(dose_fraction: float) -> None:
     with pytest.raises(ValueError, match="expected a number above 0"):
         add_quantum_noise(flat(0.5, side=1), dose_fraction, generator=np.random.default_rng(0))
+
+
+def test_the_detector_model_has_the_stated_numbers() -> None:
+    """10⁴ quanta in mid lung, which is shown at 0.3; a chest film spans exposures of 50 to 1."""
+    mid_lung, dark, bright = expected_quanta(np.array([0.3, 0, 1], np.float32), 1.0)
+    assert mid_lung == pytest.approx(10_000, rel=1e-6)
+    assert dark / bright == pytest.approx(50, rel=1e-6)
+
+
+def test_half_a_quantum_stands_for_none() -> None:
+    """With 0.7 quanta expected, a pixel that gets none is shown ln(0.7 / 0.5) / ln 50 brighter, others darker."""
+    dose_fraction = 0.7 / 10_000 / 50**0.3
+    noisy = add_quantum_noise(flat(0.0, side=50), dose_fraction, generator=np.random.default_rng(0))
+    assert np.unique(noisy) == pytest.approx([0, np.log(0.7 / 0.5) / np.log(50)], abs=1e-6)

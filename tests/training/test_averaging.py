@@ -10,7 +10,7 @@ from xray_resnet.training.averaging import AverageWeights
 def test_the_average_follows_its_recursion() -> None:
     model = nn.Sequential(nn.Linear(1, 1, bias=False), nn.BatchNorm1d(1))
     average = AverageWeights(0.5)
-    averaged = AveragedModel(model, use_buffers=True, multi_avg_fn=average._update)
+    averaged = AveragedModel(model, use_buffers=average._use_buffers, multi_avg_fn=average._update)
     expected = 0.0
     for step, value in enumerate((1.0, 3.0, 4.0, -2.0)):
         nn.init.constant_(model[0].weight, value)

@@ -1,0 +1,117 @@
+"""What a run does with its settings, read from what it leaves and from what it learns from."""
+
+import csv
+import inspect
+import math
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from tests.training.test_fit import make_config, make_data
+from xray_resnet.config import AugmentConfig, Config, TrainConfig
+from xray_resnet.findings import LabelState
+from xray_resnet.models import build_model
+from xray_resnet.runs import Run
+from xray_resnet.store import open_dataset
+from xray_resnet.training.checkpoints import read_checkpoint
+from xray_resnet.training.fit import train
+from xray_resnet.training.module import Classifier
+from xray_resnet.training.optimiser import Schedule
+from xray_resnet.training.task import Task, _resolve, build_loaders, build_task
+
+EPOCHS, BATCH, PEAK = 3, 16, 3e-3
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
+    folder = tmp_path_factory.mktemp("values")
+    return make_config(make_data(folder / "data"), folder / "runs", weight_decay=0.02)
+
+
+@pytest.fixture(scope="module")
+def run(config: Config) -> Run:
+    return Run(train(config, announce=lambda _: None))
+
+
+@pytest.fixture
+def task(config: Config) -> Task:
+    return build_task(config, open_dataset(config.data.folder))
+
+
+def test_the_rate_follows_its_cosine_step_by_step_to_the_last_epoch(run: Run) -> None:
+    """Linear warm-up over a tenth of the steps, then half a cosine (Loshchilov and Hutter 2017)."""
+    steps = 72 // BATCH
+    total = steps * EPOCHS
+    warmup = round(0.1 * total)
+    expected = [
+        PEAK * 0.5 * (1 + math.cos(math.pi * (steps * epoch - warmup) / (total - warmup)))
+        for epoch in range(1, EPOCHS + 1)
+    ]
+    with run.metrics.open() as file:
+        rates = [float(row["learning_rate"]) for row in csv.DictReader(file)]
+    assert rates == pytest.approx(expected, abs=1e-12)
+
+
+def test_matrices_decay_as_stated_and_nothing_else(run: Run) -> None:
+    (optimiser,) = read_checkpoint(run.last_checkpoint)["optimizer_states"]
+    assert [group["weight_decay"] for group in optimiser["param_groups"]] == [0.02, 0.0]
+
+
+def test_the_default_decay_is_that_of_adamw() -> None:
+    assert TrainConfig().weight_decay == inspect.signature(torch.optim.AdamW).parameters["weight_decay"].default
+
+
+def test_a_run_weighs_positives_by_the_root_of_negatives_over_positives(run: Run, config: Config) -> None:
+    dataset = open_dataset(config.data.folder)
+    states = dataset.states[dataset.indices("train")]
+    expected = np.sqrt((states == 0).sum(axis=0) / (states == 1).sum(axis=0))
+    weights = read_checkpoint(run.last_checkpoint)["state_dict"]["positive_weights"]
+    np.testing.assert_allclose(weights, expected, rtol=1e-6)
+    assert not np.allclose(expected, 1)
+
+
+def test_the_training_loss_uses_the_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network that says 0: cross-entropy is ln 2 for each label, w ln 2 for a positive one."""
+    model = build_model(18, base_width=8, num_findings=1)
+    torch.nn.init.zeros_(model.head.weight)
+    torch.nn.init.zeros_(model.head.bias)
+    classifier = Classifier(
+        model, findings=("Effusion",), schedule=Schedule(1e-3, 0, 0, 1), positive_weights=torch.tensor([3.0])
+    )
+    monkeypatch.setattr(classifier, "log", lambda *_, **__: None)
+    loss = classifier.training_step((torch.rand(2, 1, 32, 32), torch.tensor([[1.0], [0.0]])), 0)
+    assert loss.item() == pytest.approx((3 + 1) / 2 * math.log(2), rel=1e-5)
+
+
+def test_training_images_are_augmented_and_validation_images_are_not(config: Config, task: Task) -> None:
+    always = Config(**vars(config) | {"augment": AugmentConfig(1, 1, 1, 1, 1)})
+    for loader, split, augmented in zip(build_loaders(always, task), ("train", "val"), (True, False), strict=True):
+        plain = task.model_input(task.dataset.pixels(int(task.rows[split][0])))
+        assert np.array_equal(loader.dataset[(0, 0)][0][0], plain) != augmented
+
+
+def test_training_images_come_in_another_order_each_epoch_and_validation_images_in_their_own(
+    config: Config, task: Task
+) -> None:
+    orders: dict[str, list[Any]] = {"train": [], "val": []}
+    for split, loader in zip(orders, build_loaders(config, task), strict=True):
+        for epoch in (0, 1):
+            loader.sampler.set_epoch(epoch)  # type: ignore[attr-defined]
+            orders[split].append([index for _, index in loader.sampler])
+    in_order = {split: [*range(len(task.rows[split]))] for split in orders}
+    assert orders["val"] == [in_order["val"]] * 2
+    assert in_order["train"] not in orders["train"]
+    assert orders["train"][0] != orders["train"][1]
+
+
+@pytest.mark.parametrize(("policy", "target"), [("ignore", math.nan), ("zeros", 0.0), ("ones", 1.0), ("smooth", 0.5)])
+def test_uncertain_labels_count_as_the_configuration_says(policy: Any, target: float) -> None:
+    states = np.array([[LabelState.UNCERTAIN, LabelState.UNMENTIONED, LabelState.POSITIVE]], np.int8)
+    dataset: Any = SimpleNamespace(states=states, findings=("a", "b", "c"))
+    uncertain = _resolve(dataset, dataset.findings, TrainConfig(uncertain=policy))
+    unmentioned = _resolve(dataset, dataset.findings, TrainConfig(unmentioned=policy))
+    np.testing.assert_array_equal(uncertain, np.array([[target, 0, 1]], np.float32))
+    np.testing.assert_array_equal(unmentioned, np.array([[math.nan, target, 1]], np.float32))
