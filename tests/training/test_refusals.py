@@ -12,7 +12,7 @@ from xray_resnet.dicom import Reading
 from xray_resnet.errors import ConfigurationError, UserError
 from xray_resnet.store import open_dataset
 from xray_resnet.training.fit import train
-from xray_resnet.training.task import build_task
+from xray_resnet.training.from_config import build_task_of
 
 READING = Reading(size=64)
 
@@ -46,25 +46,25 @@ def test_a_missing_dataset_is_one_sentence(tmp_path: Path) -> None:
 def test_a_split_without_enough_images_is_named_with_its_remedy(tmp_path: Path, split: str, count: int) -> None:
     dataset = open_dataset(make_data(tmp_path / "data", count=count, images_per_patient=4))
     with pytest.raises(UserError, match=f"'{split}': [01], expected at least [12]; raise data.split.{split}"):
-        build_task(Config(), dataset)
+        build_task_of(Config(), dataset)
 
 
 def test_a_finding_that_is_not_there_is_named_beside_those_that_are(tmp_path: Path) -> None:
     dataset = open_dataset(make_data(tmp_path / "data"))
     with pytest.raises(UserError, match="no labels of Hernia; it has Cardiomegaly, Effusion"):
-        build_task(Config(data=DataConfig(findings=["Effusion", "Hernia"])), dataset)
+        build_task_of(Config(data=DataConfig(findings=["Effusion", "Hernia"])), dataset)
 
 
 def test_findings_are_trained_in_the_order_that_was_asked_for(tmp_path: Path) -> None:
     dataset = open_dataset(make_data(tmp_path / "data"))
-    task = build_task(Config(data=DataConfig(findings=["Effusion", "Cardiomegaly"])), dataset)
+    task = build_task_of(Config(data=DataConfig(findings=["Effusion", "Cardiomegaly"])), dataset)
     np.testing.assert_array_equal(task.targets, dataset.states[:, ::-1])
 
 
 def test_pixels_of_another_pipeline_are_refused_before_training(tmp_path: Path) -> None:
     dataset = open_dataset(make_data(tmp_path / "data", reading_fingerprint="0123456789abcdef"))
     with pytest.raises(UserError, match=f"0123456789abcdef.*{READING.fingerprint()}"):
-        build_task(Config(), dataset)
+        build_task_of(Config(), dataset)
 
 
 def test_a_folder_that_is_no_run_is_not_resumed(tmp_path: Path) -> None:

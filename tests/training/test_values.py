@@ -3,7 +3,6 @@
 import csv
 import inspect
 import math
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,16 +11,20 @@ import torch
 
 from tests.training.test_fit import make_config, make_data
 from xray_resnet.config import AugmentConfig, Config, TrainConfig
-from xray_resnet.findings import LabelState
+from xray_resnet.findings import LabelState, resolve_targets
 from xray_resnet.models import build_model
 from xray_resnet.runs import Run
 from xray_resnet.store import open_dataset
+from xray_resnet.torch_engine import Engine
 from xray_resnet.training.checkpoints import read_checkpoint
 from xray_resnet.training.fit import train
+from xray_resnet.training.from_config import build_policies, build_settings, build_task_of
+from xray_resnet.training.loaders import build_loaders
 from xray_resnet.training.module import Classifier
 from xray_resnet.training.optimiser import Schedule
-from xray_resnet.training.task import Task, _resolve, build_loaders, build_task
+from xray_resnet.training.task import Task
 
+ENGINE = Engine("cpu", "fp32")
 EPOCHS, BATCH, PEAK = 3, 16, 3e-3
 
 
@@ -38,7 +41,7 @@ def run(config: Config) -> Run:
 
 @pytest.fixture
 def task(config: Config) -> Task:
-    return build_task(config, open_dataset(config.data.folder))
+    return build_task_of(config, open_dataset(config.data.folder))
 
 
 def test_the_rate_follows_its_cosine_step_by_step_to_the_last_epoch(run: Run) -> None:
@@ -88,7 +91,9 @@ def test_the_training_loss_uses_the_weights(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_training_images_are_augmented_and_validation_images_are_not(config: Config, task: Task) -> None:
     always = Config(**vars(config) | {"augment": AugmentConfig(1, 1, 1, 1, 1)})
-    for loader, split, augmented in zip(build_loaders(always, task), ("train", "val"), (True, False), strict=True):
+    for loader, split, augmented in zip(
+        build_loaders(task, build_settings(always, ENGINE)), ("train", "val"), (True, False), strict=True
+    ):
         plain = task.model_input(task.dataset.pixels(int(task.rows[split][0])))
         assert np.array_equal(loader.dataset[(0, 0)][0][0], plain) != augmented
 
@@ -97,7 +102,7 @@ def test_training_images_come_in_another_order_each_epoch_and_validation_images_
     config: Config, task: Task
 ) -> None:
     orders: dict[str, list[Any]] = {"train": [], "val": []}
-    for split, loader in zip(orders, build_loaders(config, task), strict=True):
+    for split, loader in zip(orders, build_loaders(task, build_settings(config, ENGINE)), strict=True):
         for epoch in (0, 1):
             loader.sampler.set_epoch(epoch)  # type: ignore[attr-defined]
             orders[split].append([index for _, index in loader.sampler])
@@ -110,8 +115,7 @@ def test_training_images_come_in_another_order_each_epoch_and_validation_images_
 @pytest.mark.parametrize(("policy", "target"), [("ignore", math.nan), ("zeros", 0.0), ("ones", 1.0), ("smooth", 0.5)])
 def test_uncertain_labels_count_as_the_configuration_says(policy: Any, target: float) -> None:
     states = np.array([[LabelState.UNCERTAIN, LabelState.UNMENTIONED, LabelState.POSITIVE]], np.int8)
-    dataset: Any = SimpleNamespace(states=states, findings=("a", "b", "c"))
-    uncertain = _resolve(dataset, dataset.findings, TrainConfig(uncertain=policy))
-    unmentioned = _resolve(dataset, dataset.findings, TrainConfig(unmentioned=policy))
+    uncertain = resolve_targets(states, build_policies(TrainConfig(uncertain=policy)))
+    unmentioned = resolve_targets(states, build_policies(TrainConfig(unmentioned=policy)))
     np.testing.assert_array_equal(uncertain, np.array([[target, 0, 1]], np.float32))
     np.testing.assert_array_equal(unmentioned, np.array([[math.nan, target, 1]], np.float32))

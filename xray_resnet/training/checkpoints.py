@@ -24,14 +24,12 @@ class KeepCheckpoints(Checkpoint):
         run: Has the files.
         monitor: What is best.
         dataset: What identifies the training data; a run goes on with the same only.
-        average: Has the weights to deliver; without it, they are the current ones.
     """
 
-    def __init__(self, run: Run, *, monitor: Monitor, dataset: dict[str, str], average: AverageWeights | None) -> None:
+    def __init__(self, run: Run, *, monitor: Monitor, dataset: dict[str, str]) -> None:
         self._run = run
         self._monitor = monitor
         self._dataset = dataset
-        self._average = average
         self._best: float | None = None
 
     def state_dict(self) -> dict[str, Any]:
@@ -53,13 +51,21 @@ class KeepCheckpoints(Checkpoint):
         score = float(trainer.callback_metrics[self._monitor.metric])
         if self._monitor.is_better(score, self._best):
             self._best = score
-            self._save_best(pl_module, {"epoch": trainer.current_epoch + 1, self._monitor.metric: score})
+            self._save_best(
+                _find_delivered(trainer, pl_module), {"epoch": trainer.current_epoch + 1, self._monitor.metric: score}
+            )
         trainer.save_checkpoint(self._run.last_checkpoint)
 
-    def _save_best(self, module: lightning.LightningModule, facts: dict[str, Any]) -> None:
-        classifier = self._average.averaged if self._average else module
-        assert isinstance(classifier, Classifier)
+    def _save_best(self, classifier: Classifier, facts: dict[str, Any]) -> None:
         save_torch_file({"state_dict": classifier.model.state_dict(), **facts}, self._run.best_checkpoint)
+
+
+def _find_delivered(trainer: lightning.Trainer, module: lightning.LightningModule) -> Classifier:
+    """The averaged weights if there is an average, else the current ones."""
+    averages = [callback for callback in trainer.callbacks if isinstance(callback, AverageWeights)]
+    classifier = averages[0].averaged if averages else module
+    assert isinstance(classifier, Classifier)
+    return classifier
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

@@ -1,21 +1,18 @@
-"""The task of a run: images, targets and network input, from a stored dataset and the configuration."""
+"""The task of a run: images, targets and network input, from a stored dataset."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch.utils.data import DataLoader
 
-from xray_resnet.config import Config, TrainConfig
-from xray_resnet.data import EpochSampler, LabelledImages, build_augmentation, compute_mean_and_std
+from xray_resnet.data import compute_mean_and_std
 from xray_resnet.dicom import Reading
 from xray_resnet.errors import UserError
-from xray_resnet.findings import LabelState, positions, resolve_targets
+from xray_resnet.findings import DEFAULT_POLICIES, LabelState, Policy, positions, resolve_targets
 from xray_resnet.model_input import ModelInput
 from xray_resnet.store import Dataset
-from xray_resnet.training.module import Batch
+from xray_resnet.training.stopping import Monitor, choose_monitor
 
 _AT_LEAST = {"train": 2, "val": 1}
 
@@ -42,6 +39,11 @@ class Task:
         """(n, F) targets of a split."""
         return self.targets[self.rows[split]]
 
+    @property
+    def monitor(self) -> Monitor:
+        """What chooses the epoch."""
+        return choose_monitor(self.targets_of("val"))
+
     def identify_dataset(self) -> dict[str, str]:
         """What a resumed run must find unchanged."""
         return {
@@ -59,52 +61,33 @@ class Task:
                     yield f"{finding}: no {label} image to train on; its scores will mean nothing"
 
 
-def build_task(config: Config, dataset: Dataset) -> Task:
-    """The task of a configuration.
+def build_task(
+    dataset: Dataset,
+    *,
+    image_size: int,
+    findings: Sequence[str] = (),
+    policies: Mapping[LabelState, Policy] = DEFAULT_POLICIES,
+) -> Task:
+    """The task of learning the findings of a dataset.
+
+    Args:
+        dataset: The stored images.
+        image_size: Rows and columns of the network's input.
+        findings: Which, in this order; none: all of the dataset.
+        policies: What states without a clear answer count as.
 
     Raises:
         UserError: where a split has too few images, a finding is not in the dataset, no label is known, or the
             dataset was read by another version of the reading pipeline.
     """
     _check_reading(dataset)
-    findings = _choose_findings(dataset, config.data.findings)
+    chosen = _choose_findings(dataset, findings)
     rows = {split: _find_rows(dataset, split) for split in _AT_LEAST}
-    targets = _resolve(dataset, findings, config.train)
+    targets = resolve_targets(dataset.states[:, positions(dataset.findings, chosen)], policies)
     if np.isnan(targets[rows["train"]]).all():
         raise UserError(f"{dataset.folder}: no training image has a label; check the label columns of the source")
     mean, std = compute_mean_and_std(dataset, rows["train"])
-    return Task(dataset, findings, rows, targets, ModelInput(config.model.image_size, mean, std))
-
-
-def build_loaders(config: Config, task: Task) -> tuple[DataLoader[Batch], DataLoader[Batch]]:
-    """Loaders of the training images, shuffled and augmented, and of the validation images."""
-    train = LabelledImages(
-        task.dataset,
-        task.rows["train"],
-        targets=task.targets_of("train"),
-        model_input=task.model_input,
-        augmentation=build_augmentation(config.augment),
-        sizes=config.train.list_first_sizes(),
-        seed=config.train.seed,
-    )
-    val = LabelledImages(task.dataset, task.rows["val"], targets=task.targets_of("val"), model_input=task.model_input)
-    return _build_loader(train, config.train, shuffle=True), _build_loader(val, config.train, shuffle=False)
-
-
-def _build_loader(images: LabelledImages, config: TrainConfig, *, shuffle: bool) -> DataLoader[Batch]:
-    return DataLoader(
-        images,
-        batch_size=config.batch_size,
-        sampler=EpochSampler(len(images), shuffle=shuffle, seed=config.seed),
-        num_workers=config.workers,
-        # A fork would copy the locks of torch's running threads.
-        multiprocessing_context="forkserver" if config.workers else None,
-        persistent_workers=config.workers > 0,
-        # A last batch of one image may have no variance to normalise by.
-        drop_last=shuffle and len(images) > config.batch_size,
-        # Without one, the loader draws from torch's global state, although nothing depends on it.
-        generator=torch.Generator(),
-    )
+    return Task(dataset, chosen, rows, targets, ModelInput(image_size, mean, std))
 
 
 def _check_reading(dataset: Dataset) -> None:
@@ -120,7 +103,7 @@ def _check_reading(dataset: Dataset) -> None:
         )
 
 
-def _choose_findings(dataset: Dataset, wanted: list[str]) -> tuple[str, ...]:
+def _choose_findings(dataset: Dataset, wanted: Sequence[str]) -> tuple[str, ...]:
     missing = [finding for finding in wanted if finding not in dataset.findings]
     if missing or not dataset.findings:
         raise UserError(
@@ -138,8 +121,3 @@ def _find_rows(dataset: Dataset, split: str) -> NDArray[np.int64]:
             f"raise data.split.{split} or add patients"
         )
     return rows
-
-
-def _resolve(dataset: Dataset, findings: tuple[str, ...], config: TrainConfig) -> NDArray[np.float32]:
-    policies = {LabelState.UNCERTAIN: config.uncertain, LabelState.UNMENTIONED: config.unmentioned}
-    return resolve_targets(dataset.states[:, positions(dataset.findings, findings)], policies)

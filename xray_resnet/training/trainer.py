@@ -12,34 +12,34 @@ from typing import Literal
 import lightning
 import torch
 from lightning.fabric.utilities.warnings import PossibleUserWarning
-from lightning.pytorch.callbacks import Callback, RichProgressBar
-from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.callbacks import Callback, Checkpoint, RichProgressBar
+from lightning.pytorch.loggers import Logger
 
-from xray_resnet.config import TrainConfig
 from xray_resnet.machine import cpus_under_quota
 from xray_resnet.precision import Precision
-from xray_resnet.runs import Run
 from xray_resnet.torch_engine import Engine
 from xray_resnet.training.checkpoint_file import AtomicCheckpointIO
 
 _LIGHTNING_NAMES: dict[Precision, Literal["32-true", "bf16-mixed"]] = {"fp32": "32-true", "bf16": "bf16-mixed"}
 
 
-def build_trainer(config: TrainConfig, *, engine: Engine, run: Run, callbacks: list[Callback]) -> lightning.Trainer:
-    """A trainer that writes into `run` what `callbacks` and TensorBoard write, with a bar on a terminal."""
+def build_trainer(
+    engine: Engine, epochs: int, *, callbacks: list[Callback], logger: Logger | None
+) -> lightning.Trainer:
+    """A trainer that writes what `callbacks` and `logger` write, with a bar on a terminal."""
     return lightning.Trainer(
-        accelerator=config.accelerator,
+        accelerator=engine.device,
         devices=1,
-        max_epochs=config.epochs,
+        max_epochs=epochs,
         precision=_LIGHTNING_NAMES[engine.precision],
         plugins=[AtomicCheckpointIO()],
         callbacks=[*callbacks, RichProgressBar(leave=False)] if is_watched() else callbacks,
-        logger=TensorBoardLogger(run.folder, name="", version=run.events.name),
+        logger=logger or False,
         enable_progress_bar=is_watched(),
         enable_model_summary=False,
         num_sanity_val_steps=0,
         log_every_n_steps=1,
-        default_root_dir=run.folder,
+        enable_checkpointing=any(isinstance(callback, Checkpoint) for callback in callbacks),
     )
 
 

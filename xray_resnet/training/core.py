@@ -1,0 +1,73 @@
+"""Training a network on a task: no configuration, no folder; callbacks and a logger keep what should be kept."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.loggers import Logger
+
+from xray_resnet.models import PreActResNet
+from xray_resnet.training.averaging import AverageWeights
+from xray_resnet.training.loaders import build_loaders
+from xray_resnet.training.losses import compute_positive_weights
+from xray_resnet.training.module import Classifier
+from xray_resnet.training.optimiser import Schedule
+from xray_resnet.training.settings import TrainingSettings
+from xray_resnet.training.stopping import StopEarly
+from xray_resnet.training.task import Task
+from xray_resnet.training.trainer import build_trainer, interruptible, quiet_lightning, torch_threads
+
+
+def fit_network(
+    model: PreActResNet,
+    task: Task,
+    settings: TrainingSettings,
+    callbacks: Sequence[Callback] = (),
+    *,
+    logger: Logger | None = None,
+    resume_from: Path | None = None,
+) -> PreActResNet:
+    """Trains `model` in place, from a checkpoint or from the start, to the last epoch or an early stop.
+
+    Args:
+        model: With a logit for each finding of the task.
+        task: Images, targets and network input.
+        settings: How.
+        callbacks: Lightning's, called after those of the average and of early stopping.
+        logger: Gets the metrics.
+        resume_from: A checkpoint of a training with the same arguments.
+
+    Returns:
+        `model`, with the averaged weights of the last epoch if there is an average.
+
+    Raises:
+        UserError: if training diverged.
+        KeyboardInterrupt: after Ctrl-C.
+    """
+    train_loader, val_loader = build_loaders(task, settings)
+    classifier = Classifier(
+        model,
+        findings=task.findings,
+        schedule=_build_schedule(settings, steps_per_epoch=len(train_loader)),
+        positive_weights=_weigh_positives(settings, task.targets_of("train")),
+    )
+    average = [AverageWeights(settings.ema_decay)] if settings.ema_decay > 0 else []
+    stop = StopEarly(task.monitor, patience=settings.patience)
+    with quiet_lightning(), torch_threads(settings.threads):
+        trainer = build_trainer(settings.engine, settings.epochs, callbacks=[*average, stop, *callbacks], logger=logger)
+        with interruptible(trainer):
+            trainer.fit(classifier, train_loader, val_loader, ckpt_path=resume_from, weights_only=True)
+    return model
+
+
+def _build_schedule(settings: TrainingSettings, *, steps_per_epoch: int) -> Schedule:
+    total = steps_per_epoch * settings.epochs
+    return Schedule(settings.learning_rate, settings.weight_decay, round(settings.warmup * total), total)
+
+
+def _weigh_positives(settings: TrainingSettings, targets: np.ndarray) -> torch.Tensor:
+    if settings.positive_weighting:
+        return torch.from_numpy(compute_positive_weights(targets))
+    return torch.ones(targets.shape[1])

@@ -1,0 +1,49 @@
+"""The configuration unpacked into the plain values of a training."""
+
+from xray_resnet.config import Config, TrainConfig
+from xray_resnet.data import build_augmentation
+from xray_resnet.findings import LabelState, Policy
+from xray_resnet.store import Dataset
+from xray_resnet.torch_engine import Engine
+from xray_resnet.training.settings import TrainingSettings
+from xray_resnet.training.task import Task, build_task
+
+
+def build_task_of(config: Config, dataset: Dataset) -> Task:
+    """The task that a configuration asks for.
+
+    Raises:
+        UserError: as `build_task`.
+    """
+    return build_task(
+        dataset,
+        image_size=config.model.image_size,
+        findings=config.data.findings,
+        policies=build_policies(config.train),
+    )
+
+
+def build_policies(config: TrainConfig) -> dict[LabelState, Policy]:
+    """What states without a clear answer count as."""
+    return {LabelState.UNCERTAIN: config.uncertain, LabelState.UNMENTIONED: config.unmentioned}
+
+
+def build_settings(config: Config, engine: Engine) -> TrainingSettings:
+    """How a configuration trains, on an engine."""
+    train = config.train
+    return TrainingSettings(
+        engine=engine,
+        epochs=train.epochs,
+        batch_size=train.batch_size,
+        learning_rate=train.learning_rate,
+        weight_decay=train.weight_decay,
+        warmup=train.warmup,
+        positive_weighting=train.positive_weighting,
+        ema_decay=train.ema_decay,
+        patience=train.patience,
+        augmentation=build_augmentation(config.augment),
+        first_sizes=tuple(train.list_first_sizes()),
+        workers=train.workers,
+        threads=train.threads,
+        seed=train.seed,
+    )

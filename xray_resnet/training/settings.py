@@ -1,0 +1,43 @@
+"""How a network is trained, as plain values: all that `fit_network` asks for beside the model and the task."""
+
+from dataclasses import dataclass
+
+from xray_resnet.data import Augmentation
+from xray_resnet.torch_engine import Engine
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSettings:
+    """How a network is trained.
+
+    Attributes:
+        engine: Device and precision.
+        epochs: Passes over the training images.
+        batch_size: Images per step, at least 2.
+        learning_rate: Peak learning rate of AdamW.
+        weight_decay: Decoupled; none on norms and biases.
+        warmup: Share of the steps in which the learning rate rises.
+        positive_weighting: Whether positives weigh √(negatives / positives).
+        ema_decay: Of the averaged weights; 0: none.
+        patience: Epochs without a better validation score after which training stops.
+        augmentation: Of the training images; None: as they are.
+        first_sizes: Size of the input in the first epochs, one each.
+        workers: Processes that load and augment; 0: in the training process.
+        threads: Of torch; 0: its own choice.
+        seed: Of order and augmentation.
+    """
+
+    engine: Engine
+    epochs: int
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.01
+    warmup: float = 0.1
+    positive_weighting: bool = True
+    ema_decay: float = 0.99
+    patience: int = 10
+    augmentation: Augmentation | None = None
+    first_sizes: tuple[int, ...] = ()
+    workers: int = 0
+    threads: int = 0
+    seed: int = 0
