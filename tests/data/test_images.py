@@ -39,14 +39,15 @@ def load(images: LabelledImages, *, epoch: int, workers: int = 0) -> tuple[torch
         num_workers=workers,
         multiprocessing_context="forkserver" if workers else None,
     )
-    pixels, targets = zip(*loader, strict=True)
+    pixels, targets, _ = zip(*loader, strict=True)
     return torch.cat(pixels), torch.cat(targets)
 
 
 def test_without_augmentation_an_image_is_what_inference_sees(dataset: Dataset) -> None:
-    image, targets = labelled(dataset, augmented=False)[(0, 3)]
+    image, targets, facts = labelled(dataset, augmented=False)[(0, 3)]
     np.testing.assert_array_equal(image[0].numpy(), MODEL_INPUT(dataset.pixels(7)))
     np.testing.assert_array_equal(targets.numpy(), dataset.states[7])
+    assert facts["row"] == 7
 
 
 def test_an_epoch_is_the_same_in_any_number_of_processes(dataset: Dataset) -> None:
@@ -91,3 +92,11 @@ def test_statistics_are_those_of_the_chosen_images(dataset: Dataset) -> None:
     rows = np.array([0, 3, 9])
     pixels = np.stack([dataset.pixels(int(row)) for row in rows]) / 255
     assert compute_mean_and_std(dataset, rows) == pytest.approx((pixels.mean(), pixels.std()), abs=1e-6)
+
+
+def test_a_batch_names_its_images_targets_and_facts(dataset: Dataset) -> None:
+    images = labelled(dataset, augmented=False)
+    batch = next(iter(DataLoader(images, batch_size=3, sampler=EpochSampler(len(images), shuffle=False))))
+    assert batch.image.shape == (3, 1, 32, 32)
+    assert batch.facts["row"].tolist() == [4, 5, 6]
+    np.testing.assert_array_equal(batch.targets.numpy(), dataset.states[batch.facts["row"]])

@@ -11,6 +11,7 @@ import torch
 
 from tests.training.test_fit import make_config, make_data
 from xray_resnet.config import AugmentConfig, Config, TrainConfig
+from xray_resnet.data import Batch
 from xray_resnet.findings import LabelState, resolve_targets
 from xray_resnet.models import build_model
 from xray_resnet.runs import Run
@@ -85,7 +86,7 @@ def test_the_training_loss_uses_the_weights(monkeypatch: pytest.MonkeyPatch) -> 
         model, findings=("Effusion",), schedule=Schedule(1e-3, 0, 0, 1), positive_weights=torch.tensor([3.0])
     )
     monkeypatch.setattr(classifier, "log", lambda *_, **__: None)
-    loss = classifier.training_step((torch.rand(2, 1, 32, 32), torch.tensor([[1.0], [0.0]])), 0)
+    loss = classifier.training_step(Batch(torch.rand(2, 1, 32, 32), torch.tensor([[1.0], [0.0]]), {}), 0)
     assert loss.item() == pytest.approx((3 + 1) / 2 * math.log(2), rel=1e-5)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -20,8 +21,22 @@ Position = tuple[int, int]
 """(epoch, position among the rows)."""
 
 
-class LabelledImages(TorchDataset[tuple[Tensor, Tensor]]):
-    """Rows of a stored dataset as (image (1, S, S) float32, targets (F,) float32 with NaN where unknown).
+class Batch(NamedTuple):
+    """Images and what is known of them; of a single image, without the first axis.
+
+    Attributes:
+        image: (B, 1, S, S) network input.
+        targets: (B, F), NaN where unknown.
+        facts: Name → (B,) numbers; `row` is that in the dataset, which knows the rest.
+    """
+
+    image: Tensor
+    targets: Tensor
+    facts: dict[str, Tensor]
+
+
+class LabelledImages(TorchDataset[Batch]):
+    """Rows of a stored dataset as network input, targets and facts.
 
     Args:
         dataset: Has the stored images.
@@ -55,7 +70,7 @@ class LabelledImages(TorchDataset[tuple[Tensor, Tensor]]):
     def __len__(self) -> int:
         return len(self._rows)
 
-    def __getitem__(self, position: Position) -> tuple[Tensor, Tensor]:
+    def __getitem__(self, position: Position) -> Batch:
         epoch, index = position
         row = int(self._rows[index])
         model_input = self._first_inputs[epoch] if epoch < len(self._first_inputs) else self._model_input
@@ -63,7 +78,7 @@ class LabelledImages(TorchDataset[tuple[Tensor, Tensor]]):
         if self._augmentation is not None:
             share = self._augmentation(share, np.random.default_rng((self._seed, epoch, row)))
         image = torch.from_numpy(model_input.normalise(share))[None]
-        return image, self._targets[index]
+        return Batch(image, self._targets[index], {"row": torch.tensor(row)})
 
 
 class EpochSampler(Sampler[Position]):

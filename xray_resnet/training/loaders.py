@@ -3,8 +3,7 @@
 import torch
 from torch.utils.data import DataLoader
 
-from xray_resnet.data import EpochSampler, LabelledImages
-from xray_resnet.training.module import Batch
+from xray_resnet.data import Batch, EpochSampler, LabelledImages
 from xray_resnet.training.settings import TrainingSettings
 from xray_resnet.training.task import Task
 

@@ -8,15 +8,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from xray_resnet.data import Batch
 from xray_resnet.errors import UserError
 from xray_resnet.findings import column_prefix
 from xray_resnet.metrics import auroc
 from xray_resnet.models import PreActResNet
 from xray_resnet.training.losses import masked_bce_loss
 from xray_resnet.training.optimiser import Schedule, build_optimiser
-
-Batch = tuple[Tensor, Tensor]
-"""Images (B, 1, S, S), targets (B, F) with NaN where unknown."""
 
 
 class Classifier(lightning.LightningModule):
@@ -39,19 +37,17 @@ class Classifier(lightning.LightningModule):
         self.findings = findings
         self.schedule = schedule
         self.register_buffer("positive_weights", positive_weights)
-        self._validated: list[Batch] = []
+        self._validated: list[tuple[Tensor, Tensor]] = []
 
     def training_step(self, batch: Batch, batch_index: int) -> Tensor:
         """The loss of a batch."""
-        images, targets = batch
-        loss = masked_bce_loss(self._logits(images), targets, positive_weights=self.positive_weights)
-        self.log("train_loss", loss, prog_bar=True, on_step=False, on_epoch=True, batch_size=len(images))
+        loss = masked_bce_loss(self._logits(batch.image), batch.targets, positive_weights=self.positive_weights)
+        self.log("train_loss", loss, prog_bar=True, on_step=False, on_epoch=True, batch_size=len(batch.image))
         return loss
 
     def validation_step(self, batch: Batch, batch_index: int) -> None:
         """Collects logits and targets."""
-        images, targets = batch
-        self._validated.append((self._logits(images).float().cpu(), targets.cpu()))
+        self._validated.append((self._logits(batch.image).float().cpu(), batch.targets.cpu()))
 
     def on_validation_epoch_end(self) -> None:
         """Logs the unweighted loss and the AUROC of every finding that has both classes, and their mean.
