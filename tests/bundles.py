@@ -8,7 +8,7 @@ import torch
 from xray_resnet.bundle import BundleMetadata, save_bundle
 from xray_resnet.dicom import Reading
 from xray_resnet.model_output import ModelOutput
-from xray_resnet.models import PreActResNet, build_model
+from xray_resnet.models import Architecture, PreActResNet, build_model
 
 FINDINGS = ("Cardiomegaly", "Nodule", "Pleural Effusion")
 
@@ -31,7 +31,7 @@ def make_model(metadata: BundleMetadata, *, seed: int = 0) -> PreActResNet:
     """A network with weights and statistics away from their start, so that every layer matters."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        model = build_model(num_findings=len(metadata.findings), **metadata.model)
+        model = build_model(Architecture.from_json(metadata.model), num_findings=len(metadata.findings))
         for name, tensor in model.state_dict().items():
             if tensor.ndim == 4:
                 tensor.normal_(0, tensor[0].numel() ** -0.5)

@@ -1,5 +1,6 @@
 """The networks are He et al. 2016b's: equal to timm's with the same weights, transparent along the identity path."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,9 @@ from torch import nn
 
 import xray_resnet.torch_compat  # noqa: F401  timm imports torchvision
 from xray_resnet.errors import UserError
-from xray_resnet.models import DEPTHS, PreActResNet, build_model, from_timm, load_pretrained
-from xray_resnet.models.blocks import BasicBlock, Bottleneck
+from xray_resnet.models import DEPTHS, Architecture, PreActResNet, build_model, from_timm, load_pretrained
+from xray_resnet.models.shortcuts import Identity
+from xray_resnet.models.units import ORDERS, Place, Unit, build_unit
 
 timm = pytest.importorskip("timm")
 
@@ -52,17 +54,32 @@ def test_every_depth_has_as_many_parameters_as_timms(depth: int) -> None:
     assert ours == sum(p.numel() for p in reference.parameters())
 
 
-def test_a_unit_whose_branch_is_zero_is_the_identity() -> None:
-    block = BasicBlock(8, 8, stride=1)
-    nn.init.zeros_(block.last_convolution.weight)
+def unit_of(channels: int, width: int, **parts: str) -> Unit:
+    return build_unit(Architecture(**parts), channels, width, stride=1, place=Place(1, 1))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize(("block", "width"), [("basic", 8), ("bottleneck", 2)])
+def test_a_unit_whose_branch_is_zero_is_its_shortcut(order: str, block: str, width: int) -> None:
+    """What follows the sum stays: nothing, a ReLU, or BN–ReLU with fresh statistics, which pass what is positive."""
+    unit = randomised(unit_of(8, width, block=block, order=order))
+    assert isinstance(unit, Unit)
+    unit.zero_branch()
+    x = images((5, 7), channels=8).abs()
+    torch.testing.assert_close(unit(x), unit.merge.after(x), rtol=0, atol=0)
+
+
+def test_in_pre_activation_nothing_follows_the_sum() -> None:
+    unit = unit_of(8, 8, block="basic")
+    unit.zero_branch()
     x = images((5, 7), channels=8)
-    torch.testing.assert_close(block(x), x, rtol=0, atol=0)
+    torch.testing.assert_close(unit(x), x, rtol=0, atol=0)
 
 
 def test_the_gradient_reaches_a_shallow_unit_undiminished_through_identities() -> None:
-    units = nn.Sequential(*(Bottleneck(16, 4, stride=1) for _ in range(20)))
+    units = nn.Sequential(*(unit_of(16, 4) for _ in range(20)))
     for unit in units:
-        nn.init.zeros_(unit.last_convolution.weight)
+        unit.zero_branch()
     x = images((4, 4), channels=16).requires_grad_()
     units(x).sum().backward()
     torch.testing.assert_close(x.grad, torch.ones_like(x))
@@ -70,30 +87,122 @@ def test_the_gradient_reaches_a_shallow_unit_undiminished_through_identities() -
 
 def test_the_shortcut_projects_the_pre_activated_input_only_where_the_shape_changes() -> None:
     model = build_model(50)
-    projected = [[unit.projection is not None for unit in stage] for stage in model.stages]
-    assert projected == [[True] + [False] * (count - 1) for count in DEPTHS[50].blocks]
-    assert build_model(18).stages[0][0].projection is None
+    projected = [[not isinstance(unit.projection, Identity) for unit in stage] for stage in model.stages]
+    assert projected == [[True] + [False] * (count - 1) for count in DEPTHS[50].stages]
+    assert isinstance(build_model(18).stages[0][0].projection, Identity)
 
 
 @pytest.mark.parametrize("depth", DEPTHS)
 def test_stages_have_the_units_of_the_paper(depth: int) -> None:
-    assert tuple(len(stage) for stage in build_model(depth, base_width=2).stages) == DEPTHS[depth].blocks
+    assert tuple(len(stage) for stage in build_model(depth, base_width=2).stages) == DEPTHS[depth].stages
 
 
-@pytest.mark.parametrize("stem", ["imagenet", "small"])
-def test_every_parameter_gets_a_gradient(stem: str) -> None:
-    model = randomised(build_model(18, num_findings=3, stem=stem, base_width=4)).train()
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("shortcut", ["projection", "padding"])
+def test_every_parameter_gets_a_gradient(order: str, shortcut: str) -> None:
+    model = build_model(18, num_findings=3, stem="small", base_width=4, order=order, shortcut=shortcut)
+    randomised(model).train()
     model(images((32, 32))).square().sum().backward()
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in model.parameters())
 
 
-def test_each_logit_is_the_mean_of_its_map_plus_the_bias() -> None:
-    model = randomised(build_model(18, num_findings=3, base_width=8))
+@pytest.mark.parametrize("order", ORDERS)
+def test_each_logit_is_the_mean_of_its_map_plus_the_bias(order: str) -> None:
+    model = randomised(build_model(18, num_findings=3, base_width=8, order=order))
     assert isinstance(model, PreActResNet)
     logits, maps = model.forward_with_maps(images((96, 64)))
     assert maps.shape == (2, 3, 3, 2)
     torch.testing.assert_close(maps.mean(dim=(2, 3)) + model.head.bias, logits)
     torch.testing.assert_close(model(images((96, 64))), logits)
+
+
+def from_timms_resnet(state: dict[str, torch.Tensor], last: int) -> dict[str, torch.Tensor]:
+    """timm's original ResNet under our names; the last BN of a unit stands alone."""
+    rules = [
+        (r"^conv1\.", "stem.0."),
+        (r"^bn1\.", "stem.1.0."),
+        (r"^layer(\d)\.(\d+)\.", lambda found: f"stages.{int(found[1]) - 1}.{found[2]}."),
+        (rf"\.bn{last}\.", f".activation{last}."),
+        (r"\.bn(\d)\.", r".activation\1.0."),
+        (r"\.downsample\.", ".projection."),
+        (r"^fc\.", "head."),
+    ]
+    renamed = {}
+    for name, tensor in state.items():
+        for pattern, replacement in rules:
+            name = re.sub(pattern, replacement, name)
+        renamed[name] = tensor
+    return renamed
+
+
+@pytest.mark.parametrize(("depth", "last"), [(18, 2), (50, 3)])
+def test_the_original_order_equals_timms_original_resnet(depth: int, last: int) -> None:
+    reference = randomised(timm.create_model(f"resnet{depth}", in_chans=1, num_classes=5))
+    model = build_model(depth, num_findings=5, order="original").eval()
+    model.load_state_dict(from_timms_resnet(reference.state_dict(), last))
+    with torch.inference_mode():
+        torch.testing.assert_close(model(images((96, 96))), reference(images((96, 96))), rtol=1e-4, atol=1e-4)
+
+
+def fresh(order: str) -> PreActResNet:
+    return build_model(Architecture("basic", (1, 1), order=order, stem="small", base_width=4), num_findings=1)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("order", "names", "after"),
+    [
+        ("preactivation", ["BR", "C", "BR", "C"], "Identity"),
+        ("original", ["C", "BR", "C", "B"], "ReLU"),
+        ("norm_after_sum", ["C", "BR", "C"], "Activation"),
+        ("relu_before_sum", ["C", "BR", "C", "BR"], "Identity"),
+        ("relu_preactivation", ["R", "C", "BR", "C", "B"], "Identity"),
+    ],
+)
+def test_the_layers_stand_as_in_the_papers_figure(order: str, names: list[str], after: str) -> None:
+    """He et al. 2016b, figure 4: e, a, b, c, d."""
+    letters = {"Activation": "BR", "Conv2d": "C", "BatchNorm2d": "B", "ReLU": "R"}
+    unit = fresh(order).stages[0][0]
+    assert [letters[type(layer).__name__] for layer in unit.branch] == names
+    assert type(unit.merge.after).__name__ == after
+
+
+def test_padding_takes_every_other_pixel_and_appends_zeros() -> None:
+    """He et al. 2016a, option A."""
+    unit = build_unit(Architecture("basic", shortcut="padding"), 3, 5, stride=2, place=Place(1, 1))
+    unit.zero_branch()
+    x = images((4, 6), channels=3)
+    expected = torch.cat([x[:, :, ::2, ::2], torch.zeros(2, 2, 2, 3)], dim=1)
+    torch.testing.assert_close(unit(x), expected, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("stages", [(1,), (2, 1, 1), (1, 1, 1, 1, 1)])
+def test_stages_are_any_number(stages: tuple[int, ...]) -> None:
+    model = build_model(Architecture("basic", stages, stem="small", base_width=4), num_findings=2).eval()
+    features = model.forward_features(images((32, 32)))
+    assert features.shape == (2, 4 * 2 ** (len(stages) - 1), *[32 // 2 ** (len(stages) - 1)] * 2)
+    places = [unit.place for stage in model.stages for unit in stage]
+    assert places == [Place(number, sum(stages)) for number in range(1, sum(stages) + 1)]
+
+
+def test_every_branch_starts_at_zero() -> None:
+    """Goyal et al. 2017, section 5.1: a fresh unit without projection is the identity."""
+    model = build_model(Architecture("basic", (3,), stem="small", base_width=4), num_findings=1).eval()
+    x = images((8, 8))
+    torch.testing.assert_close(model.stages(model.stem(x)), model.stem(x), rtol=0, atol=0)
+
+
+def test_convolutions_are_drawn_by_fan_out() -> None:
+    """He et al. 2015, equation 14: the variance of a weight is 2 over kernel² times the channels that go out."""
+    model = build_model(Architecture("basic", (1, 1), base_width=64), num_findings=1)
+    for weight, outgoing in ((model.stem[0].weight, 49 * 64), (model.stages[1][0].conv1.weight, 9 * 128)):
+        assert weight.var().item() == pytest.approx(2 / outgoing, rel=0.1)
+
+
+@pytest.mark.parametrize(("stem", "share"), [("imagenet", 4), ("small", 1)])
+def test_the_stem_keeps_the_share_of_the_size_that_the_paper_says(stem: str, share: int) -> None:
+    """He et al. 2016a, table 1 and section 4.2."""
+    model = build_model(Architecture("basic", (1,), stem=stem, base_width=4), num_findings=1)  # type: ignore[arg-type]
+    assert model.stem(images((32, 64))).shape[2:] == (32 // share, 64 // share)
 
 
 def test_fresh_weights_follow_the_random_state() -> None:

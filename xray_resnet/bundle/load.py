@@ -6,7 +6,7 @@ from safetensors.torch import load_file
 
 from xray_resnet.bundle.metadata import Bundle
 from xray_resnet.errors import UserError
-from xray_resnet.models import PreActResNet, build_model
+from xray_resnet.models import Architecture, PreActResNet, build_model
 from xray_resnet.models.pretrained import refuse_mismatch
 
 
@@ -19,7 +19,7 @@ def load_model(bundle: Bundle) -> PreActResNet:
     metadata = bundle.metadata
     try:
         with torch.device("meta"):  # The metadata is not vouched for: nothing is allocated before the weights agree.
-            model = build_model(num_findings=len(metadata.findings), **metadata.model)
+            model = build_model(Architecture.from_json(metadata.model), num_findings=len(metadata.findings))
     except (TypeError, ValueError, RuntimeError) as error:
         raise UserError(f"{bundle.folder}: its metadata describes no network: {error}; copy the bundle again") from None
     try:

@@ -1,5 +1,8 @@
 """The model card of a bundle: what it is, what it was trained on, what it must not be used for."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from xray_resnet.bundle.metadata import BundleMetadata
 from xray_resnet.model_output import Calibrations, ModelOutput, OperatingPoints
 
@@ -7,7 +10,7 @@ _CARD = """\
 # {name}
 **Research software, no medical device.** Not for diagnosis, triage or treatment.
 
-A pre-activation ResNet-{depth} (He et al. 2016b) with one grey input channel and one logit per finding.
+{network} with one grey input channel and one logit per finding.
 
 | | |
 |---|---|
@@ -37,7 +40,7 @@ def write_model_card(metadata: BundleMetadata) -> str:
     counts = ", ".join(f"{count} {name}" for name, count in data.get("counts", {}).items())
     return _CARD.format(
         name=metadata.name,
-        depth=metadata.model["depth"],
+        network=_describe_network(metadata.model),
         findings=", ".join(metadata.findings),
         size=metadata.input["size"],
         dataset=data.get("name", "unnamed data"),
@@ -60,6 +63,14 @@ def describe_scores(output: ModelOutput) -> str:
     if output.operating_points:
         sentences.append(f"Decisions are made for {', '.join(output.operating_points.findings)}.")
     return " ".join(sentences)
+
+
+def _describe_network(model: Mapping[str, Any]) -> str:
+    """What a bundle says of its network; the first bundles name no order."""
+    order = model.get("order", "preactivation")
+    if order == "preactivation":
+        return f"A pre-activation ResNet-{model['depth']} (He et al. 2016b)"
+    return f"A ResNet-{model['depth']} in the order {order} of He et al. 2016b, figure 4,"
 
 
 def _describe_basis(made: Calibrations | OperatingPoints | None) -> str:

@@ -1,46 +1,38 @@
-"""The pre-activation ResNet: stem, four stages, a last BN–ReLU, average pooling and a linear head."""
-
-from collections.abc import Sequence
+"""The residual network: stem, stages of units, what stands before pooling, average pooling and a linear head."""
 
 import torch
 from torch import Tensor, nn
 
-from xray_resnet.models.blocks import Activation, BasicBlock, Bottleneck
+from xray_resnet.models.architecture import Architecture
+from xray_resnet.models.stems import STEMS
+from xray_resnet.models.units import EXPANSION, ORDERS, Place, build_unit
 
 
 class PreActResNet(nn.Module):
-    """A pre-activation residual network (He et al. 2016b) with one logit per finding.
+    """A residual network with one logit per finding; in pre-activation (He et al. 2016b), unless built otherwise.
 
     Args:
-        stem: Layers from the image to the first stage, with `width` output channels.
-        block: Kind of residual unit.
-        blocks: Number of units in each stage.
-        width: Channels of the first stage; each later stage doubles them.
+        architecture: What it is built from.
         num_findings: Number of logits.
 
     Attributes:
-        final: The activation before pooling; Grad-CAM's target.
+        architecture: The same.
+        final: What stands before pooling; the target of the maps.
     """
 
-    def __init__(
-        self,
-        stem: nn.Sequential,
-        block: type[BasicBlock] | type[Bottleneck],
-        *,
-        blocks: Sequence[int],
-        width: int,
-        num_findings: int,
-    ) -> None:
+    def __init__(self, architecture: Architecture, *, num_findings: int) -> None:
         super().__init__()
-        self.stem = stem
+        self.architecture = architecture
+        order, width = ORDERS[architecture.order], architecture.base_width
+        self.stem = STEMS[architecture.stem](architecture.in_channels, width, order.stem(width))
         self.stages = nn.Sequential()
-        channels = width
-        for number, count in enumerate(blocks):
-            stage_width = width * 2**number
-            stride = 1 if number == 0 else 2
-            self.stages.append(_build_stage(block, channels, stage_width, count=count, stride=stride))
-            channels = stage_width * block.expansion
-        self.final = Activation(channels)
+        channels, before = width, 0
+        for stage, count in enumerate(architecture.stages):
+            places = [Place(before + number, sum(architecture.stages)) for number in range(1, count + 1)]
+            self.stages.append(_build_stage(architecture, channels, stage, places))
+            channels = width * 2**stage * EXPANSION[architecture.block]
+            before += count
+        self.final = order.final(channels)
         self.head = nn.Linear(channels, num_findings)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -48,7 +40,7 @@ class PreActResNet(nn.Module):
         return self.forward_head(self.forward_features(x))
 
     def forward_features(self, x: Tensor) -> Tensor:
-        """Images (B, in_channels, H, W) to the activation after the final BN–ReLU, (B, C, h, w)."""
+        """Images (B, in_channels, H, W) to the activation before pooling, (B, C, h, w)."""
         return self.final(self.stages(self.stem(x)))  # type: ignore[no-any-return]
 
     def forward_head(self, features: Tensor) -> Tensor:
@@ -66,10 +58,14 @@ class PreActResNet(nn.Module):
         return self.forward_head(features), maps
 
 
-def _build_stage(
-    block: type[BasicBlock] | type[Bottleneck], in_channels: int, width: int, *, count: int, stride: int
-) -> nn.Sequential:
-    """`count` units, of which the first changes channels and stride."""
-    first = block(in_channels, width, stride=stride)
-    rest = [block(width * block.expansion, width, stride=1) for _ in range(count - 1)]
-    return nn.Sequential(first, *rest)
+def _build_stage(architecture: Architecture, in_channels: int, stage: int, places: list[Place]) -> nn.Sequential:
+    """The units of a stage, counted from 0, of which the first changes channels and size."""
+    width = architecture.base_width * 2**stage
+    channels = [in_channels] + [width * EXPANSION[architecture.block]] * (len(places) - 1)
+    strides = [1 if stage == 0 else 2] + [1] * (len(places) - 1)
+    return nn.Sequential(
+        *(
+            build_unit(architecture, before, width, stride=stride, place=place)
+            for before, stride, place in zip(channels, strides, places, strict=True)
+        )
+    )

@@ -7,7 +7,7 @@ from typing import Any
 from xray_resnet.bundle import BundleMetadata, save_bundle
 from xray_resnet.config import ModelConfig
 from xray_resnet.model_output import ModelOutput
-from xray_resnet.models import build_model
+from xray_resnet.models import Architecture, build_model
 from xray_resnet.runs import Run
 from xray_resnet.training.checkpoints import read_checkpoint
 from xray_resnet.training.task import Task
@@ -21,13 +21,13 @@ def deliver(run: Run, task: Task, config: ModelConfig) -> Path:
     Returns:
         The bundle's folder.
     """
-    arguments = describe_model(config)
-    model = build_model(num_findings=len(task.findings), **arguments)
+    architecture = build_architecture(config)
+    model = build_model(architecture, num_findings=len(task.findings))
     model.load_state_dict(read_checkpoint(run.best_checkpoint)["state_dict"])
     metadata = BundleMetadata(
         name=run.folder.name,
         output=ModelOutput(task.findings),
-        model=arguments,
+        model=architecture.to_json(),
         reading=task.dataset.reading,
         input={"size": task.model_input.size, "mean": task.model_input.mean, "std": task.model_input.std},
         training_data=describe_data(task),
@@ -36,9 +36,9 @@ def deliver(run: Run, task: Task, config: ModelConfig) -> Path:
     return save_bundle(run.bundle, model.eval(), metadata)
 
 
-def describe_model(config: ModelConfig) -> dict[str, Any]:
-    """Arguments of `build_model`, as a bundle keeps them."""
-    return {"depth": config.depth, "in_channels": 1, "stem": config.stem, "base_width": config.base_width}
+def build_architecture(config: ModelConfig) -> Architecture:
+    """The architecture that a configuration asks for, for grey images."""
+    return Architecture.of_depth(config.depth, stem=config.stem, base_width=config.base_width)
 
 
 def describe_data(task: Task) -> dict[str, Any]:

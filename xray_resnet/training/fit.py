@@ -16,7 +16,7 @@ from xray_resnet.store import open_dataset
 from xray_resnet.torch_engine import Engine, choose_engine
 from xray_resnet.training.checkpoints import KeepCheckpoints, refuse_other_dataset
 from xray_resnet.training.core import fit_network
-from xray_resnet.training.deliver import deliver, describe_model
+from xray_resnet.training.deliver import build_architecture, deliver
 from xray_resnet.training.from_config import build_settings, build_task_of
 from xray_resnet.training.history import Announce, EpochHistory
 from xray_resnet.training.minutes import SayEachMinute
@@ -96,7 +96,7 @@ def _build_model(config: Config, task: Task) -> PreActResNet:
     """A network with fresh weights that depend on the seed alone."""
     with torch.random.fork_rng():
         torch.manual_seed(config.train.seed)
-        return build_model(num_findings=len(task.findings), **describe_model(config.model))
+        return build_model(build_architecture(config.model), num_findings=len(task.findings))
 
 
 def _build_callbacks(task: Task, *, batch_size: int, run: Run, announce: Announce) -> list[Callback]:
