@@ -41,6 +41,28 @@ class Page(HTMLParser):
             self.links.append(str(values["href"]))
 
 
+@pytest.mark.parametrize(
+    ("split", "role"),
+    [
+        ("test", "held out"),
+        ("val", "chose the epoch"),
+        ("train", "seen in training"),
+        ("all", "in part seen in training"),
+    ],
+)
+def test_only_the_test_split_of_the_own_data_is_called_held_out(report: Report, split: str, role: str) -> None:
+    own = report.summary.model | {"training_data": {"split_sha256": report.summary.split_sha256}}
+    page = render_report(replace(report, summary=replace(report.summary, split=split, model=own)))
+    assert f"Split {split}: {role}" in page
+    assert ("held out" in page.lower()) == (split == "test")
+
+
+def test_another_dataset_is_said_to_be_one(report: Report) -> None:
+    other = report.summary.model | {"training_data": {"split_sha256": "1" * 64}}
+    page = render_report(replace(report, summary=replace(report.summary, model=other)))
+    assert "another dataset than it was trained on" in page
+
+
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     folder = make_dataset(tmp_path_factory.mktemp("data") / "tiny", findings=FINDINGS, count=100)

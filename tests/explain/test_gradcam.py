@@ -1,5 +1,6 @@
 """Grad-CAM on a linear head has a closed form; every image gets its own target; no hook stays behind."""
 
+import copy
 import gc
 
 import numpy as np
@@ -36,6 +37,13 @@ def test_each_image_of_a_batch_has_its_own_target(model: PreActResNet) -> None:
     alone = [compute_gradcam(model, batch[[i]], [target])[0] for i, target in enumerate([0, 0, 1, 1])]
     np.testing.assert_allclose(together, np.stack(alone), atol=1e-4)
     assert np.abs(together[0] - together[2]).max() > 0.1
+
+
+def test_frozen_weights_give_the_same_maps(model: PreActResNet) -> None:
+    batch = images((64, 64))
+    expected = compute_gradcam(model, batch, [0, 1])
+    frozen = copy.deepcopy(model).requires_grad_(False)
+    np.testing.assert_array_equal(compute_gradcam(frozen, batch, [0, 1]), expected)
 
 
 def test_no_hook_and_no_gradient_stays_behind(model: PreActResNet) -> None:

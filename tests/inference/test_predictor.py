@@ -1,5 +1,6 @@
 """Predictions are the network's, whatever the order, the batch and the neighbours; no file is skipped."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -76,6 +77,17 @@ def test_each_logit_is_the_mean_of_its_map_plus_a_constant(bundle: Path, files: 
 def test_the_precision_is_read_back_from_the_compiled_network(bundle: Path) -> None:
     assert Predictor(bundle, precision="fp32").engine.precision == "fp32"
     assert Predictor(bundle).engine.precision in ("fp32", "bf16", "fp16")
+
+
+def test_a_processor_held_to_avx2_computes_in_fp32(bundle: Path, files: list[Path]) -> None:
+    """OpenVINO would choose bf16 by the processor, and then find no kernel for it."""
+    code = (
+        f"import xray_resnet\npredictor = xray_resnet.Predictor({str(bundle)!r})\n"
+        f"print(predictor.engine.precision, next(predictor.predict([{str(files[0])!r}])).status)"
+    )
+    environment = os.environ | {"ONEDNN_MAX_CPU_ISA": "AVX2"}
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert shown.stdout == "fp32 ok\n", shown.stderr
 
 
 def test_a_damaged_network_is_refused(bundle: Path, tmp_path: Path) -> None:

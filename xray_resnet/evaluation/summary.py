@@ -10,6 +10,13 @@ from xray_resnet.evaluation.predictions import Predictions
 from xray_resnet.metrics import Estimate, average_precision, clustered_interval, estimate_aurocs
 
 Interval = tuple[float, float]
+_ROLES = {
+    "train": "seen in training",
+    "val": "chose the epoch",
+    "test": "held out",
+    "all": "in part seen in training",
+}
+"""Split of the data that the model was trained on → what it was to the model."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,13 @@ class Summary:
     macro: Estimate
     n_defined: int
     model: Mapping[str, Any]
+
+    @property
+    def role(self) -> str:
+        """What the images were to the model: only those that it was not fitted to say how good it is."""
+        if self.model.get("training_data", {}).get("split_sha256") != self.split_sha256:
+            return "another dataset than it was trained on"
+        return _ROLES[self.split]
 
     def to_json(self) -> dict[str, Any]:
         """The content of metrics.json."""

@@ -34,6 +34,8 @@ def compute_gradcam(model: nn.Module, images: Tensor, outputs: Sequence[int]) ->
     """
     if len(outputs) != len(images):
         raise ValueError(f"{len(outputs)} outputs for {len(images)} images, expected one each")
+    # Frozen weights alone would leave nothing to differentiate.
+    images = images.detach().clone().requires_grad_()
     with torch.enable_grad(), GradCAM(model=model, target_layers=[model.get_submodule("final")]) as gradcam:
         maps = gradcam(images, targets=[ClassifierOutputTarget(output) for output in outputs])
     model.zero_grad(set_to_none=True)

@@ -54,7 +54,7 @@ def fit_network(
         positive_weights=_weigh_positives(settings, task.targets_of("train")),
     )
     average = [AverageWeights(settings.ema_decay)] if settings.ema_decay > 0 else []
-    stop = StopEarly(task.monitor, patience=settings.patience)
+    stop = StopEarly(task.monitor, patience=settings.patience, first_epoch=len(settings.first_sizes))
     with quiet_lightning(), torch_threads(settings.threads):
         trainer = build_trainer(settings.engine, settings.epochs, callbacks=[*average, stop, *callbacks], logger=logger)
         with interruptible(trainer):

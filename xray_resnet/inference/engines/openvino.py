@@ -12,7 +12,7 @@ import xray_resnet.silence  # noqa: F401  before openvino, which asks an analyti
 from xray_resnet.errors import UserError
 from xray_resnet.machine import cpus_under_quota
 from xray_resnet.precision import RequestedOfOpenVino
-from xray_resnet.processor import name_instruction_set
+from xray_resnet.processor import may_compute_in_bf16, name_instruction_set
 
 _NAMES = {"f32": "fp32", "bf16": "bf16", "f16": "fp16"}
 
@@ -23,7 +23,7 @@ class OpenVinoEngine:
     Args:
         onnx: The network, one file.
         image_size: Rows and columns of the input.
-        precision: "auto" leaves it to OpenVINO, "fp32" forces it.
+        precision: "auto" leaves it to OpenVINO where oneDNN may compute in bf16, "fp32" forces it.
 
     Raises:
         UserError: if the file is no network of this layout, or refers to other files.
@@ -33,7 +33,8 @@ class OpenVinoEngine:
         import openvino
 
         properties: dict[str, str | int] = {"PERFORMANCE_HINT": "THROUGHPUT"}
-        if precision == "fp32":
+        # OpenVINO looks at the processor alone, and then finds no kernel if oneDNN is held to less.
+        if precision == "fp32" or not may_compute_in_bf16():
             properties["INFERENCE_PRECISION_HINT"] = "f32"
         if (threads := cpus_under_quota()) is not None:
             properties["INFERENCE_NUM_THREADS"] = threads
