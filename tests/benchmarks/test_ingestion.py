@@ -24,8 +24,8 @@ from data_prep.part import PartTask, make_part
 from data_prep.sources import Record
 from tests.builders import write_dicom
 from xray_resnet.dicom import Reading, prepare, read_radiograph
-from xray_resnet.dicom.decode import decode_stored_values
-from xray_resnet.dicom.header import read_header
+from xray_resnet.dicom.codecs.decode import decode_stored_values
+from xray_resnet.dicom.header.file import read_header
 from xray_resnet.scale import map_in_processes
 from xray_resnet.scale.process import keep_freed_memory
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from xray_resnet.dicom.geometry import _halve, _resample
+from xray_resnet.dicom.square.geometry import _halve, _resample
 
 HEIGHT, WIDTH = 512, 427
 

@@ -12,11 +12,11 @@ from pydicom.uid import JPEGExtended12Bit
 from tests.dicom import transcription
 from tests.dicom.dcmtk import make_readable, render_with_dcmtk
 from xray_resnet.dicom import DisplayMapping, Gate, RejectedImage
-from xray_resnet.dicom.decode import decode_stored_values
-from xray_resnet.dicom.describe import describe_pixels
-from xray_resnet.dicom.gate import check_size
-from xray_resnet.dicom.header import read_header
-from xray_resnet.dicom.pixels import PixelDescription, to_display
+from xray_resnet.dicom.codecs.decode import decode_stored_values
+from xray_resnet.dicom.display.pixels import PixelDescription, to_display
+from xray_resnet.dicom.header.description import describe_pixels
+from xray_resnet.dicom.header.file import read_header
+from xray_resnet.dicom.header.gate import check_size
 
 LEAST_SHARE = 0.999
 

@@ -11,7 +11,7 @@ from pydicom.uid import JPEG2000Lossless, JPEGLSLossless
 
 from tests.builders import make_pixels, write_dicom
 from xray_resnet.dicom import Reason, RejectedImage, read_radiograph
-from xray_resnet.dicom.codestream import read_stream_size
+from xray_resnet.dicom.codecs.codestream import read_stream_size
 
 
 @pytest.mark.parametrize("options", [[], [cv2.IMWRITE_JPEG_PROGRESSIVE, 1], [cv2.IMWRITE_JPEG_RST_INTERVAL, 1]])

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xray_resnet.dicom.collimation import find_field
+from xray_resnet.dicom.square.collimation import find_field
 
 borders = st.integers(0, 15)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from xray_resnet.dicom.decode import decode_stored_values
-from xray_resnet.dicom.header import read_header
+from xray_resnet.dicom.codecs.decode import decode_stored_values
+from xray_resnet.dicom.header.file import read_header
 
 WG04 = "robyoung+dicom-test-files/data/WG04"
 PYLIBJPEG = "pydicom+pylibjpeg-data/ljdata/ds"

@@ -18,8 +18,8 @@ from pydicom.uid import (
 )
 
 from xray_resnet.dicom import RejectedImage
-from xray_resnet.dicom.decode import decode_stored_values
-from xray_resnet.dicom.header import read_header
+from xray_resnet.dicom.codecs.decode import decode_stored_values
+from xray_resnet.dicom.header.file import read_header
 
 OTHERS: dict[UID, tuple[str, ...]] = {
     RLELossless: ("pydicom",),

@@ -87,7 +87,7 @@ def test_a_film_that_asks_for_too_much_memory_is_explained(film: Path, monkeypat
     def fail(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("xray_resnet.dicom.explanation.decode_stored_values", fail)
+    monkeypatch.setattr("xray_resnet.dicom.narration.decode_stored_values", fail)
     explanation = explain(film, READING)
     assert explanation.verdict.startswith("rejected as decode_failed: it asks for more memory")
     assert explanation.steps[0].name == "header checks"

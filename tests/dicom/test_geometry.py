@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xray_resnet.dicom.geometry import Placement, place
+from xray_resnet.dicom.square.geometry import Placement, place
 
 sides = st.integers(1, 200)
 sizes = st.integers(8, 96)

@@ -12,8 +12,8 @@ from pydicom.uid import HTJ2K, UID, HTJ2KLossless, HTJ2KLosslessRPCL
 
 from tests.builders import make_pixels, write_dicom
 from xray_resnet.dicom import prepare
-from xray_resnet.dicom.decode import decode_stored_values
-from xray_resnet.dicom.header import read_header
+from xray_resnet.dicom.codecs.decode import decode_stored_values
+from xray_resnet.dicom.header.file import read_header
 from xray_resnet.dicom.reading import Reading
 
 

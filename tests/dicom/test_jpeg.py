@@ -14,9 +14,9 @@ from pydicom.uid import UID, JPEGBaseline8Bit, JPEGExtended12Bit
 from tests.builders import make_pixels, write_dicom
 from tests.dicom.parts import make_gradient
 from xray_resnet.dicom import Reason, RejectedImage, read_radiograph
-from xray_resnet.dicom.decode import decode_stored_values
-from xray_resnet.dicom.header import read_header
-from xray_resnet.dicom.jpeg import decode_with_gdcm
+from xray_resnet.dicom.codecs.decode import decode_stored_values
+from xray_resnet.dicom.codecs.jpeg import decode_with_gdcm
+from xray_resnet.dicom.header.file import read_header
 
 pytestmark = pytest.mark.skipif(shutil.which("dcmcjpeg") is None, reason="dcmtk is not installed")
 LOSSLESS = ["+e1"], ["+el", "+sv", "6"]

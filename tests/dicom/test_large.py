@@ -18,7 +18,7 @@ from pydicom.uid import (
 from tests.builders import write_dicom
 from tests.dicom.parts import lut_sequence, make_gradient
 from xray_resnet.dicom import Gate, Reason, RejectedImage, read_radiograph
-from xray_resnet.dicom.header import read_header
+from xray_resnet.dicom.header.file import read_header
 
 SYNTAXES = [
     ImplicitVRLittleEndian,

@@ -18,8 +18,8 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, 
 from tests.builders import make_dataset, write_dicom
 from tests.dicom.parts import lut_sequence, make_gradient, write_carelessly, write_in
 from xray_resnet.dicom import Gate, Reason, RejectedImage, read_radiograph
-from xray_resnet.dicom.elements import USED
-from xray_resnet.dicom.header import read_header
+from xray_resnet.dicom.header.elements import USED
+from xray_resnet.dicom.header.file import read_header
 
 KEYWORDS = sorted(set(USED) - {"SpecificCharacterSet"})
 """pydicom does not write a file whose character set makes no sense."""

@@ -14,7 +14,7 @@ from pydicom.tag import Tag
 from tests.builders import make_dataset, make_pixels, write_dicom
 from tests.dicom.parts import lut_sequence, make_gradient
 from xray_resnet.dicom import DisplayMapping, read_radiograph
-from xray_resnet.dicom.pixels import (
+from xray_resnet.dicom.display.pixels import (
     WHITE,
     LookupTable,
     PixelDescription,

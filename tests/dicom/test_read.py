@@ -27,8 +27,8 @@ from pydicom.uid import (
 from tests.builders import write_dicom, write_without_meta
 from tests.dicom.parts import lut_sequence, make_gradient, write_carelessly
 from xray_resnet.dicom import Gate, Reading, Reason, RejectedImage, prepare, read_radiograph
-from xray_resnet.dicom.decode import decode_stored_values
-from xray_resnet.dicom.header import read_header
+from xray_resnet.dicom.codecs.decode import decode_stored_values
+from xray_resnet.dicom.header.file import read_header
 
 LOSSLESS = [
     ImplicitVRLittleEndian,

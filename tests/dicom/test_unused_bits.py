@@ -11,8 +11,8 @@ from pydicom import dcmread
 from pydicom.uid import UID, JPEG2000Lossless, JPEGLosslessSV1, JPEGLSLossless, RLELossless
 
 from tests.builders import make_pixels, write_dicom
-from xray_resnet.dicom.decode import decode_stored_values
-from xray_resnet.dicom.header import read_header
+from xray_resnet.dicom.codecs.decode import decode_stored_values
+from xray_resnet.dicom.header.file import read_header
 
 SYNTAXES = [RLELossless, JPEGLSLossless, JPEG2000Lossless, JPEGLosslessSV1]
 

@@ -28,7 +28,8 @@ from pydicom.uid import (
 from tests.builders import make_pixels, write_dicom
 from tests.conftest import locate_shared
 from tests.fuzz.mutate import mutate
-from xray_resnet.dicom import Gate, RejectedImage, decode, read_radiograph
+from xray_resnet.dicom import Gate, RejectedImage, read_radiograph
+from xray_resnet.dicom.codecs import decode
 from xray_resnet.scale import Limits, beat, map_in_processes
 
 SYNTAXES = (

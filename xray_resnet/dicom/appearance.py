@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xray_resnet.dicom.flags import Flag
-from xray_resnet.dicom.gate import FRONTAL_VIEWS, Gate
+from xray_resnet.dicom.header.gate import FRONTAL_VIEWS, Gate
 from xray_resnet.dicom.radiograph import WHITE
 from xray_resnet.dicom.reasons import Reason, RejectedImage
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from xray_resnet.dicom.gate import SECONDARY_CAPTURES
+from xray_resnet.dicom.header.gate import SECONDARY_CAPTURES
 
 
 class Flag(StrEnum):

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from xray_resnet.dicom.gate import Gate, check_size
-from xray_resnet.dicom.pixels import PixelDescription, to_display
+from xray_resnet.dicom.display.pixels import PixelDescription, to_display
+from xray_resnet.dicom.header.gate import Gate, check_size
 from xray_resnet.dicom.radiograph import Radiograph
 from xray_resnet.dicom.reasons import Reason, RejectedImage
 

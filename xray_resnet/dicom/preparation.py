@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xray_resnet.dicom.appearance import check_appearance
-from xray_resnet.dicom.collimation import find_field
 from xray_resnet.dicom.flags import Flag, flag_header
-from xray_resnet.dicom.geometry import Placement, place
 from xray_resnet.dicom.radiograph import DisplayMapping
 from xray_resnet.dicom.read import read_radiograph
 from xray_resnet.dicom.reading import Reading
 from xray_resnet.dicom.reasons import Reason, RejectedImage, reject_nonsense
+from xray_resnet.dicom.square.collimation import find_field
+from xray_resnet.dicom.square.geometry import Placement, place
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,13 @@ from stat import S_ISDIR, S_ISREG
 
 from pydicom import Dataset
 
-from xray_resnet.dicom.decode import decode_stored_values, transfer_syntax_of
-from xray_resnet.dicom.describe import describe_pixels
-from xray_resnet.dicom.facts import read_aspect, read_facts, read_patient, read_sop_instance_uid, read_spacing
-from xray_resnet.dicom.gate import DEFAULT_GATE, Gate, check_header
-from xray_resnet.dicom.header import read_header
+from xray_resnet.dicom.codecs.decode import decode_stored_values, transfer_syntax_of
+from xray_resnet.dicom.display.pixels import to_display
+from xray_resnet.dicom.header.description import describe_pixels
+from xray_resnet.dicom.header.facts import read_aspect, read_facts, read_patient, read_sop_instance_uid, read_spacing
+from xray_resnet.dicom.header.file import read_header
+from xray_resnet.dicom.header.gate import DEFAULT_GATE, Gate, check_header
 from xray_resnet.dicom.picture import picture_format, read_picture
-from xray_resnet.dicom.pixels import to_display
 from xray_resnet.dicom.quiet import quiet_pydicom
 from xray_resnet.dicom.radiograph import Radiograph
 from xray_resnet.dicom.reasons import Reason, RejectedImage, reject_nonsense

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from xray_resnet.dicom.gate import DEFAULT_GATE, Gate
+from xray_resnet.dicom.header.gate import DEFAULT_GATE, Gate
 from xray_resnet.fingerprint import fingerprint
 
 PIPELINE_VERSION = 5

@@ -7,7 +7,7 @@ from pydicom import Dataset
 from pydicom.charset import convert_encodings
 from pydicom.uid import UID_dictionary
 
-from xray_resnet.dicom.numbers import read_number
+from xray_resnet.dicom.header.numbers import read_number
 from xray_resnet.dicom.quiet import quiet_pydicom
 
 FACTS = {

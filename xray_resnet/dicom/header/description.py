@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
 
-from xray_resnet.dicom.numbers import has_decimal_comma, list_values, read_number
-from xray_resnet.dicom.pixels import LookupTable, PixelDescription, Window, storable_range
+from xray_resnet.dicom.display.pixels import LookupTable, PixelDescription, Window, storable_range
+from xray_resnet.dicom.header.numbers import has_decimal_comma, list_values, read_number
 
 _WINDOW_FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
 

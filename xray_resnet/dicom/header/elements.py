@@ -6,8 +6,8 @@ from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.tag import BaseTag, Tag
 from pydicom.values import convert_SQ
 
-from xray_resnet.dicom.facts import FACTS
-from xray_resnet.dicom.numbers import has_decimal_comma, list_values, read_number
+from xray_resnet.dicom.header.facts import FACTS
+from xray_resnet.dicom.header.numbers import has_decimal_comma, list_values, read_number
 
 USED = (
     *FACTS,

@@ -10,6 +10,9 @@
 | JPEG | see `jpeg` |
 """
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -40,11 +43,11 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from xray_resnet.dicom.codestream import StreamSize, read_stream_size
-from xray_resnet.dicom.frames import UNDEFINED_LENGTH
-from xray_resnet.dicom.jpeg import decode_baseline, decode_with_dicomsdl, decode_with_gdcm, is_whole
+from xray_resnet.dicom.codecs.codestream import StreamSize, read_stream_size
+from xray_resnet.dicom.codecs.jpeg import decode_baseline, decode_with_dicomsdl, decode_with_gdcm, is_whole
+from xray_resnet.dicom.display.pixels import extract_stored_bits
+from xray_resnet.dicom.header.frames import UNDEFINED_LENGTH
 from xray_resnet.dicom.picture import PICTURE_FORMATS
-from xray_resnet.dicom.pixels import extract_stored_bits
 from xray_resnet.dicom.quiet import quiet_pydicom
 from xray_resnet.dicom.reasons import Reason, RejectedImage
 
@@ -55,13 +58,6 @@ _UNCOMPRESSED = (
     DeflatedExplicitVRLittleEndian,
 )
 _PLAIN = (ImplicitVRLittleEndian, ExplicitVRLittleEndian)
-_PLUGINS = (
-    dict.fromkeys(_UNCOMPRESSED, "")
-    | dict.fromkeys((JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1), "gdcm")
-    | dict.fromkeys((JPEGLSLossless, JPEGLSNearLossless), "pyjpegls")
-    | dict.fromkeys((RLELossless, JPEG2000, JPEG2000Lossless, HTJ2K, HTJ2KLossless, HTJ2KLosslessRPCL), "pylibjpeg")
-)
-"""pydicom's plug-in for each transfer syntax that is decoded."""
 _LOSSLESS = (
     RLELossless,
     JPEGLossless,
@@ -85,7 +81,7 @@ def decode_stored_values(header: Dataset, path: Path) -> NDArray[np.integer]:
         RejectedImage: UNREADABLE, TRUNCATED, UNSUPPORTED_TRANSFER_SYNTAX or DECODE_FAILED.
     """
     syntax = transfer_syntax_of(header)
-    if syntax not in _PLUGINS:
+    if syntax not in CODECS:
         raise RejectedImage(
             Reason.UNSUPPORTED_TRANSFER_SYNTAX, f"its transfer syntax is {name_transfer_syntax(syntax)}"
         )
@@ -96,7 +92,8 @@ def decode_stored_values(header: Dataset, path: Path) -> NDArray[np.integer]:
         _check_length(header, syntax)
         stream, declared = _read_checked_stream(header, syntax)
         may_hold_unused_bits = _may_hold_unused_bits(header, syntax, declared)
-        stored = _decode_or_reject(header, path, syntax, stream, declared, may_hold_unused_bits)
+        precision = declared.precision if declared else 0
+        stored = _decode_or_reject(_Frame(header, path, syntax, stream, precision, may_hold_unused_bits))
     expected = (int(header.Rows), int(header.Columns))
     if stored.shape != expected:
         raise RejectedImage(Reason.DECODE_FAILED, f"the codec gave {stored.shape} pixels, the header says {expected}")
@@ -115,46 +112,86 @@ def name_transfer_syntax(syntax: str) -> str:
     return UID(syntax).name if syntax in AllTransferSyntaxes else "unknown"
 
 
-def _decode_or_reject(
-    header: Dataset, path: Path, syntax: UID, stream: bytes, declared: StreamSize | None, may_hold_unused_bits: bool
-) -> NDArray[np.integer]:
+@dataclass(frozen=True)
+class _Frame:
+    """What a codec decodes.
+
+    Attributes:
+        header: Describes the pixels.
+        path: The file.
+        syntax: Its transfer syntax.
+        stream: The encoded frame; empty if it is not encapsulated.
+        precision: Bits that the stream declares; 0 if it declares none.
+        keeps_unused_bits: Whether bits beyond Bits Stored are left for `_remove_unused_bits`.
+    """
+
+    header: Dataset
+    path: Path
+    syntax: UID
+    stream: bytes
+    precision: int
+    keeps_unused_bits: bool
+
+
+def _decode_or_reject(frame: _Frame) -> NDArray[np.integer]:
     """What the codec gives; whatever it raises is a verdict, without its text, which may quote the file."""
     try:
         with quiet_pydicom():
-            return _decode(header, path, syntax, stream, declared, may_hold_unused_bits)
+            return CODECS[frame.syntax](frame)
     except (RejectedImage, MemoryError):
         raise
     except Exception as error:  # decoders raise whatever they like
         raise RejectedImage(
-            Reason.DECODE_FAILED, f"the {syntax.name} stream is damaged ({type(error).__name__})"
+            Reason.DECODE_FAILED, f"the {frame.syntax.name} stream is damaged ({type(error).__name__})"
         ) from None
     except BaseException as panic:  # a panic of Rust, in which pylibjpeg's RLE is written, is no Exception to Python
         if type(panic).__name__ != "PanicException":
             raise
-        raise RejectedImage(Reason.DECODE_FAILED, f"the {syntax.name} stream is damaged") from None
+        raise RejectedImage(Reason.DECODE_FAILED, f"the {frame.syntax.name} stream is damaged") from None
 
 
-def _decode(
-    header: Dataset, path: Path, syntax: UID, stream: bytes, declared: StreamSize | None, may_hold_unused_bits: bool
-) -> NDArray[np.integer]:
-    precision = declared.precision if declared else 0
-    if syntax in (JPEGBaseline8Bit, JPEGExtended12Bit) and precision == 8:
-        return decode_baseline(stream).astype(_cell_type(header), copy=False)
-    is_deep_extended = syntax in (JPEGBaseline8Bit, JPEGExtended12Bit) and precision > 8
-    if (is_deep_extended or syntax in (JPEGLossless, JPEGLosslessSV1)) and is_whole(stream):
-        return decode_with_dicomsdl(stream, header, syntax)
-    if is_deep_extended:
-        return decode_with_gdcm(header, path)
-    # pydicom takes the lowest bits whatever High Bit says; see _remove_unused_bits.
-    stored, _ = get_decoder(syntax).as_array(
-        header,
+def _decode_through_pydicom(frame: _Frame, plugin: str) -> NDArray[np.integer]:
+    """By one of pydicom's plug-ins, which take the lowest bits whatever High Bit says; see `_remove_unused_bits`."""
+    stored, _ = get_decoder(frame.syntax).as_array(
+        frame.header,
         index=0,
         raw=True,
-        decoding_plugin=_PLUGINS[syntax],
-        correct_unused_bits=not may_hold_unused_bits,
+        decoding_plugin=plugin,
+        correct_unused_bits=not frame.keeps_unused_bits,
         number_of_frames=1,
     )
     return np.asarray(stored, stored.dtype.newbyteorder("="))
+
+
+def _decode_lossless_jpeg(frame: _Frame) -> NDArray[np.integer]:
+    if is_whole(frame.stream):
+        return decode_with_dicomsdl(frame.stream, frame.header, frame.syntax)
+    return _decode_through_pydicom(frame, "gdcm")
+
+
+def _decode_lossy_jpeg(frame: _Frame) -> NDArray[np.integer]:
+    """Eight bits, or twelve, by what the stream declares."""
+    if frame.precision == 8:
+        return decode_baseline(frame.stream).astype(_cell_type(frame.header), copy=False)
+    if frame.precision > 8 and is_whole(frame.stream):
+        return decode_with_dicomsdl(frame.stream, frame.header, frame.syntax)
+    if frame.precision > 8:
+        return decode_with_gdcm(frame.header, frame.path)
+    return _decode_through_pydicom(frame, "gdcm")
+
+
+Codec = Callable[[_Frame], NDArray[np.integer]]
+
+CODECS: Mapping[UID, Codec] = {
+    **dict.fromkeys(_UNCOMPRESSED, partial(_decode_through_pydicom, plugin="")),
+    **dict.fromkeys((RLELossless,), partial(_decode_through_pydicom, plugin="pylibjpeg")),
+    **dict.fromkeys((JPEG2000, JPEG2000Lossless), partial(_decode_through_pydicom, plugin="pylibjpeg")),
+    **dict.fromkeys((HTJ2K, HTJ2KLossless, HTJ2KLosslessRPCL), partial(_decode_through_pydicom, plugin="pylibjpeg")),
+    **dict.fromkeys((JPEGLSLossless, JPEGLSNearLossless), partial(_decode_through_pydicom, plugin="pyjpegls")),
+    **dict.fromkeys((JPEGLossless, JPEGLosslessSV1), _decode_lossless_jpeg),
+    **dict.fromkeys((JPEGBaseline8Bit, JPEGExtended12Bit), _decode_lossy_jpeg),
+}
+"""Transfer syntax → codec. What is plain on the disk is read by NumPy before it is asked (`_read_plain`)."""
 
 
 def _cell_type(header: Dataset) -> str:

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from xray_resnet.dicom.collimation import Field
 from xray_resnet.dicom.radiograph import WHITE
+from xray_resnet.dicom.square.collimation import Field
 
 Boxes = NDArray[np.float64]
 Pixel = TypeVar("Pixel", bound=np.unsignedinteger[Any])

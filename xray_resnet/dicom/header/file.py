@@ -21,8 +21,8 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from xray_resnet.dicom.elements import drop_invalid
-from xray_resnet.dicom.frames import UNDEFINED_LENGTH
+from xray_resnet.dicom.header.elements import drop_invalid
+from xray_resnet.dicom.header.frames import UNDEFINED_LENGTH
 from xray_resnet.dicom.quiet import quiet_pydicom
 from xray_resnet.dicom.reasons import Reason, RejectedImage
 

@@ -9,10 +9,10 @@ from pydicom.uid import (
     SecondaryCaptureImageStorage,
 )
 
-from xray_resnet.dicom.facts import read_words
-from xray_resnet.dicom.frames import holds_one_frame
+from xray_resnet.dicom.header.facts import read_words
+from xray_resnet.dicom.header.frames import holds_one_frame
+from xray_resnet.dicom.header.words import fold, says_chest, says_frontal, says_lateral, says_other_part
 from xray_resnet.dicom.reasons import Reason, RejectedImage
-from xray_resnet.dicom.words import fold, says_chest, says_frontal, says_lateral, says_other_part
 
 FRONTAL_VIEWS = ("AP", "PA")
 MOST_PIXELS = 1_000_000_000

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 
 from xray_resnet.dicom.appearance import measure_likeness
-from xray_resnet.dicom.decode import decode_stored_values, name_transfer_syntax, transfer_syntax_of
-from xray_resnet.dicom.describe import describe_pixels
-from xray_resnet.dicom.facts import read_aspect, read_facts, read_spacing
+from xray_resnet.dicom.codecs.decode import decode_stored_values, name_transfer_syntax, transfer_syntax_of
+from xray_resnet.dicom.display.pixels import PixelDescription, Window, apply_modality, find_padding, to_display
 from xray_resnet.dicom.flags import FLAG_TEXTS
-from xray_resnet.dicom.gate import check_header
-from xray_resnet.dicom.pixels import PixelDescription, Window, apply_modality, find_padding, to_display
+from xray_resnet.dicom.header.description import describe_pixels
+from xray_resnet.dicom.header.facts import read_aspect, read_facts, read_spacing
+from xray_resnet.dicom.header.gate import check_header
 from xray_resnet.dicom.preparation import Prepared, prepare
 from xray_resnet.dicom.quiet import quiet_pydicom
 from xray_resnet.dicom.radiograph import DisplayMapping

@@ -1,0 +1,1 @@
+"""From a transfer syntax to stored values: one table of codecs."""

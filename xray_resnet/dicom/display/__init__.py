@@ -1,0 +1,1 @@
+"""From stored values to display values: arrays in, arrays out."""

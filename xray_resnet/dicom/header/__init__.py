@@ -1,0 +1,1 @@
+"""What a header says: the allow-listed facts, the gate, and the description of the pixels."""

@@ -1,0 +1,1 @@
+"""From a picture of any shape to the square of the store, and back."""
