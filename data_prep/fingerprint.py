@@ -42,7 +42,7 @@ def _source_settings(data: DataConfig) -> dict[str, object]:
 
 
 def _size_of(path: Path) -> int | None:
-    """Bytes of the file; None where it is not there, which its verdict then says."""
+    """Bytes of the file; None if it is not there, which its verdict then says."""
     try:
         return path.stat().st_size
     except OSError:

@@ -161,7 +161,7 @@ class PrepConfig:
     accept_lateral: bool = False
     """Keep lateral views."""
     accept_secondary_capture: bool = True
-    """Keep Secondary Captures, as which RSNA and SIIM-ACR come; screenshots are such, too."""
+    """Keep Secondary Captures, the format of RSNA and SIIM-ACR, and of screenshots."""
     crop: bool = False
     """Cut off collimated borders, black or white, that run along the edges."""
     duplicates: Literal["keep", "drop"] = "keep"

@@ -121,5 +121,5 @@ def _prepare_folder(folder: Path, settings: Settings) -> None:
 
 
 def _read(path: Path) -> object:
-    """The settings in `path`, or None where there are none."""
+    """The settings in `path`, or None if absent."""
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None

@@ -129,6 +129,6 @@ def _to_record(row: Row, files: Mapping[str, Path], root: Path, place: str) -> R
 
 
 def _read_age(row: Row) -> float | None:
-    """Year of the study less year of birth, None where either is missing."""
+    """Year of the study less year of birth, None if either is missing."""
     birth, study = row.get("PatientBirth", "")[:4], row.get("StudyDate_DICOM", "")[:4]
     return read_age(str(int(study) - int(birth))) if birth.isdecimal() and study.isdecimal() else None

@@ -52,14 +52,14 @@ def read_sex(text: str) -> str:
 
 
 def read_age(text: str) -> float | None:
-    """Years, also as `058Y`; None where it is no age or beyond the oldest."""
+    """Years, also as `058Y`; None if it is not an age or beyond the oldest."""
     found = _AGE.fullmatch(text)
     age = float(found[1]) if found else None
     return age if age is not None and age <= OLDEST else None
 
 
 def read_age_string(text: str) -> float | None:
-    """An age string (PS3.5 6.2, VR AS: `034Y`, `006M`; `34` of careless writers) in years; None where it cannot be."""
+    """An age string (PS3.5 6.2, VR AS: `034Y`, `006M`; `34` of careless writers) in years; None if invalid."""
     number, unit = (text, "Y") if text.isdigit() else (text[:-1], text[-1:])
     age = int(number) * _YEARS_PER_UNIT.get(unit, 0.0) if number.isdigit() else 0.0
     return age if 0 < age <= OLDEST else None

@@ -53,7 +53,7 @@ def read(page: str) -> Text:
 def test_the_page_says_what_became_of_the_files_and_why(page: str) -> None:
     words = " ".join(read(page).words)
     assert "7 accepted images 2 rejected files 7 patients" in words
-    assert "not_dicom 1 The file is no DICOM, PNG or JPEG file." in words
+    assert "not_dicom 1 The file is not a DICOM, PNG or JPEG file." in words
     assert "wrong_body_part 1 It shows another part of the body." in words and "rejected.csv, line 2" in words
     assert "inverted 1 Its pixels look like a chest in negative" in words and "flagged.csv, line 2" in words
     assert "image_folder 9 7 2" in words and "Explicit VR Little Endian 7" in words

@@ -66,7 +66,7 @@ class Radiograph:
 
     Attributes:
         image: Display values (H, W); 0 … 65535 spans the display range, bright is dense.
-        spacing_mm: Distance between (rows, columns) in mm, or None where unknown.
+        spacing_mm: Distance between (rows, columns) in mm, or None if unknown.
         aspect: Height of a pixel over its width; known also where the spacing is not.
         facts: Allow-listed header facts by DICOM keyword, as strings.
         mapping: How stored values became display values.

@@ -31,7 +31,7 @@ def read_radiograph(path: Path | str, *, gate: Gate = DEFAULT_GATE) -> Radiograp
         gate: What is accepted.
 
     Raises:
-        RejectedImage: with a reason from the closed list, for whatever is no usable frontal chest radiograph.
+        RejectedImage: with a reason from the closed list, for whatever is not a usable frontal chest radiograph.
 
     Example:
         >>> read_radiograph("film.dcm").pixels.shape  # doctest: +SKIP

@@ -29,7 +29,7 @@ class Reading:
         crop: Whether collimated borders are cut off.
 
     Raises:
-        ValueError: for a size or type that cannot be.
+        ValueError: for an invalid size or type.
     """
 
     size: int
@@ -66,7 +66,7 @@ class Reading:
 
         Raises:
             OtherPipelineError: for another version of the pipeline.
-            ValueError: for values that cannot be.
+            ValueError: for invalid values.
             KeyError, TypeError: for settings that are missing or unknown.
         """
         if values["pipeline_version"] != PIPELINE_VERSION:

@@ -43,8 +43,8 @@ class Report:
         predictions: The rows behind them.
         dataset: Where they come from.
         overlays: Examples with their maps.
-        localisation: The pointing game; None where no image has a box.
-        baseline: AUROC of the thumbnails' baseline; None where it was not fitted.
+        localisation: The pointing game; None if no image has a box.
+        baseline: AUROC of the thumbnails' baseline; None if it was not fitted.
         unmatched: Sentences on findings that only the model or only the dataset has.
         command: The command that makes the report again.
         resamples: Bootstrap resamples.

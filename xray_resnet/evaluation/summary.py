@@ -30,7 +30,7 @@ class FindingSummary:
         n_ignored: Images where it is uncertain or not assessed.
         auroc: With its patient-clustered interval.
         clustered: Normal interval by Obuchowski's variance, with one image a patient DeLong's; None for few patients.
-        average_precision: None where undefined.
+        average_precision: None if undefined.
     """
 
     name: str

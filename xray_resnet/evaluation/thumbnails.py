@@ -65,7 +65,7 @@ def _shrink(dataset: Dataset, rows: NDArray[np.int64]) -> NDArray[np.float32]:
 
 
 def _fit(thumbnails: NDArray[np.float32], labels: NDArray[np.float32], penalty: float) -> list[Pipeline | None]:
-    """One model per finding; None where the training labels have one class only."""
+    """One model per finding; None if the training labels have one class only."""
     models: list[Pipeline | None] = []
     for column in labels.T:
         model = make_pipeline(StandardScaler(), LogisticRegression(C=penalty, max_iter=1000))

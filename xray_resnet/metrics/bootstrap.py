@@ -29,9 +29,9 @@ class Estimate:
     """A value and its 95 % interval.
 
     Attributes:
-        value: The value on all images; None where undefined.
-        low: Lower end of the interval; None where there is none.
-        high: Upper end of the interval; None where there is none.
+        value: The value on all images; None if undefined.
+        low: Lower end of the interval; None if absent.
+        high: Upper end of the interval; None if absent.
         resamples: Resamples behind the interval.
         excluded: Resamples left out because the value is undefined in them.
         why_null: Why the value, or only the interval, is None.
@@ -73,7 +73,7 @@ def estimate(value: float | None, samples: Floats, *, why_null: str | None = Non
     """The value with the percentile interval of its resamples (R,).
 
     Args:
-        value: On all images; None where undefined.
+        value: On all images; None if undefined.
         samples: Bootstrap values; NaN where undefined, which are left out and counted.
         why_null: Why the value is None.
     """

@@ -7,7 +7,7 @@ def correct_p_values(p_values: Sequence[float | None]) -> list[float | None]:
     """Corrected p-values: those below α are significant while the chance of any false one stays below α.
 
     Args:
-        p_values: One per test; None where there is none, which counts as no test.
+        p_values: One per test; None if absent, which counts as no test.
     """
     known = sorted((p_value, place) for place, p_value in enumerate(p_values) if p_value is not None)
     corrected: list[float | None] = [None] * len(p_values)

@@ -1,4 +1,4 @@
-"""Ranking metrics of one finding: AUROC, average precision and their curves; None where undefined.
+"""Ranking metrics of one finding: AUROC, average precision and their curves; None if undefined.
 
 Labels are 1, 0 or NaN (not assessed, left out); a higher score means more likely positive.
 """
@@ -72,7 +72,7 @@ class RankedPairs:
 
 
 def why_undefined(labels: ArrayLike) -> str | None:
-    """Why no ranking metric exists for labels (N,); None where one does."""
+    """Why no ranking metric exists for labels (N,); None if one does."""
     truth = np.asarray(labels, np.float64)
     if not np.isfinite(truth).any():
         return "no assessed image"
@@ -107,7 +107,7 @@ def auroc(labels: ArrayLike, scores: ArrayLike) -> float | None:
 
 
 def average_precision(labels: ArrayLike, scores: ArrayLike) -> float | None:
-    """Mean precision over the steps of recall, without interpolation; None where undefined.
+    """Mean precision over the steps of recall, without interpolation; None if undefined.
 
     Args:
         labels: (N,) of 1, 0 or NaN (left out).
@@ -120,7 +120,7 @@ def average_precision(labels: ArrayLike, scores: ArrayLike) -> float | None:
 
 
 def macro_auroc(labels: NDArray[np.generic], scores: NDArray[np.generic]) -> float | None:
-    """Mean AUROC over the findings where it is defined; None where it is defined for none.
+    """Mean AUROC over the findings where it is defined; None if it is defined for none.
 
     Args:
         labels: (N, F) of 1, 0 or NaN.

@@ -27,7 +27,7 @@ def name_column(finding: str, kind: str) -> str:
 
 
 def to_row(prediction: Prediction, findings: Sequence[str]) -> Row:
-    """The prediction as cells; None where there is no value. Flags are words with a space between them."""
+    """The prediction as cells; None if there is no value. Flags are words with a space between them."""
     row: Row = {
         "path": name_file(prediction.path),
         "sop_instance_uid": prediction.sop_instance_uid,

@@ -116,7 +116,7 @@ class Dataset:
         return [tuple(box[name] for name in BOX_FIELDS) for box in self._boxes[row]]
 
     def column(self, name: str) -> list[Any]:
-        """All values of a column; None where an image has none.
+        """All values of a column; None if an image has none.
 
         Raises:
             KeyError: if there is no such column, or it is not for listing (`pixels`).
@@ -128,7 +128,7 @@ class Dataset:
         return [value for batch in self._batches for value in batch.column(name).to_pylist()]
 
     def fact(self, keyword: str) -> list[str | None]:
-        """All values of a header fact by its DICOM keyword; None where an image has none."""
+        """All values of a header fact by its DICOM keyword; None if an image has none."""
         return [dict(facts).get(keyword) for facts in self.column("facts")]
 
     def indices(self, split: str) -> NDArray[np.int64]:

@@ -82,7 +82,7 @@ class Classifier(lightning.LightningModule):
 
 
 def compute_aurocs(logits: NDArray[np.float32], targets: NDArray[np.float32]) -> list[float | None]:
-    """AUROC of each finding; None where undefined.
+    """AUROC of each finding; None if undefined.
 
     Args:
         logits: (N, F).

@@ -28,7 +28,7 @@ class StreamSize(NamedTuple):
 
 
 def read_stream_size(stream: bytes) -> StreamSize | None:
-    """What a JPEG, JPEG-LS or JPEG 2000 stream declares of its image; None where it does not say."""
+    """What a JPEG, JPEG-LS or JPEG 2000 stream declares of its image; None if it does not say."""
     if stream[:2] == b"\xff\xd8":
         return _read_jpeg_size(stream)
     start = _find_codestream(stream)

@@ -200,7 +200,7 @@ def _cell_type(header: Dataset) -> str:
 
 
 def _read_plain(header: Dataset, path: Path, syntax: UID) -> NDArray[np.integer] | None:
-    """Little endian pixels that `read_header` left on the disk; None where there are none."""
+    """Little endian pixels that `read_header` left on the disk; None if absent."""
     element = dict(header.items()).get(_PIXEL_DATA)  # as it is: any other access reads it
     if syntax not in _PLAIN or not isinstance(element, RawDataElement):
         return None

@@ -27,7 +27,7 @@ class Gate:
         modalities: Values of Modality (0008,0060); the empty one lets files without any pass.
         body_parts: Words in Body Part Examined (0018,0015) that mean the chest here, besides those that are known.
         accept_lateral: Whether lateral views pass.
-        accept_secondary_capture: Whether Secondary Captures pass, as which public archives distribute radiographs.
+        accept_secondary_capture: Whether Secondary Captures pass, the form many public archives are released in.
         max_pixels: Most pixels that a file may declare; checked before anything is allocated.
         min_side: Fewest rows and columns.
 

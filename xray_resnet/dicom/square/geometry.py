@@ -73,7 +73,7 @@ def place(
         size: Rows and columns of the square.
         aspect: Height of a pixel over its width.
         field: The part of the image to place, as `find_field` gives it; None is all.
-        table: Display value of each value of `pixels`; None where they are display values.
+        table: Display value of each value of `pixels`; None if they are display values.
 
     Returns:
         (size, size), and where the image lies in it.
