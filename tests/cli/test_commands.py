@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.builders import make_pixels, write_dicom
+from xray_resnet.cli import predict
 from xray_resnet.cli.common import Clock, exit_code_of, missing_extra, show_progress
 from xray_resnet.errors import ConfigurationError, UserError
+from xray_resnet.predictions import FORMATS
 
 COMMANDS = ("prep", "train", "eval", "predict", "compare")
 HEAVY = "('torch', 'lightning', 'monai', 'openvino', 'pyarrow', 'cv2', 'pydicom')"
@@ -74,6 +76,11 @@ def test_settings_of_reading_that_cannot_be_are_refused(option: str, value: str,
     shown = run("prep", "--config", "chestxray.yaml", *phantoms, option, value, folder=tmp_path)
     assert shown.returncode == 2
     assert f"{option[2:]} is {value}, expected 1 to" in shown.stderr
+
+
+def test_the_command_offers_every_format_of_the_table() -> None:
+    """It names them itself, so that --help loads nothing heavy."""
+    assert predict.FORMATS == FORMATS
 
 
 def test_a_missing_extra_says_what_to_install() -> None:

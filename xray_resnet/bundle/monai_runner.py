@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from xray_resnet.bundle.file_prediction import say_accepted, say_rejected
 from xray_resnet.bundle.load import load_model
 from xray_resnet.bundle.metadata import METADATA, Bundle, read_bundle
 from xray_resnet.dicom import Prepared, RejectedImage, try_to_prepare
@@ -19,7 +20,6 @@ from xray_resnet.errors import UserError
 from xray_resnet.model_output import ModelOutput
 from xray_resnet.models import PreActResNet
 from xray_resnet.predictions import WRITERS, Prediction
-from xray_resnet.predictions.prediction import name_outcome
 from xray_resnet.walk import walk_folder
 
 __all__ = ["ReadRadiograph", "find_files", "find_running_bundle", "load_model", "predict"]
@@ -117,13 +117,6 @@ def _predict_batch(
     rows = count()
     for read in batch:
         if isinstance(read.outcome, RejectedImage):
-            verdict = read.outcome
-            yield Prediction(Path(read.path), "rejected", reason=str(verdict.reason), detail=verdict.detail)
+            yield say_rejected(Path(read.path), read.outcome)
         else:
-            yield Prediction(
-                Path(read.path),
-                "ok",
-                sop_instance_uid=read.outcome.sop_instance_uid,
-                flags=tuple(map(str, read.outcome.flags)),
-                **name_outcome(outcome, next(rows), output.findings),
-            )
+            yield say_accepted(Path(read.path), read.outcome, outcome, next(rows), output.findings)

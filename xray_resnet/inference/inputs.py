@@ -19,7 +19,6 @@ def find_inputs(inputs: Iterable[Path], *, output: Path | None = None) -> list[P
         UserError: if an input does not exist, or there is no file at all.
     """
     inputs = [*inputs]
-    inputs = [*inputs]
     walks = [_walk(path, output) for path in inputs]
     if not any(walk.files for walk in walks):
         _refuse_nothing(inputs, [folder for walk in walks for folder in walk.unreadable])

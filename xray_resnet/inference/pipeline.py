@@ -4,15 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from xray_resnet.bundle import read_bundle
+from xray_resnet.bundle.file_prediction import say_accepted, say_rejected
 from xray_resnet.dicom import Prepared, Reading, RejectedImage, reject_lost, try_to_prepare
 from xray_resnet.inference.engines.openvino import OpenVinoEngine
 from xray_resnet.precision import RequestedOfOpenVino
 from xray_resnet.predictions import Prediction
-from xray_resnet.predictions.prediction import name_outcome
 from xray_resnet.scale import Limits, beat, map_in_processes
 
 CHUNK = 8
@@ -62,22 +59,11 @@ class Predictor:
         outputs = iter(self.engine(inputs))
         for path, read in chunk:
             if isinstance(read, RejectedImage):
-                yield Prediction(path, "rejected", reason=str(read.reason), detail=read.detail)
+                yield say_rejected(path, read)
             else:
-                yield self._build(path, read, *next(outputs))
-
-    def _build(
-        self, path: Path, prepared: Prepared, logits: NDArray[np.float32], maps: NDArray[np.float32]
-    ) -> Prediction:
-        return Prediction(
-            path=path,
-            status="ok",
-            sop_instance_uid=prepared.sop_instance_uid,
-            flags=tuple(map(str, prepared.flags)),
-            **name_outcome(self.bundle.metadata.output(logits[None]), 0, self.findings),
-            maps=maps,
-            pixels=prepared.pixels,
-        )
+                logits, maps = next(outputs)
+                outcome = self.bundle.metadata.output(logits[None])
+                yield say_accepted(path, read, outcome, 0, self.findings, maps=maps, pixels=read.pixels)
 
 
 def _chunks(files: Sequence[Path]) -> Iterator[Sequence[Path]]:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from xray_resnet.bundle.model_card import describe_scores
@@ -103,13 +103,14 @@ def predict_to_folder(
 def _describe(predictor: Predictor) -> dict[str, object]:
     """What the scores were made with: model, engine, precision, and what was made of the scores."""
     metadata = predictor.bundle.metadata
+    made = asdict(metadata.output)
     return {
         "model": metadata.name,
         "findings": [*metadata.findings],
         "reading_fingerprint": metadata.reading_fingerprint,
         "input_fingerprint": metadata.input_fingerprint,
         **predictor.engine.describe(),
-        "calibration": metadata.to_json()["xray_resnet"]["calibration"],
-        "operating_points": metadata.to_json()["xray_resnet"]["operating_points"],
+        "calibration": made["calibration"],
+        "operating_points": made["operating_points"],
         "note": f"Research software, no medical device. {describe_scores(metadata.output)}",
     }

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm, rankdata
 
+from xray_resnet.metrics.bootstrap import number_patients
 from xray_resnet.metrics.newcombe import Interval, Z
 from xray_resnet.metrics.ranking import Floats, checked, why_undefined
 
@@ -72,7 +73,7 @@ def clustered_covariance(labels: ArrayLike, scores: ArrayLike, *, patients: Arra
     with_finding, without = count_patients(truth, patients)
     if min(with_finding, without) < 2:
         raise ValueError(f"{with_finding} patients with and {without} without the finding, expected two of each")
-    unit = np.unique(np.asarray(patients), return_inverse=True)[1]
+    unit = number_patients(patients)
     areas, over_negatives, under_positives = compare_pairs(stacked[:, truth == 1], stacked[:, truth == 0])
     width = int(unit.max()) + 1
     positive = _sum_by_patient(over_negatives - areas[:, None], unit[truth == 1], width) / over_negatives.shape[1]
@@ -170,7 +171,7 @@ def _permute(
     truth: Floats, ranks: Floats, patients: NDArray[np.generic], *, generator: np.random.Generator, permutations: int
 ) -> float:
     """Two-sided p-value: the given assignment counts as one of them, so it is never 0 (Phipson and Smyth 2010)."""
-    unit = np.unique(patients, return_inverse=True)[1]
+    unit = number_patients(patients)
     observed = abs(_difference(truth, ranks)) - 1e-12
     as_large, left = 1, permutations
     while left:

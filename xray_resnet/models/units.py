@@ -83,7 +83,7 @@ class Unit(nn.Module):
     @property
     def branch(self) -> list[nn.Module]:
         """The layers of the branch, in order."""
-        return [self.get_submodule(name) for name in self._names]
+        return [getattr(self, name) for name in self._names]
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, in_channels, H, W) to (B, out_channels, H/stride, W/stride)."""
