@@ -15,15 +15,18 @@ from functools import partial
 from pathlib import Path
 
 from data_prep.sources.chexpert_labels import COLUMNS, FINDINGS, read_states
-from data_prep.sources.csv_table import Row, convert_rows, find_table, read_rows
+from data_prep.sources.csv_table import Row, find_table, read_rows
+from data_prep.sources.mistakes import Mistakes
 from data_prep.sources.record import Listing, Record, list_existing
-from data_prep.sources.values import read_age, read_sex, read_view
+from data_prep.sources.values import read_age, read_choice, read_sex, read_view
 from xray_resnet.config import DataConfig
 from xray_resnet.errors import UserError
 
 TEST_TABLES = ("test.csv", "test_labels.csv")
 
-_FACTS = ("Sex", "Age", "Frontal/Lateral", "AP/PA")
+_SIDE = "Frontal/Lateral"
+_IS_LATERAL = {"Frontal": False, "Lateral": True, "": False}
+_FACTS = ("Sex", "Age", _SIDE, "AP/PA")
 _FOLDERS = ("train", "valid", "test")
 _IMAGE = re.compile(r"(?:CheXpert[^/]*/)?((train|valid|test)/(patient\d+)/(study\d+)/(\w+\.\w+))")
 Patients = Mapping[tuple[str, str], Path]
@@ -43,7 +46,15 @@ def list_records(_: DataConfig, root: Path) -> Listing:
         *((path, "test", ()) for path in tests),
     ]
     patients = _find_patients(archives)
-    records = [record for path, split, facts in tables for record in _read_table(path, split, facts, patients)]
+    with Mistakes() as mistakes:
+        records = [
+            record
+            for path, split, facts in tables
+            for record in mistakes.convert(
+                read_rows(path, ["Path", *facts, *COLUMNS.values()]),
+                partial(_to_record, split=split, archive=path.parent, patients=patients),
+            )
+        ]
     return list_existing(records, FINDINGS, root)
 
 
@@ -64,17 +75,11 @@ def _find_patients(archives: Sequence[Path]) -> Patients:
     return patients
 
 
-def _read_table(path: Path, split: str, facts: Sequence[str], patients: Patients) -> list[Record]:
-    rows = read_rows(path, ["Path", *facts, *COLUMNS.values()])
-    to_record = partial(_to_record, split=split, archive=path.parent, patients=patients)
-    return convert_rows(path, rows, to_record)
-
-
-def _to_record(row: Row, place: str, *, split: str, archive: Path, patients: Patients) -> Record:
+def _to_record(row: Row, *, split: str, archive: Path, patients: Patients) -> Record:
     found = _IMAGE.fullmatch(row["Path"])
     if found is None:
         raise UserError(
-            f"{place}: column 'Path' holds no path like CheXpert-v1.0/train/patient00001/study1/view1_frontal.jpg; "
+            f"{row.place}: column 'Path' holds no path like CheXpert-v1.0/train/patient00001/study1/view1_frontal.jpg; "
             "restore the original table"
         )
     name, folder, patient, study, file = found.groups()
@@ -84,15 +89,14 @@ def _to_record(row: Row, place: str, *, split: str, archive: Path, patients: Pat
         patient=f"chexpert {patient}",
         study=f"chexpert {patient} {study}",
         view=_read_view(row, file),
-        sex=read_sex(row.get("Sex", "")),
-        age=read_age(row.get("Age", "")),
-        states=read_states(row, place),
+        sex=read_sex(row.get("Sex")),
+        age=read_age(row.get("Age")),
+        states=read_states(row),
         split=split,
     )
 
 
 def _read_view(row: Row, file: str) -> str:
     """Files are named by their view, `view2_lateral.jpg`, where the table does not tell it."""
-    if row.get("Frontal/Lateral") == "Lateral" or "_lateral." in file:
-        return "LATERAL"
-    return read_view(row.get("AP/PA", ""))
+    is_lateral = read_choice(row, _SIDE, _IS_LATERAL) if _SIDE in row.cells else False
+    return "LATERAL" if is_lateral or "_lateral." in file else read_view(row.get("AP/PA"))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from data_prep.sources.csv_table import Row
 from data_prep.sources.values import read_state
+from xray_resnet.findings import LabelState
 
 COLUMNS = {
     "Enlarged_Cardiomediastinum": "Enlarged Cardiomediastinum",
@@ -24,10 +25,10 @@ COLUMNS = {
 FINDINGS = tuple(COLUMNS)
 
 
-def read_states(row: Row, place: str) -> Mapping[str, int]:
+def read_states(row: Row) -> Mapping[str, LabelState]:
     """The states of a row's findings.
 
     Raises:
         UserError: for a value that is no state.
     """
-    return {finding: int(read_state(row[column], column, place)) for finding, column in COLUMNS.items()}
+    return {finding: read_state(row, column) for finding, column in COLUMNS.items()}

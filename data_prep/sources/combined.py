@@ -5,9 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from data_prep.sources.files import resolve_below
+from data_prep.sources.mistakes import Mistakes
 from data_prep.sources.record import Listing, Record
 from xray_resnet.config import DataConfig, MemberConfig
-from xray_resnet.errors import ConfigurationError
+from xray_resnet.errors import ConfigurationError, UserError
 
 ListRecords = Callable[[DataConfig, Path], Listing]
 
@@ -30,12 +31,28 @@ def combine(config: DataConfig, root: Path, list_of: Mapping[str, ListRecords]) 
     members = config.combined.members
     if not members:
         raise ConfigurationError("data.combined.members is empty; give each member its source and its folder")
-    listings = {name: _list_member(name, member, config, root, list_of) for name, member in members.items()}
+    with Mistakes() as mistakes:
+        listings = _list_members(config, root, list_of, mistakes)
     return Listing(
         [_rename(record, name, members[name]) for name, listing in listings.items() for record in listing.records],
         tuple(dict.fromkeys(finding for listing in listings.values() for finding in listing.findings)),
         {f"{name}: {words}": count for name, listing in listings.items() for words, count in listing.notes.items()},
     )
+
+
+def _list_members(
+    config: DataConfig, root: Path, list_of: Mapping[str, ListRecords], mistakes: Mistakes
+) -> dict[str, Listing]:
+    """Member → its listing; what is wrong with one does not hide what is wrong with the next."""
+    listings = {}
+    for name, member in config.combined.members.items():
+        try:
+            listings[name] = _list_member(name, member, config, root, list_of)
+        except ConfigurationError:
+            raise
+        except UserError as error:
+            mistakes.add(root / member.folder, str(error))
+    return listings
 
 
 def _list_member(

@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from data_prep.sources.csv_table import Row, convert_rows, read_rows
+from data_prep.sources.csv_table import Row, read_rows
 from data_prep.sources.files import resolve_below
+from data_prep.sources.mistakes import Mistakes
 from data_prep.sources.record import Listing, Record, list_existing
-from data_prep.sources.values import read_age, read_sex, read_view
+from data_prep.sources.values import name_nearest, read_age, read_choice, read_sex, read_view
 from xray_resnet.config import DataConfig
 from xray_resnet.errors import UserError
 from xray_resnet.findings import LabelState
@@ -26,6 +27,7 @@ _COLUMNS = ("patientid", "sex", "age", "finding", "view", "modality", "folder", 
 _UNKNOWN = {"", "todo", "unknown", "ards"}
 """What names no cause: ARDS is a syndrome, which pneumonia may bring or not."""
 _NO_FINDING = "no finding"
+_IS_RADIOGRAPH = {"X-ray": True, "CT": False}
 _ROOTS = {"pneumonia": ("Pneumonia",), "tuberculosis": ("Tuberculosis",)}
 _GROUPS = {
     "Viral": ("COVID-19", "SARS", "MERS", "MERS-CoV", "Varicella", "Influenza", "Herpes", "H1N1"),
@@ -55,13 +57,14 @@ def list_records(_: DataConfig, root: Path) -> Listing:
     """
     path = root / "metadata.csv"
     rows = read_rows(path, _COLUMNS)
-    converted = convert_rows(path, rows, partial(_to_record, root=root))
+    with Mistakes() as mistakes:
+        converted = mistakes.convert(rows, partial(_to_record, root=root))
     radiographs = [record for record in converted if record is not None]
     notes = {"rows of the table that are no radiograph": len(rows) - len(radiographs)}
     return list_existing(radiographs, FINDINGS, root, notes=notes)
 
 
-def read_states(finding: str, place: str) -> Mapping[str, int]:
+def read_states(finding: str, place: str) -> Mapping[str, LabelState]:
     """What was found to states; what is unknown, or lies below the end of a path, is not assessed.
 
     Raises:
@@ -70,8 +73,10 @@ def read_states(finding: str, place: str) -> Mapping[str, int]:
     paths = [_find_path(name.strip(), place) for name in finding.split(",")]
     known = [path for path in paths if path is not None]
     if not known:
-        return dict.fromkeys(FINDINGS, int(LabelState.NOT_ASSESSED))
-    return {name: int(_read_state(known, tuple(node.split("/")))) for name, node in NODES.items()}
+        return dict.fromkeys(FINDINGS, LabelState.NOT_ASSESSED)
+    if () in known and any(known):
+        raise UserError(f"{place}: column 'finding' names No Finding beside a finding; keep what is right")
+    return {name: _read_state(known, tuple(node.split("/"))) for name, node in NODES.items()}
 
 
 def _find_path(name: str, place: str) -> tuple[str, ...] | None:
@@ -84,7 +89,8 @@ def _find_path(name: str, place: str) -> tuple[str, ...] | None:
     path = _NODES.get(last.casefold())
     if path is None or not {part.casefold() for part in above} <= {part.casefold() for part in path}:
         raise UserError(
-            f"{place}: column 'finding' names a finding of no known release, such as Pneumonia/Viral/COVID-19; "
+            f"{place}: column 'finding' names a finding of no known release, such as Pneumonia/Viral/COVID-19"
+            f"{name_nearest(last, {node: path[-1] for node, path in _NODES.items()})}; "
             "mend the cell, or blank it if the finding is unknown"
         )
     return path
@@ -98,18 +104,18 @@ def _read_state(paths: Sequence[tuple[str, ...]], node: tuple[str, ...]) -> Labe
     return LabelState.NOT_ASSESSED if is_above else LabelState.NEGATIVE
 
 
-def _to_record(row: Row, place: str, *, root: Path) -> Record | None:
+def _to_record(row: Row, *, root: Path) -> Record | None:
     """The record of a radiograph; None for another modality."""
-    if row["modality"] != "X-ray":
+    if not read_choice(row, "modality", _IS_RADIOGRAPH):
         return None
     if not row["patientid"]:
-        raise UserError(f"{place}: column 'patientid' is blank; every image needs its patient")
+        raise UserError(f"{row.place}: column 'patientid' is blank; every image needs its patient")
     return Record(
-        path=resolve_below(root, f"{row['folder']}/{row['filename']}", where=place),
+        path=resolve_below(root, f"{row['folder']}/{row['filename']}", where=row.place),
         name=row["filename"],
         patient=f"covid_chestxray {row['patientid']}",
         view=read_view(row["view"]),
         sex=read_sex(row["sex"]),
         age=read_age(row["age"]),
-        states=read_states(row["finding"], place),
+        states=read_states(row["finding"], row.place),
     )

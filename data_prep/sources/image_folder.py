@@ -1,5 +1,6 @@
 """Class folders of images: the folder's name is the label, anywhere below the root (`train/NORMAL/x.jpeg`)."""
 
+import logging
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -17,11 +18,16 @@ SPLIT_FOLDERS = {
     "test": ("test", "testing", "holdout"),
 }
 """Split → names of its folder, in any case."""
+_log = logging.getLogger(__name__)
+_SHOWN = 5
+"""Folders that a message names."""
 _SPLITS = {name: split for split, names in SPLIT_FOLDERS.items() for name in names}
 
 
 def list_records(config: DataConfig, root: Path) -> Listing:
-    """Every file in a class folder; the findings of the class are positive, all others negative.
+    """Every file in a class folder, named in any case; the findings of the class are positive, all others negative.
+
+    The files of a folder beside class folders that no class names are left out, and a warning says so.
 
     Folders named as a split (`SPLIT_FOLDERS`), above the class folders or below, are official splits if one of them is
     a test folder; if they are not followed, a note counts their files.
@@ -56,6 +62,7 @@ def list_records(config: DataConfig, root: Path) -> Listing:
         for (path, name), split in zip(labelled, splits, strict=True)
     ]
     find_patient.check()
+    _warn_of_unnamed(root, files, classes)
     notes = {
         "files outside the class folders": len(files) - len(labelled),
         "files that the patient pattern does not match": find_patient.unmatched,
@@ -93,13 +100,41 @@ class _PatientPattern:
 
 
 def _class_of(path: Path, classes: Mapping[str, Sequence[str]]) -> str | None:
-    """The nearest folder above the file that is a class."""
-    return next((part for part in reversed(path.parts[:-1]) if part in classes), None)
+    """The class of the nearest folder above the file that is one."""
+    return next((name for part in reversed(path.parts[:-1]) if (name := _find_class(part, classes))), None)
+
+
+def _find_class(folder: str, classes: Mapping[str, Sequence[str]]) -> str | None:
+    """The class that a folder is named as, in any case unless two classes differ in it alone."""
+    if folder in classes:
+        return folder
+    alike = [name for name in classes if name.casefold() == folder.casefold()]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _warn_of_unnamed(root: Path, files: Sequence[Path], classes: Mapping[str, Sequence[str]]) -> None:
+    """Names the folders that stand beside class folders and are none."""
+    above = {folder.parent for file in files for folder in file.parents if _find_class(folder.name, classes)}
+    beside = Counter(
+        folder.name
+        for file in files
+        if not _class_of(file, classes)
+        for folder in file.parents
+        if folder.name and folder.parent in above
+    )
+    if beside:
+        names = ", ".join(repr(name) for name, _ in beside.most_common(_SHOWN))
+        _log.warning(
+            "%s: %d files are left out: no class of data.image_folder.classes names their folder, such as %s",
+            root,
+            beside.total(),
+            names,
+        )
 
 
 def _split_of(path: Path, classes: Mapping[str, Sequence[str]]) -> str | None:
     """The split of the first folder that is named as one, and is no class."""
-    folders = (part for part in path.parts[:-1] if part not in classes)
+    folders = (part for part in path.parts[:-1] if not _find_class(part, classes))
     return next((_SPLITS[part.casefold()] for part in folders if part.casefold() in _SPLITS), None)
 
 
@@ -113,8 +148,8 @@ def _note_splits(splits: Sequence[str | None], config: DataConfig) -> dict[str, 
     return {}
 
 
-def _states(present: Sequence[str], findings: Sequence[str]) -> dict[str, int]:
-    return {finding: int(LabelState.POSITIVE if finding in present else LabelState.NEGATIVE) for finding in findings}
+def _states(present: Sequence[str], findings: Sequence[str]) -> dict[str, LabelState]:
+    return {finding: LabelState.POSITIVE if finding in present else LabelState.NEGATIVE for finding in findings}
 
 
 def _found(files: Sequence[Path]) -> str:

@@ -9,9 +9,10 @@ from functools import partial
 from pathlib import Path
 
 from data_prep.sources.chexpert_labels import COLUMNS, FINDINGS, read_states
-from data_prep.sources.csv_table import Row, convert_rows, read_rows, where
+from data_prep.sources.csv_table import Row, read_rows
+from data_prep.sources.mistakes import Mistakes
 from data_prep.sources.record import Listing, Record, list_existing
-from data_prep.sources.values import read_view
+from data_prep.sources.values import read_choice, read_view
 from xray_resnet.config import DataConfig
 from xray_resnet.errors import UserError
 from xray_resnet.findings import LabelState
@@ -27,11 +28,13 @@ def list_records(config: DataConfig, root: Path) -> Listing:
         UserError: if a table is missing or holds what it should not, or no image is there.
     """
     metadata = find_release(root, "metadata")
-    splits = _read_splits(find_release(root, "split"))
-    states = _read_labels(find_release(root, config.mimic_cxr.labeller))
-    rows = read_rows(metadata, _METADATA)
-    to_record = partial(_to_record, root=root, splits=splits, states=states)
-    return list_existing(convert_rows(metadata, rows, to_record), FINDINGS, root)
+    with Mistakes() as mistakes:
+        splits = mistakes.index(read_rows(find_release(root, "split"), ("dicom_id", "split")), _read_split)
+        labels = read_rows(find_release(root, config.mimic_cxr.labeller), ("study_id", *COLUMNS.values()))
+        states = mistakes.index(labels, lambda row: (row["study_id"], read_states(row)))
+        to_record = partial(_to_record, root=root, splits=splits, states=states)
+        records = mistakes.convert(read_rows(metadata, _METADATA), to_record)
+    return list_existing(records, FINDINGS, root)
 
 
 def find_release(root: Path, table: str) -> Path:
@@ -46,32 +49,20 @@ def find_release(root: Path, table: str) -> Path:
     return found[-1]
 
 
-def _read_splits(path: Path) -> Mapping[str, str]:
-    rows = read_rows(path, ("dicom_id", "split"))
-    for line, row in enumerate(rows):
-        if row["split"] not in _SPLITS:
-            raise UserError(
-                f"{where(path, line)}: column 'split' is none of {', '.join(_SPLITS)}; restore the original table"
-            )
-    return {row["dicom_id"]: _SPLITS[row["split"]] for row in rows}
-
-
-def _read_labels(path: Path) -> Mapping[str, Mapping[str, int]]:
-    """Study → states."""
-    rows = read_rows(path, ("study_id", *COLUMNS.values()))
-    states = convert_rows(path, rows, read_states)
-    return {row["study_id"]: found for row, found in zip(rows, states, strict=True)}
+def _read_split(row: Row) -> tuple[str, str]:
+    """Image and its split."""
+    return row["dicom_id"], read_choice(row, "split", _SPLITS)
 
 
 def _to_record(
-    row: Row, place: str, *, root: Path, splits: Mapping[str, str], states: Mapping[str, Mapping[str, int]]
+    row: Row, *, root: Path, splits: Mapping[str, str], states: Mapping[str, Mapping[str, LabelState]]
 ) -> Record:
     image, subject, study = row["dicom_id"], row["subject_id"], row["study_id"]
     if not (subject.isdigit() and study.isdigit() and image.replace("-", "").isalnum()):
-        raise UserError(f"{place}: dicom_id, subject_id or study_id is not as released; restore the original table")
+        raise UserError(f"{row.place}: dicom_id, subject_id or study_id is not as released; restore the original table")
     folder = root / "files" / f"p{subject[:2]}" / f"p{subject}" / f"s{study}"
     dicom = folder / f"{image}.dcm"
-    not_assessed = dict.fromkeys(FINDINGS, int(LabelState.NOT_ASSESSED))
+    not_assessed = dict.fromkeys(FINDINGS, LabelState.NOT_ASSESSED)
     return Record(
         path=dicom if dicom.is_file() else folder / f"{image}.jpg",
         name=image,

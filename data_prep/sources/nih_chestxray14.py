@@ -5,14 +5,16 @@
 file wins where both are there.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
-from data_prep.sources.csv_table import Row, find_table, read_rows, where
+from data_prep.sources.boxes import gather_boxes, read_numbers
+from data_prep.sources.csv_table import Row, find_table, read_rows
 from data_prep.sources.files import resolve_below, walk_source
+from data_prep.sources.mistakes import Mistakes
 from data_prep.sources.record import Box, Listing, Record, list_existing
-from data_prep.sources.values import read_age, read_sex, read_view
+from data_prep.sources.values import read_age, read_sex, read_view, read_word
 from xray_resnet.config import DataConfig
 from xray_resnet.errors import UserError
 from xray_resnet.findings import NIH_CHESTXRAY14, LabelState
@@ -34,7 +36,8 @@ _SEX = ("Patient Gender", "Patient Sex")  # The column's name before and after a
 # The released header reads `Bbox [x,y,w,h]` without quotes, which makes four columns of these names.
 _BOX_COLUMNS = ("Image Index", "Finding Label", "Bbox [x", "y", "w", "h]")
 _NO_FINDING = "No Finding"
-_BOX_NAMES = {"Infiltrate": "Infiltration"}  # BBox_List_2017.csv spells this finding its own way.
+_FINDINGS = {finding: finding for finding in NIH_CHESTXRAY14}
+_BOX_NAMES = _FINDINGS | {"Infiltrate": "Infiltration"}  # BBox_List_2017.csv spells this finding its own way.
 
 
 def list_records(_: DataConfig, root: Path) -> Listing:
@@ -43,48 +46,51 @@ def list_records(_: DataConfig, root: Path) -> Listing:
     Raises:
         UserError: if a table is missing or holds what it should not, or no image is there.
     """
-    path = find_table(root, *ENTRIES)
-    rows = read_rows(path, _COLUMNS)
+    rows = read_rows(find_table(root, *ENTRIES), _COLUMNS)
     walk = walk_source(root)
-    images = _find_images(walk)
-    boxes = _read_boxes(root)
-    splits = _read_lists(root)
-    records = [
-        _to_record(
-            row,
-            images.get(_stem(row)) or resolve_below(root, row["Image Index"], where=where(path, line)),
-            boxes=boxes.get(row["Image Index"], ()),
-            split=splits.get(row["Image Index"]),
-            states=_read_states(row["Finding Labels"], where(path, line)),
+    with Mistakes() as mistakes:
+        to_record = partial(
+            _to_record,
+            root=root,
+            images=_find_images(walk),
+            boxes=_read_boxes(root, mistakes),
+            splits=_read_lists(root, mistakes),
         )
-        for line, row in enumerate(rows)
-    ]
+        records = mistakes.convert(rows, to_record)
     return list_existing(records, NIH_CHESTXRAY14, root, unreadable=walk.unreadable)
 
 
-def _to_record(row: Row, path: Path, *, boxes: tuple[Box, ...], split: str | None, states: Mapping[str, int]) -> Record:
+def _to_record(
+    row: Row,
+    *,
+    root: Path,
+    images: Mapping[str, Path],
+    boxes: Mapping[str, tuple[Box, ...]],
+    splits: Mapping[str, str],
+) -> Record:
+    name = row["Image Index"]
     return Record(
-        path=path,
-        name=row["Image Index"],
+        path=images.get(_stem(row)) or resolve_below(root, name, where=row.place),
+        name=name,
         patient=f"nih_chestxray14 {row['Patient ID']}",
         study=f"nih_chestxray14 {row['Patient ID']} {row['Follow-up #']}",
         view=read_view(row["View Position"]),
-        sex=next((read_sex(row[name]) for name in _SEX if name in row), ""),
+        sex=next((read_sex(row[name]) for name in _SEX if name in row.cells), ""),
         age=read_age(row["Patient Age"]),
-        states=states,
-        split=split,
-        boxes=boxes,
+        states=_read_states(row),
+        split=splits.get(name),
+        boxes=boxes.get(name, ()),
     )
 
 
-def _read_states(labels: str, place: str) -> Mapping[str, int]:
+def _read_states(row: Row) -> Mapping[str, LabelState]:
     """`Cardiomegaly|Effusion` to the states of all fourteen findings."""
-    present = set(labels.split("|")) - {_NO_FINDING}
-    if not present <= set(NIH_CHESTXRAY14):
-        raise UserError(f"{place}: column 'Finding Labels' names another finding than the fourteen; restore the table")
-    return {
-        finding: int(LabelState.POSITIVE if finding in present else LabelState.NEGATIVE) for finding in NIH_CHESTXRAY14
-    }
+    cell = f"{row.place}: column 'Finding Labels'"
+    words = [word.strip() for word in row["Finding Labels"].split("|")]
+    named = {read_word(word, _FINDINGS | {_NO_FINDING: _NO_FINDING}, cell=cell) for word in words}
+    if _NO_FINDING in named and len(named) > 1:
+        raise UserError(f"{cell} names {_NO_FINDING} beside a finding; keep what is right")
+    return {finding: LabelState.POSITIVE if finding in named else LabelState.NEGATIVE for finding in NIH_CHESTXRAY14}
 
 
 def _stem(row: Row) -> str:
@@ -98,32 +104,27 @@ def _find_images(walk: Walk) -> dict[str, Path]:
     return {path.name.removesuffix(".dcm").removesuffix(".png"): path for path in files}
 
 
-def _read_lists(root: Path) -> dict[str, str]:
-    """Image → official split, empty where the lists are missing; one list without the other is an error."""
+def _read_lists(root: Path, mistakes: Mistakes) -> dict[str, str]:
+    """Image → official split, empty if the lists are missing; one list without the other is an error."""
     there = {split: root / name for split, name in LISTS.items() if (root / name).is_file()}
     if there and len(there) < len(LISTS):
         missing = next(name for split, name in LISTS.items() if split not in there)
         raise UserError(f"{root / missing}: the official lists belong together; add it or remove the other")
-    return {
-        name.strip(): split
-        for split, path in there.items()
-        for name in path.read_text(encoding="utf-8").splitlines()
-        if name.strip()
-    }
+    split_of: dict[str, str] = {}
+    for split, path in there.items():
+        for line, name in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            if name.strip() and split_of.setdefault(name.strip(), split) != split:
+                mistakes.add(path, f"{path} line {line}: the other official list names this image, too; keep one")
+    return split_of
 
 
-def _read_boxes(root: Path) -> Mapping[str, tuple[Box, ...]]:
-    """Image → boxes in pixels of the released image; none where the table is missing."""
+def _read_boxes(root: Path, mistakes: Mistakes) -> Mapping[str, tuple[Box, ...]]:
+    """Image → boxes in pixels of the released image; none if the table is missing."""
     path = root / BOXES
-    boxes: defaultdict[str, tuple[Box, ...]] = defaultdict(tuple)
-    for line, row in enumerate(read_rows(path, _BOX_COLUMNS) if path.is_file() else ()):
-        boxes[row["Image Index"]] += (_to_box(row, where(path, line)),)
-    return boxes
+    rows = read_rows(path, _BOX_COLUMNS) if path.is_file() else []
+    return gather_boxes(rows, _read_box, mistakes, image="Image Index")
 
 
-def _to_box(row: Row, place: str) -> Box:
-    finding = _BOX_NAMES.get(row["Finding Label"], row["Finding Label"])
-    try:
-        return Box(finding, *(float(row[name]) for name in _BOX_COLUMNS[2:]))
-    except ValueError:
-        raise UserError(f"{place}: a box needs four numbers; restore the original table") from None
+def _read_box(row: Row) -> Box:
+    finding = read_word(row["Finding Label"], _BOX_NAMES, cell=f"{row.place}: column 'Finding Label'")
+    return Box(finding, *read_numbers(row, _BOX_COLUMNS[2:]))

@@ -7,54 +7,22 @@ Kaggle's `indiana_projections.csv` lies in the root, it tells lateral views.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
 from data_prep.sources.csv_table import read_rows
 from data_prep.sources.files import resolve_below, walk_source
+from data_prep.sources.mistakes import Mistakes
+from data_prep.sources.openi_terms import FINDINGS, is_understood, read_states
 from data_prep.sources.record import Listing, Record, list_existing
+from data_prep.sources.values import read_choice
 from xray_resnet.config import DataConfig
 from xray_resnet.errors import UserError
-from xray_resnet.findings import LabelState
 
-HEADINGS = {
-    "Atelectasis": ("pulmonary atelectasis", "atelectasis"),
-    "Cardiomegaly": ("cardiomegaly",),
-    "Effusion": ("pleural effusion", "hydropneumothorax"),
-    "Infiltration": ("infiltrate",),
-    "Mass": ("mass",),
-    "Nodule": ("nodule", "multiple pulmonary nodules", "solitary pulmonary nodule"),
-    "Pneumonia": ("pneumonia",),
-    "Pneumothorax": ("pneumothorax", "hydropneumothorax"),
-    "Consolidation": ("consolidation",),
-    "Edema": ("pulmonary edema",),
-    "Emphysema": ("emphysema", "pulmonary emphysema"),
-    "Fibrosis": ("pulmonary fibrosis",),
-    "Hernia": ("hernia, hiatal",),
-    "Fracture": ("fractures, bone",),
-    "Lung_Opacity": ("opacity",),
-    "Calcification": ("calcinosis", "calcified granuloma"),
-}
-"""Finding → MeSH headings, as they stand before the first `/` of a term."""
-QUALIFIED = {
-    ("thickening", "pleura"): "Pleural_Thickening",
-    ("cardiac shadow", "enlarged"): "Cardiomegaly",
-    ("cardiac shadow", "borderline"): "Cardiomegaly",
-}
-"""(Heading, qualifier) → the finding that they are together."""
-FINDINGS = (*HEADINGS, "Pleural_Thickening")
 PROJECTIONS = "indiana_projections.csv"
-
-_OF_THE_LUNG = {"Mass", "Nodule", "Calcification"}
-"""Findings that a site outside the lung makes another thing."""
-_OUTSIDE_THE_LUNG = {
-    *("mediastinum", "paratracheal", "trachea", "esophagus", "thyroid gland", "neck", "heart", "pericardium", "aorta"),
-    *("pleura", "diaphragm", "thorax", "ribs", "sternum", "clavicle", "scapula", "spine", "thoracic vertebrae"),
-    *("humerus", "shoulder", "breast", "nipples", "axilla", "soft tissue", "abdomen", "lymph nodes", "blood vessels"),
-}
-_BORDERLINE = "borderline"
-_NOT_INDEXED = {"no indexing", "technical quality of image unsatisfactory"}
+_IS_LATERAL = {"Frontal": False, "Lateral": True}
 _MAX_REPORT_BYTES = 1 << 20
 
 
@@ -70,24 +38,14 @@ def list_records(_: DataConfig, root: Path) -> Listing:
         raise UserError(f"{root}: there is no report (ecgen-radiology/1.xml and so on); unpack NLMCXR_reports below it")
     films = [path for path in sorted(walk.files, key=_dicom_last) if path.suffix in (".png", ".dcm")]
     images = {name: path for path in films for name in list_names(path.name)}
-    laterals = _read_laterals(root / PROJECTIONS)
-    records = [record for report in reports for record in _read_report(report, root, images, laterals)]
-    return list_existing(records, FINDINGS, root, unreadable=walk.unreadable)
-
-
-def read_states(terms: list[str]) -> Mapping[str, int]:
-    """MeSH terms such as `Pleural Effusion/left/small` to states; a report that was not indexed tells nothing."""
-    parts = [[part.strip().lower() for part in term.split("/")] for term in terms]
-    found = [
-        (finding, _BORDERLINE in qualifiers)
-        for heading, *qualifiers in parts
-        for finding in _find_findings(heading, qualifiers)
-    ]
-    states = {finding: LabelState.UNCERTAIN for finding, is_borderline in found if is_borderline}
-    states |= {finding: LabelState.POSITIVE for finding, is_borderline in found if not is_borderline}
-    is_indexed = bool(parts) and not any(heading in _NOT_INDEXED for heading, *_ in parts)
-    silent = LabelState.NEGATIVE if is_indexed else LabelState.NOT_ASSESSED
-    return {finding: int(states.get(finding, silent)) for finding in FINDINGS}
+    with Mistakes() as mistakes:
+        laterals = _read_laterals(root / PROJECTIONS, mistakes)
+        read = mistakes.convert_files(reports, _read_report)
+        records = [record for report in read for record in _to_records(report, root, images, laterals)]
+    unknown = sum(not is_understood(report.terms) for report in read)
+    words = "reports with a MeSH heading that is not known; what they do not name is not assessed"
+    notes = {words: unknown} if unknown else {}
+    return list_existing(records, FINDINGS, root, notes=notes, unreadable=walk.unreadable)
 
 
 def list_names(file: str) -> list[str]:
@@ -97,29 +55,40 @@ def list_names(file: str) -> list[str]:
     return [f"CXR{stem}", f"CXR{report[1]}_{stem}"] if report else [stem]
 
 
-def _find_findings(heading: str, qualifiers: Sequence[str]) -> set[str]:
-    found = {finding for finding, headings in HEADINGS.items() if heading in headings}
-    is_inside = "lung" in qualifiers and "lymph nodes" not in qualifiers
-    if not is_inside and not _OUTSIDE_THE_LUNG.isdisjoint(qualifiers):
-        found -= _OF_THE_LUNG
-    return found | {QUALIFIED[heading, word] for word in qualifiers if (heading, word) in QUALIFIED}
+@dataclass(frozen=True)
+class _Report:
+    """What is read of a report: its file, its name, its MeSH terms, and the names of its images."""
+
+    path: Path
+    name: str
+    terms: Sequence[str]
+    images: Sequence[str]
 
 
-def _read_report(path: Path, root: Path, images: Mapping[str, Path], laterals: set[str]) -> Iterator[Record]:
+def _read_report(path: Path) -> _Report:
     report = _parse(path)
     number = report.find("uId")
-    name = number.get("id", "") if number is not None else ""
-    states = read_states([term.text or "" for term in report.iterfind("MeSH/major")])
-    for image in report.iterfind("parentImage"):
-        stem = image.get("id", "")
-        yield Record(
-            path=images.get(stem) or resolve_below(root, f"{stem}.png", where=str(path)),
-            name=stem,
-            patient=f"openi {name or path.stem}",
-            study=f"openi {name or path.stem}",
-            view="LATERAL" if stem in laterals else "",
+    return _Report(
+        path=path,
+        name=(number.get("id") if number is not None else None) or path.stem,
+        terms=[term.text or "" for term in report.iterfind("MeSH/major")],
+        images=[image.get("id", "") for image in report.iterfind("parentImage")],
+    )
+
+
+def _to_records(report: _Report, root: Path, images: Mapping[str, Path], laterals: set[str]) -> list[Record]:
+    states = read_states(report.terms)
+    return [
+        Record(
+            path=images.get(name) or resolve_below(root, f"{name}.png", where=str(report.path)),
+            name=name,
+            patient=f"openi {report.name}",
+            study=f"openi {report.name}",
+            view="LATERAL" if name in laterals else "",
             states=states,
         )
+        for name in report.images
+    ]
 
 
 def _parse(path: Path) -> ElementTree.Element:
@@ -135,12 +104,11 @@ def _parse(path: Path) -> ElementTree.Element:
         raise UserError(f"{path}: not an XML report ({error}); restore the original file") from None
 
 
-def _read_laterals(path: Path) -> set[str]:
+def _read_laterals(path: Path, mistakes: Mistakes) -> set[str]:
     """Names of the images that Kaggle's table calls lateral."""
-    if not path.is_file():
-        return set()
-    rows = read_rows(path, ("filename", "projection"))
-    return {name for row in rows if row["projection"] == "Lateral" for name in list_names(row["filename"])}
+    rows = read_rows(path, ("filename", "projection")) if path.is_file() else []
+    read = mistakes.convert(rows, lambda row: (row["filename"], read_choice(row, "projection", _IS_LATERAL)))
+    return {name for file, is_lateral in read if is_lateral for name in list_names(file)}
 
 
 def _dicom_last(path: Path) -> tuple[bool, Path]:

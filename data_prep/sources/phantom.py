@@ -1,19 +1,22 @@
 """The project's own synthetic radiographs: rendered once below a folder, then read like any other archive."""
 
-from collections import defaultdict
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
+from data_prep.sources.boxes import gather_boxes, read_numbers
 from data_prep.sources.csv_table import Row, read_rows
 from data_prep.sources.files import resolve_below
+from data_prep.sources.mistakes import Mistakes
 from data_prep.sources.record import Box, Listing, Record
-from data_prep.sources.values import read_age, read_sex, read_view
+from data_prep.sources.values import read_age, read_sex, read_state, read_view
 from xray_resnet.config import DataConfig
 from xray_resnet.findings import PHANTOM
 from xray_resnet.progress import Progress
 
 LABELS = "labels.csv"
 BOXES = "boxes.csv"
+_BOX = ("x", "y", "width", "height")
 
 
 def make(config: DataConfig, root: Path, *, workers: int, progress: Progress | None = None) -> None:
@@ -35,27 +38,25 @@ def make(config: DataConfig, root: Path, *, workers: int, progress: Progress | N
 def list_records(config: DataConfig, root: Path) -> Listing:
     """Every rendered radiograph, its findings all assessed."""
     rows = read_rows(root / LABELS, ["file", "patient", "sex", "age", "view", *PHANTOM])
-    boxes = _read_boxes(root)
-    records = [_to_record(row, root, boxes.get(row["file"], ()), seed=config.phantom.seed) for row in rows]
+    boxes = read_rows(root / BOXES, ["file", "finding", *_BOX])
+    with Mistakes() as mistakes:
+        boxes_of = gather_boxes(boxes, _read_box, mistakes, image="file")
+        records = mistakes.convert(rows, partial(_to_record, root=root, boxes=boxes_of, seed=config.phantom.seed))
     return Listing(records, PHANTOM)
 
 
-def _to_record(row: Row, root: Path, boxes: tuple[Box, ...], *, seed: int) -> Record:
+def _to_record(row: Row, *, root: Path, boxes: Mapping[str, tuple[Box, ...]], seed: int) -> Record:
     return Record(
-        path=resolve_below(root, row["file"], where=str(root / LABELS)),
+        path=resolve_below(root, row["file"], where=row.place),
         name=row["file"],
         patient=f"phantom seed {seed} {row['patient']}",
         view=read_view(row["view"]),
         sex=read_sex(row["sex"]),
         age=read_age(row["age"]),
-        states={finding: int(row[finding]) for finding in PHANTOM},
-        boxes=boxes,
+        states={finding: read_state(row, finding) for finding in PHANTOM},
+        boxes=boxes.get(row["file"], ()),
     )
 
 
-def _read_boxes(root: Path) -> Mapping[str, tuple[Box, ...]]:
-    names = ("x", "y", "width", "height")
-    boxes: defaultdict[str, tuple[Box, ...]] = defaultdict(tuple)
-    for row in read_rows(root / BOXES, ["file", "finding", *names]):
-        boxes[row["file"]] += (Box(row["finding"], *(float(row[name]) for name in names)),)
-    return boxes
+def _read_box(row: Row) -> Box:
+    return Box(row["finding"], *read_numbers(row, _BOX))

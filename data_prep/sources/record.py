@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from xray_resnet.errors import UserError
+from xray_resnet.findings import LabelState
+
+_SHOWN = 10
+"""Images that stand in the tables twice, of those that are told at once."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Record:
         view: View position, or empty where the source does not say.
         sex: M or F, or empty.
         age: Years, or None.
-        states: Finding → `LabelState`; a finding that is not there is not assessed.
+        states: Finding → its state; a finding that is not there is not assessed.
         split: The official split (train, val, test), or None.
         boxes: Where findings are.
     """
@@ -51,7 +55,7 @@ class Record:
     view: str = ""
     sex: str = ""
     age: float | None = None
-    states: Mapping[str, int] = field(default_factory=dict)
+    states: Mapping[str, LabelState] = field(default_factory=dict)
     split: str | None = None
     boxes: tuple[Box, ...] = ()
 
@@ -101,15 +105,25 @@ def list_existing(
     there = [record for record in records if _may_be_there(record.path)]
     if not there:
         raise UserError(f"{root}: none of the {len(records)} images of the tables is there; unpack the images below it")
-    times = Counter(record.name for record in there)
-    twice = next((record for record in there if times[record.name] > 1), None)
-    if twice:
-        raise UserError(f"{twice.path}: this image stands in the tables twice; keep one row per image")
-    return Listing(
-        [*there, *list_unreadable(unreadable, root)],
-        findings,
-        {"rows of the table without an image": len(records) - len(there)} | dict(notes or {}),
-    )
+    _refuse_twice_told(there)
+    counts = {"rows of the table without an image": len(records) - len(there)} | dict(notes or {})
+    return Listing([*there, *list_unreadable(unreadable, root)], findings, counts | _count_silent(there))
+
+
+def _refuse_twice_told(records: Sequence[Record]) -> None:
+    times = Counter(record.name for record in records)
+    twice = list(dict.fromkeys(record.path for record in records if times[record.name] > 1))
+    if not twice:
+        return
+    told = [f"{path}: this image stands in the tables twice; keep one row per image" for path in twice[:_SHOWN]]
+    more = [f"{len(twice) - _SHOWN} more images stand in the tables twice"] if len(twice) > _SHOWN else []
+    raise UserError("\n".join([*told, *more]))
+
+
+def _count_silent(records: Sequence[Record]) -> dict[str, int]:
+    """How many images have a finding that the source labels, but not in them; nothing if there are none."""
+    count = sum(LabelState.NOT_ASSESSED in record.states.values() for record in records)
+    return {"images with a finding that is not assessed in them": count} if count else {}
 
 
 def _may_be_there(path: Path) -> bool:

@@ -6,14 +6,16 @@ the tables, its patients are NIH's. Without it they are those of the files' head
 """
 
 import json
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from data_prep.sources.csv_table import Row, read_rows, where
+from data_prep.sources.boxes import gather_boxes, read_numbers
+from data_prep.sources.csv_table import Row, read_rows
 from data_prep.sources.files import resolve_below
+from data_prep.sources.mistakes import Mistakes
 from data_prep.sources.record import Box, Listing, Record, list_existing
+from data_prep.sources.values import read_choice
 from xray_resnet.config import DataConfig
 from xray_resnet.errors import UserError
 from xray_resnet.findings import LabelState
@@ -29,6 +31,7 @@ _CLASSES = {
     "No Lung Opacity / Not Normal": LabelState.NEGATIVE,
     "Normal": LabelState.NEGATIVE,
 }
+_TARGETS = {"0": False, "1": True, "0.0": False, "1.0": True}
 _BOX = ("x", "y", "width", "height")
 
 
@@ -39,15 +42,15 @@ def list_records(_: DataConfig, root: Path) -> Listing:
         UserError: if a table is missing or holds what it should not, or no image is there.
     """
     labels = read_rows(root / LABELS, ("patientId", *_BOX, "Target"))
-    opacities = _read_classes(root / CLASSES)
+    classes = read_rows(root / CLASSES, ("patientId", "class"))
     nih_patients = _read_mapping(root / MAPPING)
-    boxes: defaultdict[str, tuple[Box, ...]] = defaultdict(tuple)
-    for line, row in enumerate(labels):
-        boxes[row["patientId"]] += _read_box(row, where(root / LABELS, line))
-    records = [
-        _to_record(name, root, found, opacities.get(name, LabelState.NOT_ASSESSED), nih_patients.get(name))
-        for name, found in boxes.items()
-    ]
+    with Mistakes() as mistakes:
+        opacities = mistakes.index(classes, lambda row: (row["patientId"], read_choice(row, "class", _CLASSES)))
+        boxes = gather_boxes(labels, _read_box, mistakes, image="patientId")
+        records = [
+            _to_record(name, root, found, opacities.get(name, LabelState.NOT_ASSESSED), nih_patients.get(name))
+            for name, found in boxes.items()
+        ]
     listing = list_existing(records, FINDINGS, root)
     unknown = sum(not record.patient for record in listing.records)
     return replace(listing, notes={**listing.notes, UNKNOWN_PATIENTS: unknown})
@@ -59,31 +62,18 @@ def _to_record(name: str, root: Path, boxes: tuple[Box, ...], opacity: LabelStat
         path=resolve_below(root, f"stage_2_train_images/{name}.dcm", where=LABELS),
         name=name,
         patient=nih_patient or "",
-        states={"Pneumonia": int(pneumonia), "Lung_Opacity": int(opacity)},
+        states={"Pneumonia": pneumonia, "Lung_Opacity": opacity},
         boxes=boxes,
     )
 
 
-def _read_box(row: Row, place: str) -> tuple[Box, ...]:
-    """The row's box; none where Target is 0."""
-    if row["Target"] == "0":
-        return ()
-    try:
-        return (Box("Pneumonia", *(float(row[name]) for name in _BOX)),)
-    except ValueError:
-        raise UserError(
-            f"{place}: column 'Target' is not 0 and there is no box of four numbers; restore the original table"
-        ) from None
-
-
-def _read_classes(path: Path) -> Mapping[str, LabelState]:
-    rows = read_rows(path, ("patientId", "class"))
-    for line, row in enumerate(rows):
-        if row["class"] not in _CLASSES:
-            raise UserError(
-                f"{where(path, line)}: column 'class' is none of {', '.join(_CLASSES)}; restore the original table"
-            )
-    return {row["patientId"]: _CLASSES[row["class"]] for row in rows}
+def _read_box(row: Row) -> Box | None:
+    """The row's box; None if Target is 0, and then no cell of a box may be filled."""
+    if read_choice(row, "Target", _TARGETS):
+        return Box("Pneumonia", *read_numbers(row, _BOX))
+    if any(row[name] for name in _BOX):
+        raise UserError(f"{row.place}: column 'Target' is 0, and there is a box; restore the original table")
+    return None
 
 
 def _read_mapping(path: Path) -> Mapping[str, str]:

@@ -3,13 +3,14 @@
 `train-rle.csv` (a row per mask, -1 without one) and `dicom-images-train/<study>/<series>/<ImageId>.dcm`.
 """
 
-from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
 
-from data_prep.sources.csv_table import find_table, read_rows, where
+from data_prep.sources.boxes import gather_boxes
+from data_prep.sources.csv_table import Row, find_table, read_rows
 from data_prep.sources.files import resolve_below, walk_source
+from data_prep.sources.mistakes import Mistakes
 from data_prep.sources.record import Box, Listing, Record, list_existing
 from xray_resnet.config import DataConfig
 from xray_resnet.errors import UserError
@@ -27,15 +28,15 @@ def list_records(_: DataConfig, root: Path) -> Listing:
         UserError: if the table is missing or holds what it should not, or no image is there.
     """
     path = find_table(root, "train-rle.csv", "stage_2_train.csv")
-    boxes: defaultdict[str, tuple[Box, ...]] = defaultdict(tuple)
-    for line, row in enumerate(read_rows(path, ("ImageId", "EncodedPixels"))):
-        boxes[row["ImageId"]] += _read_boxes(row["EncodedPixels"], where(path, line))
+    rows = read_rows(path, ("ImageId", "EncodedPixels"))
     walk = walk_source(root)
     files = {file.stem: file for file in walk.files if file.suffix == ".dcm"}
-    records = [
-        _to_record(name, files.get(name) or resolve_below(root, f"{name}.dcm", where=str(path)), found)
-        for name, found in boxes.items()
-    ]
+    with Mistakes() as mistakes:
+        boxes = gather_boxes(rows, _read_box, mistakes, image="ImageId")
+        records = [
+            _to_record(name, files.get(name) or resolve_below(root, f"{name}.dcm", where=str(path)), found)
+            for name, found in boxes.items()
+        ]
     return list_existing(records, FINDINGS, root, unreadable=walk.unreadable)
 
 
@@ -63,16 +64,18 @@ def enclose_runs(encoded: str) -> tuple[int, int, int, int]:
 
 def _to_record(name: str, path: Path, boxes: tuple[Box, ...]) -> Record:
     state = LabelState.POSITIVE if boxes else LabelState.NEGATIVE
-    return Record(path=path, name=name, patient="", states={"Pneumothorax": int(state)}, boxes=boxes)
+    return Record(path=path, name=name, patient="", states={"Pneumothorax": state}, boxes=boxes)
 
 
-def _read_boxes(encoded: str, place: str) -> tuple[Box, ...]:
+def _read_box(row: Row) -> Box | None:
+    """The box around the row's mask; None for -1."""
+    encoded = row["EncodedPixels"]
     if encoded == "-1":
-        return ()
+        return None
     try:
-        return (Box("Pneumothorax", *enclose_runs(encoded)),)
+        return Box("Pneumothorax", *enclose_runs(encoded))
     except ValueError:
         raise UserError(
-            f"{place}: column 'EncodedPixels' holds neither -1 nor pairs of distance and length within the image; "
+            f"{row.place}: column 'EncodedPixels' holds neither -1 nor pairs of distance and length within the image; "
             "restore the original table"
         ) from None

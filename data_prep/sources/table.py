@@ -4,13 +4,16 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from data_prep.sources.csv_table import Row, convert_rows, read_rows
+from data_prep.sources.csv_table import Row, read_rows
 from data_prep.sources.files import resolve_below
+from data_prep.sources.mistakes import Mistakes
 from data_prep.sources.record import Listing, Record, list_existing
-from data_prep.sources.values import read_state
+from data_prep.sources.values import read_choice, read_state
 from xray_resnet.config import DataConfig
 from xray_resnet.errors import ConfigurationError, UserError
 from xray_resnet.store.schema import SPLITS
+
+_SPLITS: Mapping[str, str | None] = {**{split: split for split in SPLITS}, "": None}
 
 
 def list_records(config: DataConfig, root: Path) -> Listing:
@@ -30,23 +33,20 @@ def list_records(config: DataConfig, root: Path) -> Listing:
     split = [table.split_column] if table.split_column else []
     rows = read_rows(path, [table.path_column, table.patient_column, *columns.values(), *split])
     to_record = partial(_to_record, config=config, root=root, columns=columns)
-    return list_existing(convert_rows(path, rows, to_record), tuple(columns), root)
+    with Mistakes() as mistakes:
+        records = mistakes.convert(rows, to_record)
+    return list_existing(records, tuple(columns), root)
 
 
-def _to_record(row: Row, place: str, *, config: DataConfig, root: Path, columns: Mapping[str, str]) -> Record:
+def _to_record(row: Row, *, config: DataConfig, root: Path, columns: Mapping[str, str]) -> Record:
     table = config.table
-    if not row[table.patient_column]:
-        raise UserError(f"{place}: column {table.patient_column!r} is blank; every image needs its patient")
+    for column in (table.path_column, table.patient_column):
+        if not row[column]:
+            raise UserError(f"{row.place}: column {column!r} is blank; every image needs its file and its patient")
     return Record(
-        path=resolve_below(root, row[table.path_column], where=place),
+        path=resolve_below(root, row[table.path_column], where=row.place),
         name=row[table.path_column],
         patient=row[table.patient_column],
-        states={finding: int(read_state(row[column], column, place)) for finding, column in columns.items()},
-        split=_read_split(row[table.split_column], table.split_column, place) if table.split_column else None,
+        states={finding: read_state(row, column) for finding, column in columns.items()},
+        split=read_choice(row, table.split_column, _SPLITS) if table.split_column else None,
     )
-
-
-def _read_split(text: str, column: str, place: str) -> str | None:
-    if text and text not in SPLITS:
-        raise UserError(f"{place}: column {column!r} is none of {', '.join(SPLITS)} or blank; mend the cell")
-    return text or None

@@ -1,13 +1,21 @@
 """What a cell of a source's table says: a state, a view, a sex, an age. Nothing else that it holds goes further."""
 
 import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import TypeVar
 
+from data_prep.sources.csv_table import Row
 from xray_resnet.errors import UserError
 from xray_resnet.findings import LabelState
 
 OLDEST = 120
 """Years; public tables hold ages up to 414."""
 
+Meaning = TypeVar("Meaning")
+
+_LISTED = 6
+"""Known words that an error lists; of more, it names the nearest."""
 _STATES = {1.0: LabelState.POSITIVE, 0.0: LabelState.NEGATIVE, -1.0: LabelState.UNCERTAIN}
 _YEARS_PER_UNIT = {"D": 1 / 365.25, "W": 7 / 365.25, "M": 1 / 12, "Y": 1.0}
 _AGE = re.compile(r"([0-9]+(?:\.[0-9]*)?)Y?")
@@ -22,12 +30,13 @@ _VIEWS = {
 """Words of the archives → view position; a decubitus is named by the side that lies down."""
 
 
-def read_state(text: str, column: str, place: str) -> LabelState:
-    """The convention of CheXpert: 1 positive, 0 negative, -1 or U uncertain; blank where the report is silent.
+def read_state(row: Row, column: str) -> LabelState:
+    """The convention of CheXpert: 1 positive, 0 negative, -1 or U uncertain; blank if the report is silent.
 
     Raises:
         UserError: for another value.
     """
+    text = row[column]
     if not text:
         return LabelState.UNMENTIONED
     if text.upper() == "U":
@@ -36,9 +45,50 @@ def read_state(text: str, column: str, place: str) -> LabelState:
         return _STATES[float(text)]
     except (ValueError, KeyError):
         raise UserError(
-            f"{place}: column {column!r} holds another value than 1 (positive), 0 (negative), -1 or U (uncertain) "
+            f"{row.place}: column {column!r} holds another value than 1 (positive), 0 (negative), -1 or U (uncertain) "
             "or blank; mend the cell"
         ) from None
+
+
+def read_choice(row: Row, column: str, known: Mapping[str, Meaning]) -> Meaning:
+    """What the word in a cell stands for, in any case.
+
+    Raises:
+        UserError: if it is not known.
+    """
+    return read_word(row[column], known, cell=f"{row.place}: column {column!r}")
+
+
+def read_word(word: str, known: Mapping[str, Meaning], *, cell: str) -> Meaning:
+    """What a word stands for, in any case.
+
+    Args:
+        word: As the table has it.
+        known: Word → what it stands for.
+        cell: Names its cell in the error.
+
+    Raises:
+        UserError: if it is not known; the nearest word that is known is named, the word itself is not.
+    """
+    if word in known:
+        return known[word]
+    folded = {name.casefold(): name for name in known}
+    if word.casefold() in folded:
+        return known[folded[word.casefold()]]
+    names = ", ".join(name or "blank" for name in known)
+    choice = f"is none of {names}" if len(known) <= _LISTED else "holds a word that is not known"
+    raise UserError(f"{cell} {choice}{name_nearest(word, folded)}; restore the original table")
+
+
+def name_nearest(word: str, known: Mapping[str, str]) -> str:
+    """`; the nearest is 'Effusion'`, or nothing if no known word is like it.
+
+    Args:
+        word: One that is not known.
+        known: Known word in small letters → as it is written.
+    """
+    nearest = get_close_matches(word.casefold(), known, 1)
+    return f"; the nearest is {known[nearest[0]]!r}" if nearest else ""
 
 
 def read_view(text: str) -> str:

@@ -13,9 +13,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from data_prep.sources.csv_table import Row, find_table, read_rows, where
+from data_prep.sources.boxes import read_numbers
+from data_prep.sources.csv_table import Row, find_table, read_rows
 from data_prep.sources.files import resolve_below
+from data_prep.sources.mistakes import Mistakes
 from data_prep.sources.record import Box, Listing, Record, list_existing
+from data_prep.sources.values import read_choice
 from xray_resnet.config import DataConfig
 from xray_resnet.errors import UserError
 from xray_resnet.findings import LabelState
@@ -47,11 +50,13 @@ COLUMNS = {
     "Pneumonia": "Pneumonia",
     "Tuberculosis": "Tuberculosis",
 }
-"""Finding → column and class name; Other lesion, Other diseases and No finding name none."""
+"""Finding → column and class name."""
 FINDINGS = tuple(COLUMNS)
 SAME_BOX_IOU = 0.5
 
-_FINDING_OF = {name: finding for finding, name in COLUMNS.items()}
+_NO_FINDINGS = ("Other lesion", "Other disease", "Other diseases", "No finding")
+_CLASSES = {name: finding for finding, name in COLUMNS.items()} | dict.fromkeys(_NO_FINDINGS, "")
+"""Class name → finding; empty if it names none."""
 _CORNERS = ("x_min", "y_min", "x_max", "y_max")
 Corners = tuple[float, float, float, float]
 
@@ -62,7 +67,8 @@ def list_records(_: DataConfig, root: Path) -> Listing:
     Raises:
         UserError: if a table is missing or holds what it should not, or no image is there.
     """
-    records = [record for split in ("train", "test") for record in _read_split(root, split)]
+    with Mistakes() as mistakes:
+        records = [record for split in ("train", "test") for record in _read_split(root, split, mistakes)]
     return list_existing(records, FINDINGS, root)
 
 
@@ -104,31 +110,34 @@ def _area(corners: NDArray[np.float64]) -> float:
     return float(np.prod(np.clip(corners[2:] - corners[:2], 0, None)))
 
 
-def _read_split(root: Path, split: str) -> list[Record]:
+def _read_split(root: Path, split: str, mistakes: Mistakes) -> list[Record]:
     labels = find_table(root, f"annotations/image_labels_{split}.csv", f"image_labels_{split}.csv")
-    rows = read_rows(labels, ("image_id", *COLUMNS.values()))
-    readings: defaultdict[str, list[tuple[Row, str]]] = defaultdict(list)
-    for line, row in enumerate(rows):
-        readings[row["image_id"]].append((row, where(labels, line)))
-    boxes = _read_boxes(find_table(root, f"annotations/annotations_{split}.csv", f"annotations_{split}.csv"))
-    return [_to_record(name, root, split, read, boxes.get(name, {})) for name, read in readings.items()]
+    drawn = find_table(root, f"annotations/annotations_{split}.csv", f"annotations_{split}.csv")
+    readings: defaultdict[str, dict[str, Mapping[str, bool]]] = defaultdict(dict)
+    for row, reader, votes in mistakes.convert(read_rows(labels, ("image_id", *COLUMNS.values())), _read_votes):
+        if reader in readings[row["image_id"]]:
+            mistakes.add(labels, f"{row.place}: this reader reads the image a second time; keep one row of the two")
+        readings[row["image_id"]][reader] = votes
+    boxes = _read_boxes(read_rows(drawn, ("image_id", "class_name", *_CORNERS)), mistakes)
+    return [
+        _to_record(name, root, split, [*read.values()], boxes.get(name, {}), labels) for name, read in readings.items()
+    ]
 
 
 def _to_record(
     name: str,
     root: Path,
     split: str,
-    readings: Sequence[tuple[Row, str]],
+    readings: Sequence[Mapping[str, bool]],
     boxes: Mapping[str, Sequence[tuple[str, Corners]]],
+    labels: Path,
 ) -> Record:
-    states = {
-        finding: agree([_vote(row, column, place) for row, place in readings]) for finding, column in COLUMNS.items()
-    }
+    states = {finding: agree([votes[finding] for votes in readings]) for finding in FINDINGS}
     return Record(
-        path=resolve_below(root, f"{split}/{name}.dicom", where=f"image_labels_{split}.csv"),
+        path=resolve_below(root, f"{split}/{name}.dicom", where=str(labels)),
         name=name,
         patient="",
-        states={finding: int(state) for finding, state in states.items()},
+        states=states,
         split=split,
         boxes=tuple(
             _to_box(finding, corners)
@@ -139,28 +148,33 @@ def _to_record(
     )
 
 
-def _vote(row: Row, column: str, place: str) -> bool:
+def _read_votes(row: Row) -> tuple[Row, str, Mapping[str, bool]]:
+    """The row, its reader, and whether each finding is positive; the consensus of the test images is one reader."""
+    return row, row.get("rad_id"), {finding: _vote(row, column) for finding, column in COLUMNS.items()}
+
+
+def _vote(row: Row, column: str) -> bool:
     if row[column] not in ("0", "1", "0.0", "1.0"):
-        raise UserError(f"{place}: column {column!r} is neither 0 nor 1; restore the original table")
+        raise UserError(f"{row.place}: column {column!r} is neither 0 nor 1; restore the original table")
     return row[column][0] == "1"
 
 
-def _read_boxes(path: Path) -> Mapping[str, Mapping[str, list[tuple[str, Corners]]]]:
-    """Image → finding → (reader, corners) of every box; the consensus of the test images is one reader."""
+def _read_boxes(rows: Sequence[Row], mistakes: Mistakes) -> Mapping[str, Mapping[str, list[tuple[str, Corners]]]]:
+    """Image → finding → (reader, corners) of every box."""
     boxes: defaultdict[str, defaultdict[str, list[tuple[str, Corners]]]] = defaultdict(lambda: defaultdict(list))
-    for line, row in enumerate(read_rows(path, ("image_id", "class_name", *_CORNERS))):
-        finding = _FINDING_OF.get(row["class_name"])
-        if finding is not None and row["x_min"]:
-            boxes[row["image_id"]][finding].append((row.get("rad_id", ""), _read_corners(row, where(path, line))))
+    for row, finding, corners in mistakes.convert(rows, _read_drawing):
+        if finding and corners:
+            boxes[row["image_id"]][finding].append((row.get("rad_id"), corners))
     return boxes
 
 
-def _read_corners(row: Row, place: str) -> Corners:
-    try:
-        left, top, right, bottom = (float(row[name]) for name in _CORNERS)
-    except ValueError:
-        raise UserError(f"{place}: a box needs four numbers; restore the original table") from None
-    return left, top, right, bottom
+def _read_drawing(row: Row) -> tuple[Row, str, Corners | None]:
+    """The row, its finding, empty for none of ours, and the box around it, None if there is none."""
+    finding = read_choice(row, "class_name", _CLASSES)
+    if not row["x_min"]:
+        return row, finding, None
+    left, top, right, bottom = read_numbers(row, _CORNERS)
+    return row, finding, (left, top, right, bottom)
 
 
 def _to_box(finding: str, corners: Corners) -> Box:

@@ -111,7 +111,7 @@ def make_mimic_cxr(root: Path) -> None:
 
 
 def make_padchest(root: Path) -> None:
-    """16-bit pictures; labels in English and Spanish and of every depth, a normal study, excluded ones, other views."""
+    """16-bit pictures; labels in two languages, of every depth, misspelt; normal and excluded studies; other views."""
     rows = (
         ("a.png", "0", "S1", "P1", "M", "PA", "['cardiomegaly', 'loculated pleural effusion']"),
         ("b.png", "0", "S2", "P2", "F", "AP_horizontal", "['derrame pleural', 'cambios crónicos']"),
@@ -123,6 +123,7 @@ def make_padchest(root: Path) -> None:
         ("h.png", "2", "S8", "P8", "F", "COSTAL", "['rib fracture']"),
         ("i.png", "2", "S9", "P9", "F", "EXCLUDE", "['normal']"),
         ("j.png", "2", "S10", "P10", "M", "PA", ""),
+        ("k.png", "2", "S11", "P11", "F", "PA", "['cardiomegaly', 'pleural efusion']"),
     )
     head = ",ImageID,ImageDir,StudyDate_DICOM,StudyID,PatientID,PatientBirth,PatientSex_DICOM,Projection,Labels"
     lines = [

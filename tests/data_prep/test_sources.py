@@ -92,7 +92,7 @@ def test_nih_without_images_says_so(nih: Path) -> None:
 
 def test_an_unknown_nih_finding_names_its_line_and_no_content(nih: Path) -> None:
     rewrite(nih / NIH_ENTRIES, "Emphysema", "Doe^John")
-    with pytest.raises(UserError, match="line 2: column 'Finding Labels' names another finding") as caught:
+    with pytest.raises(UserError, match="line 2: column 'Finding Labels' holds a word that is not known") as caught:
         list_nih(nih)
     assert "Doe" not in str(caught.value)
 
@@ -284,7 +284,9 @@ def test_another_label_value_names_its_line(tmp_path: Path) -> None:
 
 
 def test_another_split_names_its_line(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"line 2: column 'fold' is none of train, val, test or blank"):
+    with pytest.raises(
+        UserError, match=r"line 2: column 'fold' is none of train, val, test, blank; restore the original"
+    ):
         list_table(tmp_path, TABLE.replace("train", "Doe"), split_column="fold")
 
 
@@ -338,8 +340,8 @@ def test_all_mistakes_of_a_table_are_told_at_once(tmp_path: Path) -> None:
     rows = ["a.png,,1", "b.png,p,yes", "../c.png,p,1", *["d.png,,1"] * 12]
     (tmp_path / "labels.csv").write_text("\n".join(["path,patient,Edema", *rows]) + "\n")
     config = DataConfig(source="table", findings=["Edema"])
-    with pytest.raises(UserError) as caught:
+    with pytest.raises(UserError, match=r"labels\.csv line 2: ") as caught:
         SOURCES["table"].list_records(config, tmp_path)
     lines = str(caught.value).splitlines()
     assert [line.split(":")[0].rpartition(" ")[2] for line in lines[:3]] == ["2", "3", "4"]
-    assert len(lines) == 11 and lines[-1].endswith("labels.csv: 5 more rows like these")
+    assert len(lines) == 11 and lines[-1].endswith("labels.csv: 5 more mistakes like these")
