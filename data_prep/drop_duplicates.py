@@ -1,12 +1,13 @@
 """Dropping duplicates: of each group of images that are one radiograph, the first by name stays."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from data_prep.identity import hash_image
-from data_prep.part import PartJournal, PartTask, journal_path
+from data_prep.journal import PartJournal, Rejected, write_journal
+from data_prep.part import PartTask
 from xray_resnet.dicom import Reason
-from xray_resnet.files import name_file, write_json
+from xray_resnet.files import name_file
 from xray_resnet.store.schema import IMAGES_FOLDER, part_name
 from xray_resnet.store.writer import keep_rows
 
@@ -40,12 +41,12 @@ def _reject(task: PartTask, journal: PartJournal, group_of: Mapping[str, str], p
         journal,
         accepted=[entry for entry in journal.accepted if entry not in copies],
         rejected=[*journal.rejected, *(_verdict(entry.name, group_of, paths) for entry in copies)],
-        flagged=[row for row in journal.flagged if row[0] not in gone],
+        flagged=[row for row in journal.flagged if row.path not in gone],
         dropped=[*journal.dropped, *copies],
     )
-    write_json(journal_path(task.folder, task.index), asdict(shorter))
+    write_journal(task.folder, task.index, shorter)
     return shorter
 
 
-def _verdict(name: str, group_of: Mapping[str, str], paths: Mapping[str, str]) -> tuple[str, str, str]:
-    return paths[name], str(Reason.DUPLICATE), f"the radiograph of {paths[group_of[name]]}"
+def _verdict(name: str, group_of: Mapping[str, str], paths: Mapping[str, str]) -> Rejected:
+    return Rejected(paths[name], Reason.DUPLICATE, f"the radiograph of {paths[group_of[name]]}")

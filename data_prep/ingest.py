@@ -19,7 +19,8 @@ from data_prep.drop_duplicates import drop_duplicates
 from data_prep.duplicates import Duplicates, find_duplicates
 from data_prep.fingerprint import fingerprint_settings
 from data_prep.identity import hash_image
-from data_prep.part import PartJournal, list_accepted, make_part, make_part_apart
+from data_prep.journal import Flagged, PartJournal, Rejected, list_accepted, list_flagged, list_rejected
+from data_prep.part import make_part, make_part_apart
 from data_prep.plan import Plan, build_limits, build_plan, build_reading, resolve_root
 from data_prep.report import render_ingest_report
 from data_prep.sources import SOURCES, Record
@@ -28,7 +29,7 @@ from data_prep.summary import describe, summarise
 from xray_resnet.bounds import refuse_mistakes
 from xray_resnet.config import Config, PrepConfig, SplitConfig
 from xray_resnet.errors import UserError
-from xray_resnet.files import write_csv, write_json, write_text
+from xray_resnet.files import write_csv, write_text
 from xray_resnet.findings import LabelState
 from xray_resnet.progress import Progress, ShowWork, work_in_silence
 from xray_resnet.scale import map_in_processes
@@ -93,7 +94,7 @@ def _build(plan: Plan, config: Config, show: ShowWork) -> None:
     description = describe(plan, journals, division, config.data)
     kept = {image: stored[image] for split in description.splits.values() for image in split}
     page = render_ingest_report(summary, description, rejected=rejected, flagged=flagged, pixels=kept)
-    write_json(plan.folder / workspace.INGEST_FILE, summary)
+    summary.write(plan.folder)
     write_text(plan.folder / workspace.REPORT_FILE, page)
     write_description(plan.folder, description)
 
@@ -109,18 +110,15 @@ def _settle_duplicates(
     return drop_duplicates(plan.tasks, journals, duplicates.group_of), duplicates
 
 
-def _write_lists(
-    plan: Plan, journals: Sequence[PartJournal]
-) -> tuple[list[tuple[str, str, str]], list[tuple[str, str]]]:
+def _write_lists(plan: Plan, journals: Sequence[PartJournal]) -> tuple[list[Rejected], list[Flagged]]:
     """Writes and returns what was rejected and what was flagged.
 
     Raises:
         UserError: if everything was rejected.
     """
-    rejected = [row for journal in journals for row in journal.rejected]
-    flagged = [row for journal in journals for row in journal.flagged]
-    write_csv(plan.folder / workspace.REJECTED_FILE, ["path", "reason", "detail"], rejected)
-    write_csv(plan.folder / workspace.FLAGGED_FILE, ["path", "flag"], flagged)
+    rejected, flagged = list_rejected(journals), list_flagged(journals)
+    write_csv(plan.folder / workspace.REJECTED_FILE, Rejected._fields, rejected)
+    write_csv(plan.folder / workspace.FLAGGED_FILE, Flagged._fields, flagged)
     if len(rejected) == len(plan.records):
         raise UserError(
             f"{plan.root}: no radiograph was accepted of {len(rejected)} files; "

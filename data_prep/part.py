@@ -1,16 +1,15 @@
 """One part of a dataset: some records in, an Arrow file and its journal out. Runs in a worker process."""
 
-import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
 
 from data_prep.identity import hash_image, hash_name, hash_patient
+from data_prep.journal import Accepted, Flagged, PartJournal, Rejected, read_journal, write_journal
 from data_prep.near_duplicates import compute_difference_hash
 from data_prep.sources import Record
 from data_prep.sources.values import read_age_string
@@ -25,14 +24,12 @@ from xray_resnet.dicom import (
     try_to_prepare,
 )
 from xray_resnet.errors import UserError
-from xray_resnet.files import name_file, write_json
+from xray_resnet.files import name_file
 from xray_resnet.scale import Limits, beat, map_in_processes
 from xray_resnet.store import StoredImage
 from xray_resnet.store.schema import IMAGES_FOLDER, part_name
 from xray_resnet.store.schema import Box as StoredBox
 from xray_resnet.store.writer import write_part
-
-JOURNAL_FOLDER = "journal"
 
 
 @dataclass(frozen=True)
@@ -58,55 +55,10 @@ class PartTask:
     key: bytes
 
 
-class Accepted(NamedTuple):
-    """An accepted file: its record's name, its patient's keyed hash, how it came, two hashes of its stored pixels."""
-
-    name: str
-    patient: str
-    transfer_syntax: str
-    pixels_sha256: str
-    difference_hash: str
-
-
-@dataclass(frozen=True)
-class PartJournal:
-    """What became of a part's files.
-
-    Attributes:
-        accepted: Those accepted, in order.
-        rejected: (path relative to the root, reason, detail) in order.
-        flagged: (path relative to the root, flag) of accepted files, in order.
-        seconds: How long it took.
-        dropped: Duplicates that were accepted first and then left out.
-    """
-
-    accepted: list[Accepted]
-    rejected: list[tuple[str, str, str]]
-    flagged: list[tuple[str, str]]
-    seconds: float
-    dropped: list[Accepted] = field(default_factory=list)
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> "PartJournal":
-        """The journal whose `asdict` was written."""
-        rows = {name: [tuple(row) for row in values[name]] for name in ("rejected", "flagged")}
-        entries = {name: [Accepted(*entry) for entry in values[name]] for name in ("accepted", "dropped")}
-        return cls(**{**values, **rows, **entries})
-
-
-def list_accepted(journals: Iterable[PartJournal]) -> list[Accepted]:
-    """The accepted files of all journals, in order."""
-    return [entry for journal in journals for entry in journal.accepted]
-
-
-def journal_path(folder: Path, index: int) -> Path:
-    """Where the journal of a part lies; the part is finished when it is there."""
-    return folder / JOURNAL_FOLDER / f"{part_name(index)}.json"
-
-
 def make_part(task: PartTask) -> PartJournal:
     """Prepares the part's files and writes it, unless an earlier run finished it; its journal is written last."""
-    return _read_journal(task) or _write(task, (prepare_record(record, task.reading) for record in task.records))
+    finished = read_journal(task.folder, task.index)
+    return finished or _write(task, (prepare_record(record, task.reading) for record in task.records))
 
 
 def make_part_apart(task: PartTask, *, limits: Limits) -> PartJournal:
@@ -126,11 +78,6 @@ def prepare_record(record: Record, reading: Reading) -> Prepared | RejectedImage
 
 def _reject_lost(_: Record, *, silence_s: float) -> RejectedImage:
     return reject_lost(silence_s)
-
-
-def _read_journal(task: PartTask) -> PartJournal | None:
-    path = journal_path(task.folder, task.index)
-    return PartJournal.from_json(json.loads(path.read_bytes())) if path.is_file() else None
 
 
 def _write(task: PartTask, outcomes: Iterable[Prepared | RejectedImage]) -> PartJournal:
@@ -160,7 +107,7 @@ def _write(task: PartTask, outcomes: Iterable[Prepared | RejectedImage]) -> Part
         flagged=sorted_out.flagged,
         seconds=time.perf_counter() - start,
     )
-    write_json(journal_path(task.folder, task.index), asdict(journal))
+    write_journal(task.folder, task.index, journal)
     return journal
 
 
@@ -182,8 +129,8 @@ class _SortedOut:
     """Images by their records' names, and what a journal says of the others and of the remarkable."""
 
     accepted: list[tuple[str, StoredImage]] = field(default_factory=list)
-    rejected: list[tuple[str, str, str]] = field(default_factory=list)
-    flagged: list[tuple[str, str]] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    flagged: list[Flagged] = field(default_factory=list)
 
 
 def _sort_out(task: PartTask, outcomes: Iterable[Prepared | RejectedImage]) -> _SortedOut:
@@ -191,10 +138,10 @@ def _sort_out(task: PartTask, outcomes: Iterable[Prepared | RejectedImage]) -> _
     for record, outcome in zip(task.records, outcomes, strict=True):
         path = name_file(record.path.relative_to(task.root))
         if isinstance(outcome, RejectedImage):
-            result.rejected.append((path, str(outcome.reason), outcome.detail))
+            result.rejected.append(Rejected(path, outcome.reason, outcome.detail))
         else:
             result.accepted.append((record.name, to_stored(record, outcome, key=task.key)))
-            result.flagged.extend((path, str(flag)) for flag in outcome.flags)
+            result.flagged.extend(Flagged(path, flag) for flag in outcome.flags)
     return result
 
 

@@ -13,6 +13,8 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from numpy.typing import NDArray
 
+from data_prep.ingest_summary import IngestSummary
+from data_prep.journal import Flagged, Rejected
 from xray_resnet.dicom import FLAG_TEXTS, REASON_TEXTS, Flag, Reason, name_transfer_syntax
 from xray_resnet.store import DatasetDescription
 
@@ -20,24 +22,22 @@ _EXAMPLES = 3
 _SHEET_COLUMNS, _SHEET_ROWS, _TILE = 8, 3, 140
 _JPEG_QUALITY = 85
 
-Row = Sequence[str]
-
 
 def render_ingest_report(
-    summary: Mapping[str, Any],
+    summary: IngestSummary,
     description: DatasetDescription,
     *,
-    rejected: Sequence[Row],
-    flagged: Sequence[Row],
+    rejected: Sequence[Rejected],
+    flagged: Sequence[Flagged],
     pixels: Mapping[str, NDArray[Any]],
 ) -> str:
     """The page; the same dataset gives the same bytes, for it holds no times.
 
     Args:
-        summary: The content of ingest.json.
+        summary: Counts and times.
         description: The content of dataset.json.
-        rejected: (path, reason, detail).
-        flagged: (path, flag).
+        rejected: The rows of rejected.csv.
+        flagged: The rows of flagged.csv.
         pixels: Image id → its stored pixels.
     """
     loader = FileSystemLoader(Path(__file__).parent)
@@ -46,9 +46,9 @@ def render_ingest_report(
     return environment.get_template("report.html.j2").render(
         summary=summary,
         dataset=description,
-        rejections=_list_rejections(summary["reasons"], rejected),
-        flags=_list_flags(summary["flags"], flagged),
-        syntaxes=_list_syntaxes(summary["transfer_syntaxes"]),
+        rejections=_list_rejections(summary.reasons, rejected),
+        flags=_list_flags(summary.flags, flagged),
+        syntaxes=_list_syntaxes(summary.transfer_syntaxes),
         splits=description.counts["splits"],
         sheet=_to_uri(draw_sheet(chosen)),
         shown=len(chosen),
@@ -79,7 +79,7 @@ def _to_uri(sheet: NDArray[np.uint8]) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(encoded.tobytes()).decode()
 
 
-def _list_rejections(counts: Mapping[str, int], rejected: Sequence[Row]) -> list[dict[str, Any]]:
+def _list_rejections(counts: Mapping[str, int], rejected: Sequence[Rejected]) -> list[dict[str, Any]]:
     """The commonest reason first, with what it means, what to do, and examples."""
     return [
         {
@@ -87,7 +87,7 @@ def _list_rejections(counts: Mapping[str, int], rejected: Sequence[Row]) -> list
             "count": count,
             "meaning": REASON_TEXTS[Reason(reason)][0],
             "remedy": REASON_TEXTS[Reason(reason)][1],
-            "examples": _find_lines(rejected, reason),
+            "examples": _find_lines([_word_rejection(row) for row in rejected], reason),
         }
         for reason, count in _commonest_first(counts)
     ]
@@ -97,12 +97,17 @@ def _commonest_first(counts: Mapping[str, int]) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
-def _find_lines(rows: Sequence[Row], word: str) -> list[tuple[int, str]]:
-    """(line of the CSV file, detail) of rows with a reason or flag, no detail twice; a duplicate's detail is a path."""
+def _word_rejection(row: Rejected) -> tuple[str, str]:
+    """The reason and what may be shown of its detail: a duplicate's is a path."""
+    return row.reason, "" if row.reason == Reason.DUPLICATE else row.detail
+
+
+def _find_lines(rows: Sequence[tuple[str, str]], word: str) -> list[tuple[int, str]]:
+    """(line of the CSV file, detail) of the rows (word, detail) of a reason or flag, no detail twice."""
     lines: dict[str, int] = {}
-    for line, row in enumerate(rows, start=2):
-        if row[1] == word:
-            lines.setdefault(row[2] if len(row) > 2 and word != Reason.DUPLICATE else "", line)
+    for line, (reason, detail) in enumerate(rows, start=2):
+        if reason == word:
+            lines.setdefault(detail, line)
     return [(line, detail) for detail, line in lines.items()][:_EXAMPLES]
 
 
@@ -111,13 +116,13 @@ def _list_syntaxes(counts: Mapping[str, int]) -> list[tuple[str, int]]:
     return [(name_transfer_syntax(name), count) for name, count in _commonest_first(counts)]
 
 
-def _list_flags(counts: Mapping[str, int], flagged: Sequence[Row]) -> list[dict[str, Any]]:
+def _list_flags(counts: Mapping[str, int], flagged: Sequence[Flagged]) -> list[dict[str, Any]]:
     return [
         {
             "flag": flag,
             "count": count,
             "meaning": FLAG_TEXTS[Flag(flag)],
-            "examples": _find_lines(flagged, flag),
+            "examples": _find_lines([(row.flag, "") for row in flagged], flag),
         }
         for flag, count in _commonest_first(counts)
     ]

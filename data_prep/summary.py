@@ -7,7 +7,8 @@ from typing import Any
 
 from data_prep.duplicates import Duplicates
 from data_prep.identity import hash_image, hash_patient, name_key
-from data_prep.part import PartJournal, list_accepted
+from data_prep.ingest_summary import IngestSummary
+from data_prep.journal import PartJournal, list_accepted, list_flagged, list_rejected
 from data_prep.plan import Plan
 from data_prep.sources import SOURCES, Record
 from data_prep.split import Division
@@ -42,8 +43,8 @@ def summarise(
     *,
     seconds: float,
     resumed: int,
-) -> dict[str, Any]:
-    """The content of ingest.json: counts and times of the run that finished the dataset.
+) -> IngestSummary:
+    """Counts and times of the run that finished the dataset.
 
     Args:
         plan: What was asked for.
@@ -53,21 +54,21 @@ def summarise(
         seconds: Wall time of this run.
         resumed: Files that an earlier run had done.
     """
-    accepted = sum(len(journal.accepted) for journal in journals)
-    return {
-        "files": len(plan.records),
-        "accepted": accepted,
-        "rejected": len(plan.records) - accepted,
-        "reasons": _sorted(Counter(reason for journal in journals for _, reason, _ in journal.rejected)),
-        "sources": _count_sources(plan, journals),
-        "flags": _sorted(Counter(flag for journal in journals for _, flag in journal.flagged)),
-        "transfer_syntaxes": _sorted(Counter(entry.transfer_syntax for entry in list_accepted(journals))),
-        "notes": dict(plan.notes) | _count_duplicates(journals, duplicates) | _count_patients(plan, journals, division),
-        "seconds": round(seconds, 3),
-        "worker_seconds": round(sum(journal.seconds for journal in journals), 3),
-        "files_of_earlier_runs": resumed,
-        "files_per_second": round((len(plan.records) - resumed) / seconds, 1),
-    }
+    accepted = len(list_accepted(journals))
+    return IngestSummary(
+        files=len(plan.records),
+        accepted=accepted,
+        rejected=len(plan.records) - accepted,
+        reasons=_sorted(Counter(row.reason.value for row in list_rejected(journals))),
+        sources=_count_sources(plan, journals),
+        flags=_sorted(Counter(row.flag.value for row in list_flagged(journals))),
+        transfer_syntaxes=_sorted(Counter(entry.transfer_syntax for entry in list_accepted(journals))),
+        notes=dict(plan.notes) | _count_duplicates(journals, duplicates) | _count_patients(plan, journals, division),
+        seconds=round(seconds, 3),
+        worker_seconds=round(sum(journal.seconds for journal in journals), 3),
+        files_of_earlier_runs=resumed,
+        files_per_second=round((len(plan.records) - resumed) / seconds, 1),
+    )
 
 
 def _count_sources(plan: Plan, journals: Sequence[PartJournal]) -> dict[str, dict[str, int]]:
@@ -82,7 +83,7 @@ def _count_sources(plan: Plan, journals: Sequence[PartJournal]) -> dict[str, dic
 
 def _count_duplicates(journals: Sequence[PartJournal], duplicates: Duplicates) -> dict[str, int]:
     """Those that were dropped, also by an interrupted run, which left none to count; else those that are there."""
-    dropped = sum(reason == Reason.DUPLICATE for journal in journals for _, reason, _ in journal.rejected)
+    dropped = sum(row.reason == Reason.DUPLICATE for row in list_rejected(journals))
     if dropped:
         return {"duplicates dropped": dropped}
     return {
@@ -111,7 +112,7 @@ def _count(plan: Plan, journals: Sequence[PartJournal], division: Division) -> d
     accepted = [record for record in plan.records if record.name in patient_of]
     by_split = {split: [record for record in accepted if division.split_of[record.name] == split] for split in SPLITS}
     return {
-        "rejected": sum(len(journal.rejected) for journal in journals),
+        "rejected": len(list_rejected(journals)),
         **_count_images(accepted, patient_of),
         "splits": {
             split: _count_images(records, patient_of) | {"positives": _count_positives(records, plan.findings)}

@@ -7,8 +7,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from data_prep.duplicates import Duplicates
+from data_prep.ingest_summary import INGEST_FILE
+from data_prep.journal import JOURNAL_FOLDER, journal_path
 from data_prep.lock import HeldError, lock_file
-from data_prep.part import JOURNAL_FOLDER, PartTask, journal_path
+from data_prep.part import PartTask
 from xray_resnet.errors import UserError
 from xray_resnet.files import remove_or_leave, write_json
 from xray_resnet.store.reader import is_dataset, read_description
@@ -16,7 +18,6 @@ from xray_resnet.store.schema import DESCRIPTION_FILE, IMAGES_FOLDER
 
 REJECTED_FILE = "rejected.csv"
 FLAGGED_FILE = "flagged.csv"
-INGEST_FILE = "ingest.json"
 REPORT_FILE = "ingest.html"
 
 _FINGERPRINTS_FILE = "fingerprints.json"

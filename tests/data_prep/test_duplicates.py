@@ -12,6 +12,7 @@ import pytest
 from data_prep.duplicates import find_duplicates
 from data_prep.identity import hash_image, read_or_make_key, resolve_key_path
 from data_prep.ingest import prepare_dataset
+from data_prep.journal import PartJournal, write_journal
 from data_prep.near_duplicates import compute_difference_hash, find_near_duplicates
 from tests.builders import make_chest
 from tests.data_prep.conftest import lasting_bytes
@@ -23,7 +24,6 @@ from xray_resnet.config import (
     MemberConfig,
     PrepConfig,
 )
-from xray_resnet.files import write_json
 from xray_resnet.store import open_dataset
 
 
@@ -111,10 +111,10 @@ def test_a_kill_while_copies_are_dropped_leaves_no_trace(
     whole = lasting_bytes(prepare_dataset(dropping(configure("whole/dataset"))))
 
     def stop(*_: object) -> None:
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt("killed")
 
-    target = "data_prep.drop_duplicates.write_json" if undone == "journal" else "data_prep.drop_duplicates.keep_rows"
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    target = "data_prep.drop_duplicates.write_journal" if undone == "journal" else "data_prep.drop_duplicates.keep_rows"
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt, match="killed"):
         patch.setattr(target, stop)
         prepare_dataset(dropping(configure("killed/dataset")))
     assert lasting_bytes(prepare_dataset(dropping(configure("killed/dataset")))) == whole
@@ -142,14 +142,14 @@ def test_a_kill_between_two_parts_of_a_chain_leaves_no_trace(
     whole = lasting_bytes(prepare_dataset(dropping(configure("whole/dataset", size=96))))
     written: list[object] = []
 
-    def stop_at_the_second(path: Path, value: object) -> None:
-        written.append(path)
+    def stop_at_the_second(folder: Path, index: int, journal: PartJournal) -> None:
+        written.append(index)
         if len(written) == 2:
-            raise KeyboardInterrupt
-        write_json(path, value)
+            raise KeyboardInterrupt("killed")
+        write_journal(folder, index, journal)
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("data_prep.drop_duplicates.write_json", stop_at_the_second)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt, match="killed"):
+        patch.setattr("data_prep.drop_duplicates.write_journal", stop_at_the_second)
         prepare_dataset(dropping(configure("killed/dataset", size=96)))
     assert lasting_bytes(prepare_dataset(dropping(configure("killed/dataset", size=96)))) == whole
     assert len(duplicates_in(tmp_path / "whole/dataset")) == 2
@@ -161,9 +161,9 @@ def test_other_settings_forget_the_duplicates_of_an_interrupted_run(
     with_copies(source)
 
     def stop(*_: object) -> None:
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt("killed")
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt, match="killed"):
         patch.setattr("data_prep.drop_duplicates.keep_rows", stop)
         prepare_dataset(dropping(configure()))
     for path in (source / "NORMAL").glob("person9*_1.png"):

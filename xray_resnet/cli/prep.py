@@ -1,6 +1,5 @@
 """`xray-prep`: a folder of radiographs to a dataset."""
 
-import json
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -77,16 +76,18 @@ def build_dataset(config: Config) -> Path:
 
 def print_summary(folder: Path) -> None:
     """Prints counts, rate and reasons of the finished preparation in `folder`."""
-    ingest = json.loads((folder / "ingest.json").read_text(encoding="utf-8"))
+    from data_prep.ingest_summary import IngestSummary
+
+    ingest = IngestSummary.read(folder)
     print(
-        f"accepted {ingest['accepted']} of {ingest['files']} files in {ingest['seconds']:.1f} s "
-        f"({ingest['files_per_second']:.0f} files/s)"
+        f"accepted {ingest.accepted} of {ingest.files} files in {ingest.seconds:.1f} s "
+        f"({ingest.files_per_second:.0f} files/s)"
     )
-    for reason, count in ingest["reasons"].items():
+    for reason, count in ingest.reasons.items():
         print(f"  rejected as {reason}: {count}")
-    for flag, count in ingest["flags"].items():
+    for flag, count in ingest.flags.items():
         print(f"  accepted, but flagged as {flag}: {count}")
-    for words, count in ingest["notes"].items():
+    for words, count in ingest.notes.items():
         if count:
             print(f"  {words}: {count}")
     print_prevalence(folder)
@@ -97,7 +98,9 @@ def print_prevalence(folder: Path) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    splits = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))["counts"]["splits"]
+    from xray_resnet.store.reader import read_description
+
+    splits = read_description(folder).counts["splits"]
     heads = [f"{name}: {counts['images']} images, {counts['patients']} patients" for name, counts in splits.items()]
     table = Table("positives", *heads, box=None, pad_edge=False, header_style="")
     for finding in next(iter(splits.values()))["positives"]:
