@@ -1,7 +1,8 @@
 """Division into train, val and test: by patient, in proportion, the same for the same images."""
 
 import hashlib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from random import Random
 
@@ -15,6 +16,8 @@ from data_prep.split import SplitImage, divide, stratify
 
 SHARES = {"train": 0.7, "val": 0.1, "test": 0.2}
 FINDINGS = ("Cardiomegaly", "Effusion", "Nodule")
+SEEDS = range(20)
+HALVES = {"train": 0.5, "val": 0.0, "test": 0.5}
 
 
 @st.composite
@@ -41,6 +44,17 @@ def many_images(count: int, seed: int = 0) -> list[SplitImage]:
         SplitImage(f"image{row}", f"patient{patient}", positives=frozenset(np.array(FINDINGS)[flags].tolist()))
         for row, (patient, flags) in enumerate(zip(patients, present, strict=True))
     ]
+
+
+def bare_images(count: int, official: str | None = None) -> list[SplitImage]:
+    """Patients with one image each, without findings."""
+    return [SplitImage(f"{official} {row}", f"{official} patient{row}", official=official) for row in range(count)]
+
+
+def count_splits(
+    group: Sequence[SplitImage], shares: Mapping[str, float], *, seed: int, official: bool
+) -> Counter[str]:
+    return Counter(divide(group, shares, seed=seed, official=official).split_of.values())
 
 
 @given(images((None, "train", "val", "test")), st.integers(0, 5), st.booleans())
@@ -223,3 +237,144 @@ def test_other_names_of_the_same_patients_do_not_matter(group: list[SplitImage],
 
     renamed = [replace(image, patient=rename(image.patient), order=image.patient) for image in group]
     assert divide(group, SHARES, seed=seed, official=True) == divide(renamed, SHARES, seed=seed, official=True)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("tens", [1, 3, 10])
+def test_shares_of_whole_patients_are_exact(tens: int, seed: int) -> None:
+    counts = count_splits(bare_images(10 * tens), SHARES, seed=seed, official=False)
+    assert counts == {"train": 7 * tens, "val": tens, "test": 2 * tens}
+
+
+@given(st.integers(1, 60), st.integers(0, 100))
+def test_shares_that_are_not_whole_are_rounded_by_less_than_a_patient(patients: int, seed: int) -> None:
+    counts = count_splits(bare_images(patients), SHARES, seed=seed, official=False)
+    assert all(abs(counts[split] - share * patients) < 1 for split, share in SHARES.items())
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_shares_need_not_sum_to_one(seed: int) -> None:
+    subsets = stratify(np.ones((100, 1), np.int64), [3, 1], np.random.default_rng(seed))
+    assert np.bincount(subsets).tolist() == [75, 25]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_rarest_label_is_shared_out_first(seed: int) -> None:
+    labels = np.zeros((100, 2), np.int64)
+    labels[:2, 0] = 1
+    labels[:, 1] = 1
+    subsets = stratify(labels, [0.5, 0.5], np.random.default_rng(seed))
+    assert sorted(subsets[:2]) == [0, 1]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_labels_of_one_group_each_fill_the_subsets_evenly(seed: int) -> None:
+    """Sechidis et al. 2011, algorithm 1, lines 17 to 19: a tie goes to the subset that wants most groups."""
+    assert np.bincount(stratify(np.eye(10, dtype=np.int64), [0.5, 0.5], np.random.default_rng(seed))).tolist() == [5, 5]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_group_counts_for_all_of_its_labels(seed: int) -> None:
+    """Three groups of A and B, one of B, one of C: B is on both sides twice."""
+    labels = np.array([[1, 1, 0], [1, 1, 0], [1, 1, 0], [0, 1, 0], [0, 0, 1]])
+    subsets = stratify(labels, [0.5, 0.5], np.random.default_rng(seed))
+    assert np.bincount(subsets[:4]).tolist() == [2, 2]
+
+
+def test_groups_that_are_alike_are_taken_in_an_order_of_chance() -> None:
+    """One of three goes to the smaller subset, not always the same."""
+    labels = np.ones((3, 1), np.int64)
+    chosen = {int(stratify(labels, [2, 1], np.random.default_rng(seed)).argmax()) for seed in SEEDS}
+    assert chosen == {0, 1, 2}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_patients_with_an_image_without_findings_are_shared_out_too(seed: int) -> None:
+    group = [SplitImage(f"sick {row}", f"patient{row}", positives=frozenset({"Mass"})) for row in range(40)]
+    group += [SplitImage(f"well {row}", f"patient{row}") for row in range(20)]
+    split_of = divide(group, HALVES, seed=seed, official=False).split_of
+    assert Counter(split_of[f"well {row}"] for row in range(20)) == {"train": 10, "test": 10}
+    assert Counter(split_of[f"sick {row}"] for row in range(40)) == {"train": 20, "test": 20}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_the_official_split_lacks_is_cut_by_its_share_of_what_is_left(seed: int) -> None:
+    """0.1 beside 0.7: an eighth of the training patients, whatever the official test holds."""
+    group = [*bare_images(80, "train"), *bare_images(5, "test")]
+    assert count_splits(group, SHARES, seed=seed, official=True) == {"train": 70, "val": 10, "test": 5}
+
+
+def test_an_official_split_that_lacks_nothing_is_kept_whatever_the_shares() -> None:
+    group = [*bare_images(4, "train"), *bare_images(3, "val"), *bare_images(2, "test")]
+    for shares in (SHARES, {"train": 0.0, "val": 0.5, "test": 0.5}):
+        assert count_splits(group, shares, seed=0, official=True) == {"train": 4, "val": 3, "test": 2}
+
+
+def test_images_that_the_official_split_does_not_name_train() -> None:
+    group = [*bare_images(4), *bare_images(3, "val"), *bare_images(2, "test")]
+    assert count_splits(group, SHARES, seed=0, official=True) == {"train": 4, "val": 3, "test": 2}
+
+
+def test_official_splits_are_not_followed_unless_asked_for() -> None:
+    group = [*bare_images(90, "train"), *bare_images(10, "test")]
+    assert count_splits(group, SHARES, seed=0, official=False) == {"train": 70, "val": 10, "test": 20}
+
+
+def test_a_patient_of_official_train_and_val_is_validated_and_counted() -> None:
+    group = [SplitImage("a", "p", official="train"), SplitImage("b", "p", official="val"), *bare_images(2, "test")]
+    division = divide(group, SHARES, seed=0, official=True)
+    assert (division.split_of["a"], division.split_of["b"], division.moved) == ("val", "val", 1)
+
+
+def test_every_image_that_leaves_its_official_split_is_counted() -> None:
+    group = [SplitImage(f"{row}", "p", official=split) for row, split in enumerate(["train", "train", "val", "test"])]
+    assert divide(group, SHARES, seed=0, official=True).moved == 3
+
+
+def test_the_same_seed_divides_the_same_and_each_seed_its_own_way() -> None:
+    divisions = [tuple(divide(many_images(40), SHARES, seed=seed, official=False).split_of.items()) for seed in SEEDS]
+    assert len(set(divisions)) == len(SEEDS)
+    assert divisions[3] == tuple(divide(many_images(40), SHARES, seed=3, official=False).split_of.items())
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_groups_without_a_label_are_shared_out_exactly(seed: int) -> None:
+    subsets = stratify(np.zeros((20, 1), np.int64), [0.7, 0.1, 0.2], np.random.default_rng(seed))
+    assert np.bincount(subsets).tolist() == [14, 2, 4]
+
+
+def test_a_tie_is_left_to_chance() -> None:
+    chosen = [stratify(np.ones((1, 1), np.int64), [1, 1], np.random.default_rng(seed)).item() for seed in SEEDS]
+    assert set(chosen) == {0, 1}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_patient_counts_once_however_many_images(seed: int) -> None:
+    group = [
+        SplitImage(f"{row} {number}", f"patient{row}", positives=frozenset({"Mass"}))
+        for row in range(10)
+        for number in range(row + 1)
+    ]
+    split_of = divide(group, HALVES, seed=seed, official=False).split_of
+    assert Counter(split_of[f"{row} 0"] for row in range(10)) == {"train": 5, "test": 5}
+
+
+def test_a_division_stays_the_same_from_release_to_release() -> None:
+    """Recorded with numpy 2.4: whoever builds a dataset anew finds the images where they were."""
+    found = [frozenset(name for bit, name in enumerate(FINDINGS) if row >> bit & 1) for row in range(60)]
+    group = [SplitImage(f"{row:02}", f"p{row // 2:02}", positives=positives) for row, positives in enumerate(found)]
+    group += [SplitImage("copy", "p29", duplicate_group="00"), replace(group.pop(0), duplicate_group="00")]
+    split_of = divide(group, SHARES, seed=7, official=False).split_of
+    names = {split: " ".join(name for name in split_of if split_of[name] == split) for split in ("val", "test")}
+    assert names == {"val": "12 13 40 41 42 43", "test": "02 03 04 05 10 11 18 19 32 33 44 45"}
+
+
+def test_patients_are_taken_by_their_order_and_not_by_their_hash() -> None:
+    group = many_images(60)
+    renamed = [
+        replace(image, patient=hashlib.sha256(image.patient.encode()).hexdigest(), order=image.patient)
+        for image in group
+    ]
+    for seed in SEEDS:
+        kept = divide(group, SHARES, seed=seed, official=False)
+        assert divide(renamed, SHARES, seed=seed, official=False) == kept
