@@ -30,7 +30,8 @@ def fingerprint_content(records: Sequence[Record], *, root: Path, key_id: str) -
     digest = hashlib.sha256(key_id.encode())
     for record in records:
         path = record.path.relative_to(root).as_posix()
-        values = asdict(record) | {"path": path, "bytes": _size_of(record.path)}
+        boxes = [box._asdict() for box in record.boxes]
+        values = asdict(record) | {"path": path, "bytes": _size_of(record.path), "boxes": boxes}
         digest.update(json.dumps(values, sort_keys=True).encode() + b"\n")
     return digest.hexdigest()[:16]
 

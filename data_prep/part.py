@@ -13,6 +13,7 @@ from data_prep.journal import Accepted, Flagged, PartJournal, Rejected, read_jou
 from data_prep.near_duplicates import compute_difference_hash
 from data_prep.sources import Record
 from data_prep.sources.values import read_age_string
+from xray_resnet.boxes import Box
 from xray_resnet.dicom import (
     Prepared,
     Reading,
@@ -28,7 +29,6 @@ from xray_resnet.files import name_file
 from xray_resnet.scale import Limits, beat, map_in_processes
 from xray_resnet.store import StoredImage
 from xray_resnet.store.schema import IMAGES_FOLDER, part_name
-from xray_resnet.store.schema import Box as StoredBox
 from xray_resnet.store.writer import write_part
 
 
@@ -167,10 +167,9 @@ def to_stored(record: Record, prepared: Prepared, *, key: bytes) -> StoredImage:
     )
 
 
-def _move_boxes(record: Record, prepared: Prepared) -> list[StoredBox]:
+def _move_boxes(record: Record, prepared: Prepared) -> list[Box]:
     """The record's boxes in store pixels."""
     if not record.boxes:
         return []
-    corners = [(box.x, box.y, box.width, box.height) for box in record.boxes]
-    moved = prepared.placement.to_store(np.asarray(corners, np.float64)).tolist()
-    return [(box.finding, x, y, width, height) for box, (x, y, width, height) in zip(record.boxes, moved, strict=True)]
+    moved = prepared.placement.to_store(np.asarray([box.rectangle for box in record.boxes], np.float64)).tolist()
+    return [Box(box.finding, *rectangle) for box, rectangle in zip(record.boxes, moved, strict=True)]

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from xray_resnet.boxes import Box
 from xray_resnet.findings import LabelState
 from xray_resnet.store import StoredImage
-from xray_resnet.store.schema import IMAGES_FOLDER, Box, DatasetDescription, part_name
+from xray_resnet.store.schema import IMAGES_FOLDER, DatasetDescription, part_name
 from xray_resnet.store.writer import write_description, write_part
 
 READING = {"size": 64, "dtype": "uint8"}
@@ -101,7 +102,7 @@ def _place(position: int, count: int, size: int) -> tuple[int, int, int]:
 
 
 def _to_box(finding: str, x: int, y: int, side: int) -> Box:
-    return finding, float(x), float(y), float(side), float(side)
+    return Box(finding, float(x), float(y), float(side), float(side))
 
 
 def _split(images: Sequence[StoredImage]) -> dict[str, list[str]]:

@@ -16,13 +16,13 @@ from data_prep.phantom.attenuation import Paths
 from data_prep.phantom.lesions import add_consolidation, add_nodule
 from data_prep.phantom.pleura import add_effusion, add_pneumothorax
 from data_prep.phantom.scene import Mask, Scene
+from xray_resnet.boxes import Rectangle
 from xray_resnet.findings import PHANTOM
 
 PREVALENCE = dict(zip(PHANTOM, (0.34, 0.34, 0.34, 0.36, 0.32), strict=True))
 SUBTLETY_SHARES = {1: 0.29, 2: 0.27, 3: 0.21, 4: 0.14, 5: 0.09}
 """Share of the positives at each subtlety, 1 obvious to 5 subtle."""
 
-Box = tuple[float, float, float, float]
 Change = Callable[[Paths, Scene, int, np.random.Generator], tuple[Paths, tuple[Mask, ...]]]
 
 _CHANGES: dict[str, Change] = {
@@ -41,12 +41,12 @@ class Lesion:
     Attributes:
         subtlety: 1 obvious to 5 subtle.
         mask: (S, S) bool, the pixels that the finding changes visibly.
-        boxes: (x, y, width, height) in pixels, one per instance.
+        boxes: One per instance.
     """
 
     subtlety: int
     mask: NDArray[np.bool_]
-    boxes: tuple[Box, ...]
+    boxes: tuple[Rectangle, ...]
 
 
 def draw_findings(rng: np.random.Generator) -> dict[str, int]:
@@ -80,10 +80,10 @@ def add_findings(
 
 def to_lesion(subtlety: int, masks: tuple[Mask, ...]) -> Lesion:
     """A lesion with one box per instance; an instance that the anatomy hides leaves no box."""
-    boxes = tuple(_box(mask) for mask in masks if np.count_nonzero(mask) >= _SMALLEST_INSTANCE_PX)
+    boxes = tuple(_enclose(mask) for mask in masks if np.count_nonzero(mask) >= _SMALLEST_INSTANCE_PX)
     return Lesion(subtlety, np.logical_or.reduce(masks), boxes)
 
 
-def _box(mask: Mask) -> Box:
+def _enclose(mask: Mask) -> Rectangle:
     x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
-    return float(x), float(y), float(width), float(height)
+    return Rectangle(float(x), float(y), float(width), float(height))

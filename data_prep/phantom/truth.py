@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from data_prep.phantom.findings import Box
 from data_prep.phantom.render import Rendering
+from xray_resnet.boxes import Rectangle
 from xray_resnet.files import write_bytes, write_csv
 from xray_resnet.findings import PHANTOM
 
@@ -30,7 +30,7 @@ class Truth:
         age: Years.
         view: PA or AP.
         subtlety: Finding → 1 obvious to 5 subtle, of the findings present.
-        boxes: Finding → boxes (x, y, width, height) in file pixels.
+        boxes: Finding → its boxes in file pixels.
         cardiothoracic_ratio: Heart over inner thoracic width.
     """
 
@@ -40,7 +40,7 @@ class Truth:
     age: int
     view: str
     subtlety: dict[str, int]
-    boxes: dict[str, list[Box]]
+    boxes: dict[str, list[Rectangle]]
     cardiothoracic_ratio: float
 
 
@@ -72,7 +72,7 @@ def read_truth(path: Path) -> Truth:
     """Reads the truth out of a mask file."""
     with np.load(path, allow_pickle=False) as archive:
         values = json.loads(archive[_TRUTH].tobytes())
-    boxes = {finding: [tuple(box) for box in found] for finding, found in values.pop("boxes").items()}
+    boxes = {finding: [Rectangle(*box) for box in found] for finding, found in values.pop("boxes").items()}
     return Truth(boxes=boxes, **values)
 
 

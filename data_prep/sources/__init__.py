@@ -21,11 +21,11 @@ from data_prep.sources import (
     vindr_cxr,
 )
 from data_prep.sources.combined import combine
-from data_prep.sources.record import Box, Listing, Record
+from data_prep.sources.record import Listing, Record
 from xray_resnet.config import DataConfig
 from xray_resnet.progress import Progress
 
-__all__ = ["SOURCES", "Box", "Listing", "Record", "Source"]
+__all__ = ["SOURCES", "Listing", "Record", "Source"]
 
 
 class Make(Protocol):

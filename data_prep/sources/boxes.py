@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from data_prep.sources.csv_table import Row
 from data_prep.sources.mistakes import Mistakes
-from data_prep.sources.record import Box
+from xray_resnet.boxes import Box
 from xray_resnet.errors import UserError
 
 

@@ -13,8 +13,9 @@ from data_prep.sources.boxes import gather_boxes, read_numbers
 from data_prep.sources.csv_table import Row, find_table, read_rows
 from data_prep.sources.files import resolve_below, walk_source
 from data_prep.sources.mistakes import Mistakes
-from data_prep.sources.record import Box, Listing, Record, list_existing
+from data_prep.sources.record import Listing, Record, list_existing
 from data_prep.sources.values import read_age, read_sex, read_view, read_word
+from xray_resnet.boxes import Box
 from xray_resnet.config import DataConfig
 from xray_resnet.errors import UserError
 from xray_resnet.findings import NIH_CHESTXRAY14, LabelState

@@ -8,8 +8,9 @@ from data_prep.sources.boxes import gather_boxes, read_numbers
 from data_prep.sources.csv_table import Row, read_rows
 from data_prep.sources.files import resolve_below
 from data_prep.sources.mistakes import Mistakes
-from data_prep.sources.record import Box, Listing, Record
+from data_prep.sources.record import Listing, Record
 from data_prep.sources.values import read_age, read_sex, read_state, read_view
+from xray_resnet.boxes import Box
 from xray_resnet.config import DataConfig
 from xray_resnet.findings import PHANTOM
 from xray_resnet.progress import Progress

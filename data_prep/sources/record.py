@@ -5,30 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from xray_resnet.boxes import Box
 from xray_resnet.errors import UserError
 from xray_resnet.findings import LabelState
 
 _SHOWN = 10
 """Images that stand in the tables twice, of those that are told at once."""
-
-
-@dataclass(frozen=True)
-class Box:
-    """Where a finding is.
-
-    Attributes:
-        finding: Its name.
-        x: Left edge in pixels of the file.
-        y: Upper edge in pixels of the file.
-        width: In pixels of the file.
-        height: In pixels of the file.
-    """
-
-    finding: str
-    x: float
-    y: float
-    width: float
-    height: float
 
 
 @dataclass(frozen=True)
@@ -45,7 +27,7 @@ class Record:
         age: Years, or None.
         states: Finding → its state; a finding that is not there is not assessed.
         split: The official split (train, val, test), or None.
-        boxes: Where findings are.
+        boxes: Where findings are, in pixels of the file.
     """
 
     path: Path

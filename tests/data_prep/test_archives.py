@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from data_prep.ingest import prepare_dataset
-from data_prep.sources import SOURCES, Box, Listing, Record, covid_chestxray, openi_terms
+from data_prep.sources import SOURCES, Listing, Record, covid_chestxray, openi_terms
 from data_prep.sources.openi_terms import read_states as read_terms
 from data_prep.sources.siim_pneumothorax import enclose_runs
 from data_prep.sources.vindr_cxr import agree, merge_boxes
@@ -27,6 +27,7 @@ from tests.data_prep.archives import (
     make_rsna_pneumonia,
     make_siim_pneumothorax,
 )
+from xray_resnet.boxes import Box
 from xray_resnet.config import (
     CombinedConfig,
     Config,

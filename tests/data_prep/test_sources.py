@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from data_prep.sources import SOURCES, Box, Listing
+from data_prep.sources import SOURCES, Listing
 from data_prep.sources.csv_table import read_rows
 from data_prep.sources.files import resolve_below, walk_source
 from data_prep.sources.values import read_age, read_sex, read_view
 from tests.data_prep.archives import make_nih_chestxray14
+from xray_resnet.boxes import Box
 from xray_resnet.config import DataConfig, ImageFolderConfig, SplitConfig, TableConfig
 from xray_resnet.errors import ConfigurationError, UserError
 from xray_resnet.findings import NIH_CHESTXRAY14, LabelState

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from tests.datasets import make_dataset, write_dataset
+from xray_resnet.boxes import Box
 from xray_resnet.errors import UserError
 from xray_resnet.findings import LabelState
 from xray_resnet.store import Dataset, DatasetDescription, StoredImage, open_dataset
@@ -40,7 +41,7 @@ def stored_images(draw: st.DrawFn) -> StoredImage:
         study_id=draw(text),
         pixels=draw(hnp.arrays(np.uint16, (5, 5))),
         states=draw(st.dictionaries(st.sampled_from(FINDINGS), st.sampled_from([-1, 0, 1, 2, 3]))),
-        boxes=draw(st.lists(st.tuples(st.sampled_from(FINDINGS), number, number, number, number), max_size=3)),
+        boxes=draw(st.lists(st.builds(Box, st.sampled_from(FINDINGS), number, number, number, number), max_size=3)),
         view=draw(text),
         age=draw(st.none() | st.floats(0, 120, width=32)),
         spacing_mm=draw(st.none() | st.tuples(st.floats(0.01, 1), st.floats(0.01, 1))),

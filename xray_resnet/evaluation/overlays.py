@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from xray_resnet.boxes import Rectangle
 from xray_resnet.evaluation.pointing import boxes_of
 from xray_resnet.evaluation.predict import build_batch
 from xray_resnet.evaluation.selection import Example
@@ -14,7 +15,6 @@ from xray_resnet.explain.gradcam import compute_gradcam
 from xray_resnet.explain.overlay import draw_overlay, encode_png, to_8_bit
 from xray_resnet.files import write_bytes
 from xray_resnet.findings import column_prefix
-from xray_resnet.metrics.localisation import Box
 from xray_resnet.model_input import ModelInput
 from xray_resnet.models import PreActResNet
 from xray_resnet.store import Dataset
@@ -42,7 +42,7 @@ class Overlay:
     plain: NDArray[np.uint8]
     picture: NDArray[np.uint8]
     captioned: NDArray[np.uint8]
-    boxes: Sequence[Box]
+    boxes: Sequence[Rectangle]
     file_name: str
 
 

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from xray_resnet.boxes import Rectangle
 from xray_resnet.findings import LabelState
 from xray_resnet.metrics import PointingGame, play_pointing_game
-from xray_resnet.metrics.localisation import Box, Point, find_most_covered_point, is_hit
+from xray_resnet.metrics.localisation import Point, find_most_covered_point, is_hit
 from xray_resnet.store import Dataset
 
 IMAGE_CENTRE, TRAINING_BOXES = "image_centre", "training_boxes"
@@ -94,9 +95,9 @@ def localise(
     )
 
 
-def boxes_of(dataset: Dataset, row: int, finding: str) -> list[Box]:
-    """Boxes (x, y, width, height) of one finding in one image, in store pixels."""
-    return [(x, y, width, height) for name, x, y, width, height in dataset.boxes(row) if name == finding]
+def boxes_of(dataset: Dataset, row: int, finding: str) -> list[Rectangle]:
+    """The boxes of one finding in one image, in store pixels."""
+    return [box.rectangle for box in dataset.boxes(row) if box.finding == finding]
 
 
 def _fixed_points(dataset: Dataset, finding: str, size: int) -> dict[str, Point]:

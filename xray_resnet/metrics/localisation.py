@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from xray_resnet.boxes import Rectangle
 from xray_resnet.metrics.bootstrap import RESAMPLES, Estimate, bootstrap, estimate, number_patients
 from xray_resnet.metrics.clustered import FEW_PATIENTS, FEWEST_PATIENTS, count_patients
 from xray_resnet.metrics.newcombe import combine_intervals, correlate, wilson_interval
@@ -16,8 +17,6 @@ from xray_resnet.metrics.ranking import Floats
 
 WILSON = "Wilson's interval, with patients for cases"
 
-Box = tuple[float, float, float, float]
-"""x, y of the upper left corner, width and height, in pixels."""
 Point = tuple[float, float]
 """x, y in pixels."""
 
@@ -45,13 +44,13 @@ def find_peak(heat: NDArray[np.generic], size: int) -> Point:
     return (float(column) + 0.5) * size / heat.shape[1], (float(row) + 0.5) * size / heat.shape[0]
 
 
-def is_hit(point: Point, boxes: Sequence[Box]) -> bool:
+def is_hit(point: Point, boxes: Sequence[Rectangle]) -> bool:
     """Whether the point lies in one of the boxes."""
     x, y = point
     return any(left <= x < left + width and top <= y < top + height for left, top, width, height in boxes)
 
 
-def find_most_covered_point(boxes: Sequence[Box], size: int) -> Point:
+def find_most_covered_point(boxes: Sequence[Rectangle], size: int) -> Point:
     """The point that lies in the most boxes: the best guess that never looks at an image.
 
     Args:

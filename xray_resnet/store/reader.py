@@ -10,15 +10,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from xray_resnet.boxes import Box
 from xray_resnet.errors import UserError
 from xray_resnet.findings import LabelState
 from xray_resnet.store.schema import (
-    BOX_FIELDS,
     DESCRIPTION_FILE,
     FORMAT,
     FORMAT_VERSION,
     IMAGES_FOLDER,
-    Box,
     DatasetDescription,
     column_names,
     label_column,
@@ -112,8 +111,8 @@ class Dataset:
         return np.array(self.column("patient_id"), dtype=np.str_)
 
     def boxes(self, row: int) -> list[Box]:
-        """The boxes of one image in store pixels: (finding, x, y, width, height)."""
-        return [tuple(box[name] for name in BOX_FIELDS) for box in self._boxes[row]]
+        """The boxes of one image in store pixels."""
+        return [Box(**box) for box in self._boxes[row]]
 
     def column(self, name: str) -> list[Any]:
         """All values of a column; None if an image has none.

@@ -11,15 +11,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from xray_resnet.boxes import Box
+
 FORMAT = "xray_resnet dataset"
 FORMAT_VERSION = 1
 DESCRIPTION_FILE = "dataset.json"
 IMAGES_FOLDER = "images"
 SPLITS = ("train", "val", "test")
-
-BOX_FIELDS = ("finding", "x", "y", "width", "height")
-Box = tuple[str, float, float, float, float]
-"""The values of `BOX_FIELDS`; x and y are the upper left corner, in pixels of the stored image."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +144,7 @@ def build_schema(findings: Sequence[str], *, size: int, dtype: np.dtype[Any]) ->
 
 
 _BOX = pa.struct(
-    [(name, pa.string() if name == "finding" else pa.float32()) for name in BOX_FIELDS],
+    [(name, pa.string() if name == "finding" else pa.float32()) for name in Box._fields],
 )
 _MAPPING = pa.struct(
     [

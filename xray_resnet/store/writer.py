@@ -11,7 +11,6 @@ import pyarrow.compute as pc
 from xray_resnet.files import replacing, write_json
 from xray_resnet.findings import LabelState
 from xray_resnet.store.schema import (
-    BOX_FIELDS,
     DESCRIPTION_FILE,
     DatasetDescription,
     StoredImage,
@@ -83,7 +82,7 @@ def _to_row(image: StoredImage, findings: Sequence[str]) -> Mapping[str, Any]:
         **{name: getattr(image, name) for name in _PLAIN},
         **{name: None if value is None else list(value) for name, value in arrays.items()},
         "facts": sorted(image.facts.items()),
-        "boxes": [dict(zip(BOX_FIELDS, box, strict=True)) for box in image.boxes],
+        "boxes": [box._asdict() for box in image.boxes],
         **{label_column(finding): _state_or_null(image.states, finding) for finding in findings},
     }
 
