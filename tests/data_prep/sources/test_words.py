@@ -22,6 +22,7 @@ from tests.data_prep.archives import (
     write,
     write_picture,
 )
+from tests.data_prep.sources.listing import rewrite
 from xray_resnet.config import CombinedConfig, DataConfig, ImageFolderConfig, MemberConfig, TableConfig
 from xray_resnet.errors import UserError
 from xray_resnet.findings import LabelState
@@ -34,12 +35,6 @@ PADCHEST = "PADCHEST_chest_x_ray_images_labels_160K_01.02.19.csv"
 
 def list_source(source: str, root: Path, config: DataConfig | None = None) -> Listing:
     return SOURCES[source].list_records(config or DataConfig(), root)
-
-
-def rewrite(path: Path, old: str, new: str) -> None:
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
 
 
 @pytest.mark.parametrize(
