@@ -50,15 +50,12 @@ def list_records(_: DataConfig, root: Path) -> Listing:
     rows = read_rows(find_table(root, *ENTRIES), _COLUMNS)
     walk = walk_source(root)
     with Mistakes() as mistakes:
-        to_record = partial(
-            _to_record,
-            root=root,
-            images=_find_images(walk),
-            boxes=_read_boxes(root, mistakes),
-            splits=_read_lists(root, mistakes),
-        )
+        boxes, splits = _read_boxes(root, mistakes), _read_lists(root, mistakes)
+        to_record = partial(_to_record, root=root, images=_find_images(walk), boxes=boxes, splits=splits)
         records = mistakes.convert(rows, to_record)
-    return list_existing(records, NIH_CHESTXRAY14, root, unreadable=walk.unreadable)
+    unlisted = sum(record.split is None for record in records) if splits else 0
+    notes = {"rows of the table that neither official list names": unlisted} if unlisted else {}
+    return list_existing(records, NIH_CHESTXRAY14, root, notes=notes, unreadable=walk.unreadable)
 
 
 def _to_record(

@@ -98,3 +98,11 @@ def test_an_nih_image_in_two_rows_is_refused(nih: Path) -> None:
     rewrite(nih / NIH_ENTRIES, "00000001_001.png", "00000001_000.png")
     with pytest.raises(UserError, match=r"00000001_000.dcm: this image stands in the tables twice"):
         list_nih(nih)
+
+
+def test_nih_rows_that_neither_official_list_names_are_counted(nih: Path) -> None:
+    rewrite(nih / "test_list.txt", "00000003_000.png\n", "")
+    assert list_nih(nih).notes["rows of the table that neither official list names"] == 1
+    for name in ("train_val_list.txt", "test_list.txt"):
+        (nih / name).unlink()
+    assert set(list_nih(nih).notes) == {"rows of the table without an image"}

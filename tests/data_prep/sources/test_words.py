@@ -254,11 +254,11 @@ def test_class_folders_are_known_in_any_case(tmp_path: Path) -> None:
 
 
 def test_classes_that_differ_in_case_alone_are_told_apart(tmp_path: Path) -> None:
-    for name in ("a/1.png", "A/2.png"):
+    for name in ("aa/1.png", "AA/2.png", "Aa/3.png"):
         write(tmp_path / name, "")
-    config = DataConfig(image_folder=ImageFolderConfig({"a": [], "A": ["Mass"]}))
+    config = DataConfig(image_folder=ImageFolderConfig({"aa": [], "AA": ["Mass"]}))
     states = {record.name: record.states["Mass"] for record in list_source("image_folder", tmp_path, config).records}
-    assert states == {"a/1.png": LabelState.NEGATIVE, "A/2.png": LabelState.POSITIVE}
+    assert states == {"aa/1.png": LabelState.NEGATIVE, "AA/2.png": LabelState.POSITIVE}
 
 
 def test_a_folder_that_no_class_names_is_left_out_and_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
