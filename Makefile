@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test check bench fuzz kill conformance clean
+.PHONY: help demo test check bench fuzz kill mutate conformance clean
 help:            ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -39,6 +39,9 @@ fuzz: $(VENV)/.dev    ## Read 20,000 mutated DICOM files.
 
 kill: $(VENV)/.dev    ## Kill preparation at 20 random moments; compare what the next run makes.
 	$(BIN)/python -m tests.data_prep.kill 20
+
+mutate: $(VENV)/.dev  ## Put faults into the code; list those that no test notices.
+	$(BIN)/python -m tests.mutation.mutate
 
 conformance: $(VENV)/.dev  ## Hold the reader against DCMTK and the standard, file by file.
 	$(BIN)/python -m tests.dicom.conformance

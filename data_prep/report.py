@@ -64,7 +64,7 @@ def draw_sheet(images: Sequence[NDArray[Any]]) -> NDArray[np.uint8]:
 
 
 def _to_tile(image: NDArray[Any]) -> NDArray[np.uint8]:
-    small = cv2.resize(image, (_TILE, _TILE), interpolation=cv2.INTER_AREA)
+    small = np.asarray(cv2.resize(image, (_TILE, _TILE), interpolation=cv2.INTER_AREA), image.dtype)
     return np.asarray(small if small.dtype == np.uint8 else small >> 8, np.uint8)
 
 

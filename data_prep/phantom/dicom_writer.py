@@ -91,7 +91,7 @@ def _file(key: str, encoding: Encoding) -> FileDataset:
     meta.TransferSyntaxUID = encoding.transfer_syntax
     meta.ImplementationClassUID = IMPLEMENTATION_UID
     meta.ImplementationVersionName = "XRAY_RESNET"
-    data = FileDataset(None, {}, file_meta=meta, preamble=bytes(128))
+    data = FileDataset("", {}, file_meta=meta, preamble=bytes(128))
     data.SOPClassUID, data.SOPInstanceUID = meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID
     return data
 

@@ -29,10 +29,10 @@ def test_every_chest_radiograph_is_accepted_and_nothing_else(verdicts: list[Verd
     assert len(accepted) == 11
 
 
-def test_a_lateral_view_whose_header_is_silent_is_seen(verdicts: list[Verdict]) -> None:
+def test_what_is_no_frontal_chest_is_seen_where_the_header_is_silent(verdicts: list[Verdict]) -> None:
     """A dog's thorax from the side; its header says DX and THORAX, no view, and nothing of the species."""
     (dog,) = (verdict for verdict in verdicts if verdict.path.endswith("highdicom/data/test_files/dx_image.dcm"))
-    assert dog.found == Reason.LATERAL_VIEW
+    assert dog.found == Reason.NOT_A_CHEST
 
 
 def test_a_film_with_the_wrong_polarity_in_its_header_is_flagged(shared: Path) -> None:

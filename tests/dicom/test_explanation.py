@@ -57,11 +57,11 @@ def test_a_rejection_is_explained_with_its_remedy_and_the_steps_before_it(tmp_pa
     assert "prep.modalities" in explanation.verdict
 
 
-def test_a_silent_header_with_lateral_pixels_shows_its_likeness(tmp_path: Path) -> None:
+def test_a_silent_header_with_a_chest_that_lies_shows_its_likeness(tmp_path: Path) -> None:
     sideways = np.rot90(make_chest(90, 90, np.random.default_rng(3)) * 4095).astype(np.uint16)
     explanation = explain(write_dicom(tmp_path / "side.dcm", sideways, view=""), READING)
     assert explanation.steps[-1][0] == "appearance"
-    assert "rejected as lateral_view" in explanation.verdict
+    assert "rejected as not_a_chest" in explanation.verdict
 
 
 def test_a_picture_has_no_header_to_show(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from tests.builders import write_dicom, write_without_meta
+from tests.builders import make_chest, write_dicom, write_without_meta
 from tests.dicom.parts import lut_sequence, make_gradient, write_carelessly
 from xray_resnet.dicom import Gate, Reading, Reason, RejectedImage, prepare, read_radiograph
 from xray_resnet.dicom.codecs.decode import decode_stored_values
@@ -293,7 +293,7 @@ def test_pictures_pass_the_same_limits(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["dicom", "png"])
 def test_an_8_bit_image_of_the_stored_size_is_stored_as_it_is(tmp_path: Path, kind: str) -> None:
-    pixels = np.random.default_rng(0).integers(0, 256, (96, 96), np.uint8)
+    pixels = np.uint8(make_chest(96, 96, np.random.default_rng(0)) * 255)
     if kind == "png":
         path = write_png(tmp_path / "a.png", pixels)
     else:

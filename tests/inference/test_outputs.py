@@ -155,8 +155,9 @@ def test_a_flag_is_no_reason_and_the_file_is_scored(bundle: Path, tmp_path: Path
     """A film with words burned in, a Secondary Capture, and an inverted film."""
     chest = make_chest(256, 256, np.random.default_rng(0))
     cv2.imwrite(str(tmp_path / "negative.png"), np.uint8((1 - chest) * 255))
-    write_dicom(tmp_path / "burned.dcm", BurnedInAnnotation="YES")
-    write_dicom(tmp_path / "capture.dcm", SOPClassUID=SecondaryCaptureImageStorage)
+    film = np.uint16(chest * 4095)
+    write_dicom(tmp_path / "burned.dcm", film, BurnedInAnnotation="YES")
+    write_dicom(tmp_path / "capture.dcm", film, SOPClassUID=SecondaryCaptureImageStorage)
     summary = predict_to_folder([tmp_path], bundle, tmp_path / "out", formats=FORMATS)
     rows = pq.read_table(tmp_path / "out/predictions.parquet").to_pylist()
     assert [row["flags"] for row in rows] == ["burned_in_annotation", "secondary_capture", "inverted"]

@@ -10,12 +10,14 @@ class Flag(StrEnum):
     """What is remarkable about an accepted radiograph."""
 
     INVERTED = "inverted"
+    UNLIKE_CHEST = "unlike_chest"
     BURNED_IN_ANNOTATION = "burned_in_annotation"
     SECONDARY_CAPTURE = "secondary_capture"
 
 
 FLAG_TEXTS = {
     Flag.INVERTED: "Its pixels look like a chest in negative; Photometric Interpretation (0028,0004) may be wrong.",
+    Flag.UNLIKE_CHEST: "Its pixels look unlike a frontal chest: a lateral view, another region, or a rare film.",
     Flag.BURNED_IN_ANNOTATION: "Burned In Annotation (0028,0301) is YES: words in the picture may name the patient.",
     Flag.SECONDARY_CAPTURE: "Its SOP Class (0008,0016) is Secondary Capture: no original, perhaps of less depth.",
 }

@@ -6,14 +6,14 @@ Each step calls the function that preparation calls; the verdict is preparation'
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
 
-from xray_resnet.dicom.appearance import measure_likeness
+from xray_resnet.dicom.appearance import judge, measure_polarity
 from xray_resnet.dicom.codecs.decode import decode_stored_values, name_transfer_syntax, transfer_syntax_of
 from xray_resnet.dicom.display.pixels import PixelDescription, Window, apply_modality, find_padding, to_display
 from xray_resnet.dicom.flags import FLAG_TEXTS
@@ -100,12 +100,12 @@ def _follow_to_the_end(path: Path, reading: Reading, explanation: Explanation, p
     for step in _follow(path, header, reading):
         explanation.steps.append(step._replace(picture=None))
         if pictures is not None and step.picture is not None:
-            explanation.pictures.append(_write_picture(pictures, len(explanation.steps), step))
+            name = f"{len(explanation.steps)}-{step.name.replace(' ', '-').lower()}.png"
+            explanation.pictures.append(_write_picture(pictures / name, step.picture))
 
 
-def _write_picture(folder: Path, number: int, step: Step) -> Path:
-    path = folder / f"{number}-{step.name.replace(' ', '-').lower()}.png"
-    write_bytes(path, cv2.imencode(".png", step.picture)[1].tobytes())
+def _write_picture(path: Path, picture: NDArray[np.unsignedinteger[Any]]) -> Path:
+    write_bytes(path, cv2.imencode(".png", picture)[1].tobytes())
     return path
 
 
@@ -191,4 +191,6 @@ def _show_square(prepared: Prepared, reading: Reading) -> Iterator[Step]:
     words = f"{height} × {width} in {reading.size} × {reading.size}, {reading.dtype}{cut if reading.crop else ''}"
     yield Step("square", words, prepared.pixels)
     content = prepared.placement.cut(prepared.pixels)
-    yield Step("appearance", f"likeness to a frontal chest {measure_likeness(content):.2f}, of -1 to 1", None)
+    odds, polarity = judge(content).oddness, measure_polarity(content)
+    words = f"log odds {odds:.1f} that it is no frontal chest; correlation with one {polarity:.2f}, of -1 to 1"
+    yield Step("appearance", words, None)

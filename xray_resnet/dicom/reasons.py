@@ -17,6 +17,7 @@ class Reason(StrEnum):
     WRONG_MODALITY = "wrong_modality"
     WRONG_BODY_PART = "wrong_body_part"
     LATERAL_VIEW = "lateral_view"
+    NOT_A_CHEST = "not_a_chest"
     COLOUR = "colour"
     UNKNOWN_PHOTOMETRIC = "unknown_photometric"
     MULTI_FRAME = "multi_frame"
@@ -47,6 +48,10 @@ REASON_TEXTS: dict[Reason, tuple[str, str]] = {
         "Leave it out; if the word means the chest in your archive, prepare and train with it in prep.body_parts.",
     ),
     Reason.LATERAL_VIEW: ("It is a lateral view.", "To keep such views, prepare and train with prep.accept_lateral."),
+    Reason.NOT_A_CHEST: (
+        "Its pixels do not look like an upright frontal chest, and nothing names such a view.",
+        "Leave it out; if it is one, name its view in View Position (0018,5101) or in the table.",
+    ),
     Reason.COLOUR: ("It is a colour image.", "Export the radiograph itself, not a screenshot."),
     Reason.UNKNOWN_PHOTOMETRIC: (
         "Its Photometric Interpretation (0028,0004) is missing or unknown: nothing says whether low values are black.",

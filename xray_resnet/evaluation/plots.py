@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from xray_resnet.metrics import Estimate, pr_curve, roc_curve
 
 INK, MUTED, RULE = "#1c2730", "#68757f", "#d8dee3"
 MODEL, POSITIVE, NEGATIVE, BASELINE = "#0f6e84", "#d1603d", "#8fa3ad", "#b08a2e"
-_STYLE = {
+_STYLE: Any = {
     "font.family": "DejaVu Sans", "font.size": 9, "text.color": INK, "axes.labelcolor": MUTED,
     "axes.edgecolor": RULE, "xtick.color": MUTED, "ytick.color": MUTED, "axes.titlesize": 9,
     "axes.spines.top": False, "axes.spines.right": False, "axes.titlelocation": "left",

@@ -58,10 +58,11 @@ def fit_baseline(dataset: Dataset, rows: NDArray[np.int64], *, findings: tuple[s
 def _shrink(dataset: Dataset, rows: NDArray[np.int64]) -> NDArray[np.float32]:
     """Thumbnails (N, SIDE²) in shares of the display range."""
     size = (SIDE, SIDE)
-    small = [cv2.resize(dataset.pixels(int(row)), size, interpolation=cv2.INTER_AREA).ravel() for row in rows]
-    if not small:
+    if not len(rows):
         return np.empty((0, SIDE * SIDE), np.float32)
-    return np.stack(small).astype(np.float32) / np.float32(np.iinfo(small[0].dtype).max)
+    white = np.float32(np.iinfo(dataset.pixels(int(rows[0])).dtype).max)
+    small = [cv2.resize(dataset.pixels(int(row)), size, interpolation=cv2.INTER_AREA).ravel() for row in rows]
+    return np.asarray(np.stack(small).astype(np.float32) / white, np.float32)
 
 
 def _fit(thumbnails: NDArray[np.float32], labels: NDArray[np.float32], penalty: float) -> list[Pipeline | None]:

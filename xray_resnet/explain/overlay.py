@@ -31,7 +31,7 @@ def draw_overlay(
     """
     grey = to_8_bit(pixels)
     share = normalise_map(heat, size=(grey.shape[0], grey.shape[1]))
-    colours = cv2.cvtColor(cv2.applyColorMap(np.uint8(255 * share), cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
+    colours = cv2.cvtColor(cv2.applyColorMap((255 * share).astype(np.uint8), cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
     opacity = (_OPACITY * share)[..., None]
     picture = np.rint(grey[..., None] * (1 - opacity) + colours * opacity).astype(np.uint8)
     for x, y, width, height in boxes:

@@ -62,7 +62,8 @@ class KeepCheckpoints(Checkpoint):
 
 def _find_delivered(trainer: lightning.Trainer, module: lightning.LightningModule) -> Classifier:
     """The averaged weights if there is an average, else the current ones."""
-    averages = [callback for callback in trainer.callbacks if isinstance(callback, AverageWeights)]
+    callbacks = trainer.callbacks  # type: ignore[attr-defined]  # a connector sets them, untyped
+    averages = [callback for callback in callbacks if isinstance(callback, AverageWeights)]
     classifier = averages[0].averaged if averages else module
     assert isinstance(classifier, Classifier)
     return classifier

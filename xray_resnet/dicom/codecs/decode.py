@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -152,14 +153,8 @@ def _decode_or_reject(frame: _Frame) -> NDArray[np.integer]:
 
 def _decode_through_pydicom(frame: _Frame, plugin: str) -> NDArray[np.integer]:
     """By one of pydicom's plug-ins, which take the lowest bits whatever High Bit says; see `_remove_unused_bits`."""
-    stored, _ = get_decoder(frame.syntax).as_array(
-        frame.header,
-        index=0,
-        raw=True,
-        decoding_plugin=plugin,
-        correct_unused_bits=not frame.keeps_unused_bits,
-        number_of_frames=1,
-    )
+    options: Any = {"correct_unused_bits": not frame.keeps_unused_bits, "number_of_frames": 1}
+    stored, _ = get_decoder(frame.syntax).as_array(frame.header, index=0, raw=True, decoding_plugin=plugin, **options)
     return np.asarray(stored, stored.dtype.newbyteorder("="))
 
 

@@ -1,5 +1,7 @@
 """Drops elements that are unreadable or wrongly typed, of those that we use, as soon as a file is open."""
 
+from typing import Any
+
 from pydicom import Dataset
 from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import DataElement, RawDataElement
@@ -45,8 +47,8 @@ def drop_invalid(header: Dataset) -> None:
 
 def _keep_decimal_commas(header: Dataset, tag: BaseTag) -> None:
     """Decimal Strings with a comma stay as text, which `read_number` understands; pydicom raises on them."""
-    raw = header.get_item(tag)
-    if dictionary_VR(tag) != "DS" or not isinstance(raw, RawDataElement) or b"," not in (raw.value or b""):
+    raw: Any = header.get_item(tag)
+    if dictionary_VR(tag) != "DS" or not isinstance(raw, RawDataElement) or raw.value is None or b"," not in raw.value:
         return
     values = raw.value.decode("ascii").strip(" \0").split("\\")
     if has_decimal_comma(values):

@@ -124,8 +124,7 @@ def _check_inflated_size(path: Path, most: int) -> None:
     with path.open("rb") as file:
         start = file.read(_PREAMBLE.stop)
         file.seek(_PREAMBLE.stop if start[_PREAMBLE] == _PREFIX else 0)
-        in_meta = {"stop_when": lambda tag, *_: tag.group != 2, "defer_size": _DEFERRED_BYTES}
-        meta = read_dataset(file, False, True, **in_meta)
+        meta = read_dataset(file, False, True, stop_when=lambda tag, *_: tag.group != 2, defer_size=_DEFERRED_BYTES)
         if str(meta.get("TransferSyntaxUID")) != DeflatedExplicitVRLittleEndian:
             return
         inflater, inflated, piece = zlib.decompressobj(-zlib.MAX_WBITS), 0, file.read(_PIECE_BYTES)

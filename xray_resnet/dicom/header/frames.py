@@ -24,7 +24,7 @@ def holds_one_frame(header: Dataset) -> bool:
     Args:
         header: As `read_header` gives it, with Rows, Columns and Bits Allocated.
     """
-    element = dict(header.items())[_PIXEL_DATA]  # as it is: any other access reads it from the disk
+    element: Any = dict(header.items())[_PIXEL_DATA]  # as it is: any other access reads it from the disk
     if not _is_encapsulated(element):
         return 0 < _bytes_of(element) <= _bytes_of_frame(header) + 1  # a byte of padding makes the length even
     if element.value is not None:

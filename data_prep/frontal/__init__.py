@@ -1,0 +1,1 @@
+"""The check for a frontal chest: what it learns from, and how."""

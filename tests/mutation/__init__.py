@@ -1,0 +1,1 @@
+"""Whether tests notice: faults that are put into the code on purpose."""

@@ -1,0 +1,7 @@
+"""Whether the pixels look like a frontal chest radiograph: what headers are silent or wrong about."""
+
+from xray_resnet.dicom.appearance.check import check_appearance
+from xray_resnet.dicom.appearance.frontal import Likeness, judge
+from xray_resnet.dicom.appearance.polarity import measure_polarity
+
+__all__ = ["Likeness", "check_appearance", "judge", "measure_polarity"]
