@@ -76,9 +76,9 @@ def time_training(dataset: Dataset, output: Path, augment: AugmentConfig) -> flo
 
     def stop(line: str) -> None:
         if line.startswith("epoch 3"):
-            raise EnoughError
+            raise EnoughError("timed")
 
-    with pytest.raises(EnoughError):
+    with pytest.raises(EnoughError, match="timed"):
         train(config, announce=stop)
     (table,) = output.glob("*/metrics.csv")
     with table.open() as file:

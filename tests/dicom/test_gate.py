@@ -90,7 +90,7 @@ BAD_HEADERS: dict[str, tuple[dict[str, Any], Reason]] = {
 
 
 def rejection(path: Path, gate: Gate = Gate()) -> RejectedImage:  # noqa: B008  frozen
-    with pytest.raises(RejectedImage) as caught:
+    with pytest.raises(RejectedImage, match=r"^[a-z_]+: \S") as caught:
         read_radiograph(path, gate=gate)
     return caught.value
 

@@ -33,7 +33,7 @@ WINDOW = {"WindowCenter": 2048, "WindowWidth": 4096}
 
 
 def reason_of(path: Path) -> Reason:
-    with pytest.raises(RejectedImage) as caught:
+    with pytest.raises(RejectedImage, match=r"^[a-z_]+: \S") as caught:
         read_radiograph(path)
     return caught.value.reason
 

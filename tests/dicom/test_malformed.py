@@ -118,7 +118,7 @@ def test_a_deflated_data_set_that_swells_is_refused_before_it_does(tmp_path: Pat
     assert path.stat().st_size < 1 << 20
     if not has_preamble:
         path.write_bytes(path.read_bytes()[132:])
-    with pytest.raises(RejectedImage) as rejected:
+    with pytest.raises(RejectedImage, match="too_large: its deflated data set holds more") as rejected:
         read_header(path, max_inflated_bytes=1 << 20)
     assert rejected.value.reason == Reason.TOO_LARGE
 

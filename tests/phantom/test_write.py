@@ -45,9 +45,9 @@ def test_a_larger_set_begins_with_the_smaller_one(tmp_path: Path, folder: Path) 
 def test_an_interrupted_run_is_completed_to_the_same_bytes(tmp_path: Path) -> None:
     def stop(done: int, count: int) -> None:
         if done == 3:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt("by hand")
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt, match="by hand"):
         _write(tmp_path / "killed", progress=stop)
     assert not (tmp_path / "killed" / "phantom.json").exists()
     assert _write(tmp_path / "killed") == _write(tmp_path / "whole")

@@ -54,7 +54,7 @@ def ends_at(epoch: int, error: type[BaseException]) -> Callable[[str], None]:
 
     def announce(line: str) -> None:
         if line.startswith(f"epoch {epoch}/"):
-            raise error
+            raise error("by the test")
 
     return announce
 
@@ -132,7 +132,7 @@ def test_the_bundle_has_the_averaged_weights_that_were_validated(run: Path, conf
 
 def test_killed_and_resumed_is_as_never_killed(run: Path, config: Config, tmp_path: Path) -> None:
     started = replace(config, train=replace(config.train, output=tmp_path))
-    with pytest.raises(KilledError):
+    with pytest.raises(KilledError, match="by the test"):
         train(started, announce=ends_at(2, KilledError))
     resumed = train(started, resume=only_run(tmp_path), announce=lambda _: None)
     assert read_metrics(resumed) == read_metrics(run)
@@ -180,9 +180,9 @@ def test_training_leaves_threads_and_random_states_alone(config: Config, tmp_pat
     def stop(line: str) -> None:
         if line.startswith("epoch"):
             seen.append(torch.get_num_threads())
-            raise KilledError
+            raise KilledError("by the test")
 
-    with pytest.raises(KilledError):
+    with pytest.raises(KilledError, match="by the test"):
         train(replace(config, train=replace(config.train, output=tmp_path, threads=1)), announce=stop)
     assert (seen, torch.get_num_threads()) == ([1], threads)
     assert global_random_states() == before
@@ -206,9 +206,9 @@ def test_without_both_classes_in_validation_the_loss_chooses(tmp_path: Path) -> 
     def stop_at_the_first_epoch(line: str) -> None:
         said.append(line)
         if line.startswith("epoch"):
-            raise KilledError
+            raise KilledError("by the test")
 
-    with pytest.raises(KilledError):
+    with pytest.raises(KilledError, match="by the test"):
         train(make_config(data, tmp_path / "runs"), announce=stop_at_the_first_epoch)
     assert any("val_loss chooses the epoch" in line for line in said)
 
