@@ -58,7 +58,7 @@ def test_a_cut_stream_is_rejected_although_the_fast_decoder_would_not_notice(
 ) -> None:
     path = compress(tmp_path, *options)
     cut(path)
-    with pytest.raises(RejectedImage, match="decode_failed: .*stream") as rejected:
+    with pytest.raises(RejectedImage, match=r"decode_failed: .*stream") as rejected:
         read_radiograph(path)
     assert rejected.value.reason == Reason.DECODE_FAILED
 

@@ -295,7 +295,7 @@ def test_workers_that_die_as_they_start_end_the_map(tmp_path: Path) -> None:
 
 def test_an_item_that_asks_for_too_much_memory_fails_like_any_other() -> None:
     results = map_in_processes(swell_at_three, range(9), workers=2, on_lost=negate, limits=Limits(memory_bytes=1 << 30))
-    with pytest.raises(MemoryError, match="^$"):
+    with pytest.raises(MemoryError, match=r"^$"):
         list(results)
 
 
