@@ -17,6 +17,7 @@ from xray_resnet.config import (
     DataConfig,
     ImageFolderConfig,
     MemberConfig,
+    ModelConfig,
     PhantomConfig,
     PrepConfig,
     SplitConfig,
@@ -99,6 +100,8 @@ def test_the_defaults_are_within_their_bounds() -> None:
         (SplitConfig(1.5, -0.5, 0.0), r"^train is 1\.5, expected 0 to 1\nval is -0\.5, expected 0 to 1$"),
         (PrepConfig(modalities=[]), r"modalities is \[\], expected names such as CR"),
         (PrepConfig(body_parts=["CXR", " "]), "expected words such as CXR"),
+        (ModelConfig(base_width=4), "base_width is 4, expected at least 8"),
+        (ModelConfig(base_width=6), "base_width is 6, expected at least 8"),
         (AugmentConfig(gamma=(1.4, 0.7)), "expected the least exponent first"),
     ],
 )

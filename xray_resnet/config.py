@@ -195,8 +195,8 @@ class ModelConfig:
     """Layers; 18 and 34 use basic blocks, the others bottlenecks."""
     stem: Literal["imagenet", "small"] = "imagenet"
     """imagenet: 7×7 stride 2 and max-pooling; small: 3×3 stride 1."""
-    base_width: int = bounded(64, least=1)
-    """Channels of the first stage."""
+    base_width: int = bounded(64, least=8)
+    """Channels of the first stage; with fewer than 8, convolutions on some processors end the process."""
     image_size: int = bounded(224, least=_SMALLEST_INPUT, most=8192)
     """Rows and columns of the network's input; stored images are resampled to it."""
 
