@@ -3,19 +3,18 @@
 It can be handed on: files are named by their line in rejected.csv or flagged.csv, for paths may name patients.
 """
 
-import base64
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from numpy.typing import NDArray
 
 from data_prep.ingest_summary import IngestSummary
 from data_prep.journal import Flagged, Rejected
 from xray_resnet.dicom import FLAG_TEXTS, REASON_TEXTS, Flag, Reason, name_transfer_syntax
+from xray_resnet.pages import encode_jpeg, render_page
 from xray_resnet.store import DatasetDescription
 
 _EXAMPLES = 3
@@ -40,18 +39,19 @@ def render_ingest_report(
         flagged: The rows of flagged.csv.
         pixels: Image id → its stored pixels.
     """
-    loader = FileSystemLoader(Path(__file__).parent)
-    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     chosen = _spread([*pixels.values()], _SHEET_COLUMNS * _SHEET_ROWS)
-    return environment.get_template("report.html.j2").render(
-        summary=summary,
-        dataset=description,
-        rejections=_list_rejections(summary.reasons, rejected),
-        flags=_list_flags(summary.flags, flagged),
-        syntaxes=_list_syntaxes(summary.transfer_syntaxes),
-        splits=description.counts["splits"],
-        sheet=_to_uri(draw_sheet(chosen)),
-        shown=len(chosen),
+    return render_page(
+        Path(__file__).parent / "report.html.j2",
+        {
+            "summary": summary,
+            "dataset": description,
+            "rejections": _list_rejections(summary.reasons, rejected),
+            "flags": _list_flags(summary.flags, flagged),
+            "syntaxes": _list_syntaxes(summary.transfer_syntaxes),
+            "splits": description.counts["splits"],
+            "sheet": encode_jpeg(draw_sheet(chosen), f"{len(chosen)} stored images", quality=_JPEG_QUALITY),
+            "shown": len(chosen),
+        },
     )
 
 
@@ -72,11 +72,6 @@ def _spread(images: Sequence[NDArray[Any]], count: int) -> list[NDArray[Any]]:
     """At most `count`, evenly from first to last."""
     positions = np.linspace(0, len(images) - 1, min(count, len(images))).round().astype(int)
     return [images[position] for position in positions]
-
-
-def _to_uri(sheet: NDArray[np.uint8]) -> str:
-    _, encoded = cv2.imencode(".jpg", sheet, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
-    return "data:image/jpeg;base64," + base64.b64encode(encoded.tobytes()).decode()
 
 
 def _list_rejections(counts: Mapping[str, int], rejected: Sequence[Rejected]) -> list[dict[str, Any]]:

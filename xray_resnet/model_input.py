@@ -4,12 +4,16 @@ Training, evaluation and inference all pass through here, so that DICOM → pred
 """
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from xray_resnet.fingerprint import fingerprint
+
+Pixels = NDArray[np.unsignedinteger[Any]] | NDArray[np.floating[Any]]
+"""An image as stored, of an unsigned integer type; or as shares of the display range, 0 to 1, of a floating type."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +34,9 @@ class ModelInput:
         """16 hexadecimal digits that change whenever a value changes."""
         return fingerprint(asdict(self))
 
-    def resample(self, pixels: NDArray[np.unsignedinteger]) -> NDArray[np.float32]:
-        """Stored pixels (H, W) of an unsigned integer type to shares of the display range, (size, size) in [0, 1]."""
-        share: NDArray[np.float32] = np.multiply(pixels, 1 / np.iinfo(pixels.dtype).max, dtype=np.float32)
+    def resample(self, pixels: Pixels) -> NDArray[np.float32]:
+        """Pixels (H, W), stored or shares, to shares of the display range, (size, size) in [0, 1]."""
+        share = to_shares(pixels)
         if share.shape == (self.size, self.size):
             return share
         shrinks = share.shape[0] > self.size
@@ -43,6 +47,13 @@ class ModelInput:
         """Shares of the display range to network input of the same shape."""
         return (share - np.float32(self.mean)) * np.float32(1 / self.std)
 
-    def __call__(self, pixels: NDArray[np.unsignedinteger]) -> NDArray[np.float32]:
-        """Stored pixels (H, W) to network input (size, size)."""
+    def __call__(self, pixels: Pixels) -> NDArray[np.float32]:
+        """Pixels (H, W), stored or shares, to network input (size, size)."""
         return self.normalise(self.resample(pixels))
+
+
+def to_shares(pixels: Pixels) -> NDArray[np.float32]:
+    """Stored pixels as shares of the display range, 0 to 1; shares stay as they are."""
+    if pixels.dtype.kind == "f":
+        return np.asarray(pixels, np.float32)
+    return np.multiply(pixels, 1 / np.iinfo(pixels.dtype.str).max, dtype=np.float32)

@@ -1,12 +1,21 @@
-"""Predictions made by hand, for tests of what is computed from them."""
+"""Predictions and evidence made by hand, for tests of what is computed from them."""
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from tests.bundles import make_metadata, make_model
+from xray_resnet.evaluation.evidence import Chance, Evidence
+from xray_resnet.evaluation.network import Network, Peaks
 from xray_resnet.evaluation.predictions import FILE, Predictions, write_predictions
-from xray_resnet.evaluation.summary import Summary, summarise
+from xray_resnet.evaluation.ranking import Ranking, rank
+from xray_resnet.model_input import ModelInput
+from xray_resnet.models import PreActResNet
+from xray_resnet.store import Dataset
+from xray_resnet.torch_engine import Engine
 
 FINDINGS = ("Cardiomegaly", "Pleural_Thickening")
 
@@ -38,14 +47,45 @@ def write_evaluation(folder: Path, predictions: Predictions) -> Path:
     return folder
 
 
-def make_summary(predictions: Predictions) -> Summary:
+def make_ranking(predictions: Predictions) -> Ranking:
     """The figures of the predictions, with few resamples."""
-    return summarise(
-        predictions,
-        dataset="tiny",
-        split="test",
-        split_sha256="0" * 64,
-        model={"name": "model", "depth": 18},
-        resamples=50,
-        generator=np.random.default_rng(0),
+    return rank(predictions, resamples=50, generator=np.random.default_rng(0))
+
+
+def make_network(findings: Sequence[str], *, size: int = 64) -> Network:
+    """A tiny random network with an output for each finding."""
+
+    def load() -> PreActResNet:
+        return make_model(make_metadata(findings=findings, size=size))
+
+    outputs = {finding: output for output, finding in enumerate(findings)}
+    return Network(load, outputs, ModelInput(size=size, mean=0.4, std=0.25), Engine("cpu", "fp32"))
+
+
+def make_evidence(
+    dataset: Dataset,
+    *,
+    split: str = "test",
+    separation: float = 1.0,
+    points: NDArray[np.float32] | None = None,
+    cells: tuple[int, int] = (2, 2),
+    **model: Any,
+) -> Evidence:
+    """Evidence on a split of a dataset: random logits, higher by `separation` with the finding, and a tiny network.
+
+    Args:
+        dataset: Has the images.
+        split: Which of them.
+        separation: Of the logits.
+        points: (N, F, 2) where the maps peak; without it, in the corner.
+        cells: Rows and columns of the maps.
+        model: Facts of the model beside its name.
+    """
+    rows, findings = dataset.indices(split), dataset.findings
+    logits = np.random.default_rng(0).normal(size=(len(rows), len(findings))) + separation * dataset.states[rows]
+    predictions = Predictions(
+        findings, dataset.image_ids[rows], dataset.patient_ids[rows], dataset.states[rows], logits.astype(np.float32)
     )
+    peaks = Peaks(np.zeros((len(rows), len(findings), 2), np.float32) if points is None else points, cells)
+    facts = {"name": "model", "depth": 18, "findings": [*findings], "precision": "fp32", "engine": "torch", **model}
+    return Evidence(dataset, split, rows, predictions, peaks, facts, make_network(findings), Chance(20))

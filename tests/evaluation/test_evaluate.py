@@ -16,7 +16,6 @@ from xray_resnet.bundle import load_model, read_bundle
 from xray_resnet.dicom import Reading
 from xray_resnet.errors import UserError
 from xray_resnet.evaluation.evaluate import evaluate
-from xray_resnet.evaluation.predict import build_batch
 from xray_resnet.evaluation.predictions import read_predictions
 from xray_resnet.evaluation.subject import find_dataset
 from xray_resnet.findings import column_prefix
@@ -62,11 +61,25 @@ def test_metrics_agree_with_the_table(results: Path) -> None:
     assert metrics["model"]["engine"].startswith("torch")
 
 
+def test_metrics_keep_their_keys_and_say_their_schema_and_warnings(run: Path, results: Path) -> None:
+    """Readers of metrics.json rely on these names; a change of one raises the schema's version."""
+    metrics = json.loads((results / "metrics.json").read_text())
+    assert metrics["schema_version"] == 1
+    assert set(metrics) == {
+        "schema_version", "dataset", "split", "split_sha256", "n_images", "n_patients", "findings", "macro", "model",
+        "baseline", "warnings",
+    }  # fmt: skip
+    assert {"rank": "note", "name": "unmatched_findings"}.items() <= metrics["warnings"][-1].items()
+    ranks = [("serious", "caution", "note").index(warning["rank"]) for warning in metrics["warnings"]]
+    assert ranks == sorted(ranks)
+
+
 def test_the_table_holds_what_the_network_says_of_each_image(run: Path, results: Path) -> None:
     bundle, dataset, predictions = read_bundle(run), open_dataset(find_dataset(run)), read_predictions(results)
     rows = dataset.indices("test")
+    batch = np.stack([bundle.model_input(dataset.pixels(int(row))) for row in rows])[:, None]
     with torch.inference_mode():
-        logits = load_model(bundle)(build_batch(dataset, rows, bundle.model_input)).numpy()
+        logits = load_model(bundle)(torch.from_numpy(batch)).numpy()
     np.testing.assert_array_equal(predictions.image_ids, dataset.image_ids[rows])
     np.testing.assert_allclose(predictions.logits, logits[:, [0, 2]], rtol=1e-4, atol=1e-4)
 

@@ -6,30 +6,30 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from tests.evaluation.builders import make_predictions, make_summary
+from tests.evaluation.builders import make_predictions, make_ranking
 from xray_resnet.evaluation.plots import plot_intervals, plot_pr_curves, plot_roc_curves, plot_scores
 
 
 def test_plots_are_svg_and_the_same_each_time() -> None:
     predictions = make_predictions()
-    summary = make_summary(predictions)
+    ranking = make_ranking(predictions)
     for plot in (plot_roc_curves, plot_pr_curves, plot_scores):
-        assert plot(predictions, summary) == plot(predictions, summary)
-        assert ElementTree.fromstring(plot(predictions, summary)).tag.endswith("svg")
+        assert plot(predictions, ranking) == plot(predictions, ranking)
+        assert ElementTree.fromstring(plot(predictions, ranking)).tag.endswith("svg")
 
 
 @pytest.mark.parametrize("count", [1, 14])
 def test_any_number_of_findings_is_drawn(count: int) -> None:
     predictions = make_predictions(findings=[f"Finding {number}" for number in range(count)])
-    summary = make_summary(predictions)
-    assert plot_intervals(summary, baseline=[0.6] * (count + 1)).count("<svg") == 1
-    assert plot_roc_curves(predictions, summary).count("<svg") == 1
+    ranking = make_ranking(predictions)
+    assert plot_intervals(ranking, baseline=[0.6] * (count + 1)).count("<svg") == 1
+    assert plot_roc_curves(predictions, ranking).count("<svg") == 1
 
 
 def test_an_undefined_finding_is_drawn_as_its_reason() -> None:
     predictions = make_predictions()
     states = np.zeros_like(predictions.states)
     nothing = replace(predictions, states=states)
-    summary = make_summary(nothing)
-    for svg in (plot_intervals(summary, baseline=[None] * 3), plot_roc_curves(nothing, summary)):
+    ranking = make_ranking(nothing)
+    for svg in (plot_intervals(ranking, baseline=[None] * 3), plot_roc_curves(nothing, ranking)):
         assert "no positive image" in svg

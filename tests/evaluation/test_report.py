@@ -4,20 +4,18 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
-import numpy as np
 import pytest
 
 from tests.datasets import make_dataset
-from tests.evaluation.builders import make_summary
-from xray_resnet.evaluation.overlays import Overlay
-from xray_resnet.evaluation.pointing import localise
-from xray_resnet.evaluation.predictions import Predictions
-from xray_resnet.evaluation.report import Report, render_report
-from xray_resnet.evaluation.selection import select_examples
-from xray_resnet.metrics import estimate_aurocs
-from xray_resnet.store import Dataset, open_dataset
+from tests.evaluation.builders import make_evidence
+from xray_resnet.evaluation.analyses import ANALYSES, run_analyses
+from xray_resnet.evaluation.evidence import Evidence
+from xray_resnet.evaluation.report import render_report
+from xray_resnet.evaluation.result import Caveat, Rank, Result, Section
+from xray_resnet.store import open_dataset
 
 FINDINGS = ("Cardiomegaly", "<i>Effusion</i>")
+COMMAND = "xray-eval --run runs/a --report"
 
 
 class Page(HTMLParser):
@@ -41,6 +39,27 @@ class Page(HTMLParser):
             self.links.append(str(values["href"]))
 
 
+@pytest.fixture(scope="module")
+def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
+    folder = make_dataset(tmp_path_factory.mktemp("data") / "tiny", findings=FINDINGS, count=100)
+    return make_evidence(open_dataset(folder))
+
+
+@pytest.fixture(scope="module")
+def results(evidence: Evidence) -> dict[str, Result]:
+    return run_analyses(evidence)
+
+
+@pytest.fixture(scope="module")
+def html(evidence: Evidence, results: dict[str, Result]) -> str:
+    return render_report(evidence, results, command=COMMAND)
+
+
+def show(evidence: Evidence, *names: str) -> str:
+    """The page of some analyses."""
+    return render_report(evidence, {name: ANALYSES[name].analyse(evidence) for name in names}, command=COMMAND)
+
+
 @pytest.mark.parametrize(
     ("split", "role"),
     [
@@ -50,50 +69,36 @@ class Page(HTMLParser):
         ("all", "in part seen in training"),
     ],
 )
-def test_only_the_test_split_of_the_own_data_is_called_held_out(report: Report, split: str, role: str) -> None:
-    own = report.summary.model | {"training_data": {"split_sha256": report.summary.split_sha256}}
-    page = render_report(replace(report, summary=replace(report.summary, split=split, model=own)))
+def test_only_the_test_split_of_the_own_data_is_called_held_out(evidence: Evidence, split: str, role: str) -> None:
+    trained = {"training_data": {"split_sha256": evidence.dataset.split_sha256}}
+    page = show(make_evidence(evidence.dataset, split=split, **trained), "data")
     assert f"Split {split}: {role}" in page
     assert ("held out" in page.lower()) == (split == "test")
 
 
-def test_another_dataset_is_said_to_be_one(report: Report) -> None:
-    other = report.summary.model | {"training_data": {"split_sha256": "1" * 64}}
-    page = render_report(replace(report, summary=replace(report.summary, model=other)))
+def test_another_dataset_is_said_to_be_one(evidence: Evidence) -> None:
+    page = show(make_evidence(evidence.dataset, training_data={"split_sha256": "1" * 64, "name": "other"}), "data")
     assert "another dataset than it was trained on" in page
+    assert "held out" not in page.lower()
 
 
-@pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
-    folder = make_dataset(tmp_path_factory.mktemp("data") / "tiny", findings=FINDINGS, count=100)
-    return build_report(open_dataset(folder))
+def test_warnings_come_before_all_sections_and_the_gravest_first(evidence: Evidence) -> None:
+    results = {
+        "model": Result(section=Section("Model", {"facts": []}), warnings=[Caveat(Rank.NOTE, "a", "A small matter.")]),
+        "data": Result(warnings=[Caveat(Rank.SERIOUS, "b", "A <b>great</b> matter.")]),
+    }
+    page = render_report(evidence, results, command=COMMAND)
+    places = [page.index(text) for text in ("A &lt;b&gt;great&lt;/b&gt; matter.", "A small matter.", "<section")]
+    assert places == sorted(places)
 
 
-def build_report(dataset: Dataset) -> Report:
-    rows = dataset.indices("test")
-    logits = np.random.default_rng(0).normal(size=(len(rows), 2)) + dataset.states[rows]
-    predictions = Predictions(
-        FINDINGS, dataset.image_ids[rows], dataset.patient_ids[rows], dataset.states[rows], logits.astype(np.float32)
-    )
-    picture = np.zeros((64, 64, 3), np.uint8)
-    overlays = [
-        Overlay(e, str(predictions.image_ids[e.position]), picture[..., 0], picture, picture, [(1, 2, 3, 4)], "a.png")
-        for e in select_examples(predictions)
-    ]
-    generator = np.random.default_rng(0)
-    peaks = np.zeros((len(rows), 2, 2), np.float32)
-    localisation = localise(dataset, rows, peaks, cells=(2, 2), findings=FINDINGS, resamples=20, generator=generator)
-    baseline = estimate_aurocs(
-        predictions.labels, logits, patients=predictions.patient_ids, generator=generator, resamples=20
-    )
-    return Report(
-        make_summary(predictions), predictions, dataset, overlays, localisation, baseline, ["No Hernia here."],
-        "xray-eval --run runs/a --report", 20, 0,
-    )  # fmt: skip
+def test_every_interval_says_how_it_was_made(html: str) -> None:
+    section = html.split('<section id="findings"')[1].split("</section>")[0]
+    assert section.count("</sup>") == 3 + 1
+    assert "Newcombe&#39;s method 5, with patients for images" in section
 
 
-def test_the_page_needs_no_other_file_and_no_network(report: Report) -> None:
-    html = render_report(report)
+def test_the_page_needs_no_other_file_and_no_network(html: str) -> None:
     page = Page(html)
     assert all(str(image["src"]).startswith("data:image/") for image in page.images)
     assert all(link.startswith("#") and link[1:] in page.ids for link in page.links)
@@ -101,45 +106,42 @@ def test_the_page_needs_no_other_file_and_no_network(report: Report) -> None:
     assert not re.search(r"url\(|@import|https?://", html)
 
 
-def test_every_picture_is_told_in_words(report: Report) -> None:
-    page = Page(render_report(report))
-    assert len(page.images) == 4 + 2 * len(report.overlays)
+def test_every_picture_is_told_in_words(html: str, results: dict[str, Result]) -> None:
+    page = Page(html)
+    assert len(page.images) == 4 + 2 * sum(path.startswith("overlays/") for path in results["examples"].files)
     assert all(image["alt"] for image in page.images)
 
 
-def test_it_says_that_it_is_research_software_on_synthetic_images(report: Report) -> None:
-    html = render_report(report)
+def test_it_says_that_it_is_research_software_on_synthetic_images(html: str) -> None:
     assert "Research software, no medical device" in html
     assert "synthetic images" in html
 
 
-def test_it_says_split_command_and_what_does_not_match(report: Report) -> None:
-    html = render_report(report)
-    for text in (report.summary.split_sha256, report.command, "No Hernia here."):
-        assert text in html
+def test_it_says_split_command_and_what_does_not_match(evidence: Evidence) -> None:
+    page = show(make_evidence(evidence.dataset, findings=[*FINDINGS, "Hernia"]), "data")
+    for text in (evidence.dataset.split_sha256, COMMAND, "without labels in this dataset: Hernia."):
+        assert text in page
 
 
-def test_names_are_escaped(report: Report) -> None:
-    html = render_report(report)
+def test_names_are_escaped(html: str) -> None:
     assert "<i>" not in html
     assert "&lt;i&gt;Effusion&lt;/i&gt;" in html
 
 
-def test_without_boxes_baseline_and_examples_their_parts_are_missing(report: Report) -> None:
-    html = render_report(replace(report, overlays=[], localisation=None, baseline=None, unmatched=[]))
-    assert Page(html).ids == ["findings", "findings-title", "curves", "curves-title", "data", "data-title", "model",
+def test_without_boxes_baseline_and_examples_their_parts_are_missing(evidence: Evidence) -> None:
+    page = show(evidence, "findings", "curves", "data", "model")
+    assert Page(page).ids == ["findings", "findings-title", "curves", "curves-title", "data", "data-title", "model",
                               "model-title", "reproduce", "reproduce-title"]  # fmt: skip
-    assert "baseline" not in html.split("</style>")[1]
+    assert "baseline" not in page.split("</style>")[1]
 
 
-def test_an_undefined_auroc_is_shown_as_its_reason(report: Report) -> None:
-    states = report.predictions.states.copy()
+def test_an_undefined_auroc_is_shown_as_its_reason(evidence: Evidence) -> None:
+    states = evidence.predictions.states.copy()
     states[:, 0] = 0
-    predictions = replace(report.predictions, states=states)
-    html = render_report(replace(report, predictions=predictions, summary=make_summary(predictions)))
-    assert "undefined: no positive image" in html
-    assert "nan" not in html.split("</style>")[1].split("data:")[0].lower()
+    page = show(replace(evidence, predictions=replace(evidence.predictions, states=states)), "findings", "curves")
+    assert "undefined: no positive image" in page
+    assert "nan" not in page.split("</style>")[1].split("data:")[0].lower()
 
 
-def test_the_same_results_give_the_same_page(report: Report) -> None:
-    assert render_report(report) == render_report(report)
+def test_the_same_results_give_the_same_page(evidence: Evidence, results: dict[str, Result], html: str) -> None:
+    assert render_report(evidence, results, command=COMMAND) == html

@@ -41,7 +41,13 @@ def test_every_shipped_configuration_is_in_the_wheel(installed: Path) -> None:
 
 
 def test_the_report_template_and_the_licence_are_in_the_wheel(installed: Path) -> None:
-    assert (installed / "xray_resnet/evaluation/report.html.j2").is_file()
+    for name in (
+        "evaluation/report.html.j2",
+        "evaluation/analyses/findings.html.j2",
+        "pages/base.html.j2",
+        "pages/base.css",
+    ):
+        assert (installed / "xray_resnet" / name).is_file()
     assert [*installed.glob("*.dist-info/licenses/LICENSE")]
 
 

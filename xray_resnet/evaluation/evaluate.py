@@ -1,24 +1,27 @@
-"""A run and a dataset to metrics, predictions and, where asked for, a report."""
+"""A run and a dataset to metrics, predictions and, if asked for, a report."""
 
 import shlex
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from xray_resnet.evaluation.overlays import draw_examples, write_overlays
-from xray_resnet.evaluation.pointing import Localisation, localise
-from xray_resnet.evaluation.predict import ModelOutput, predict
+from xray_resnet.evaluation.analyses import run_analyses
+from xray_resnet.evaluation.evidence import Chance, Evidence
+from xray_resnet.evaluation.images import StoredImages
+from xray_resnet.evaluation.overlays import FOLDER
 from xray_resnet.evaluation.predictions import FILE, Predictions, write_predictions
-from xray_resnet.evaluation.report import Report, render_report
-from xray_resnet.evaluation.selection import select_examples
+from xray_resnet.evaluation.report import render_report
+from xray_resnet.evaluation.result import Results, list_warnings
 from xray_resnet.evaluation.subject import Subject, find_dataset, open_subject
-from xray_resnet.evaluation.summary import Summary, summarise
-from xray_resnet.evaluation.thumbnails import MOST_IMAGES, fit_baseline
-from xray_resnet.files import write_json, write_text
-from xray_resnet.metrics import Aurocs, estimate_aurocs
+from xray_resnet.files import write_bytes, write_json, write_text
 from xray_resnet.metrics.bootstrap import RESAMPLES
 from xray_resnet.precision import RequestedPrecision
 from xray_resnet.progress import Progress
+
+_METRICS = "metrics.json"
+SCHEMA_VERSION = 1
+"""Of metrics.json; a change that a reader could stumble over raises it."""
 
 
 def evaluate(
@@ -30,7 +33,6 @@ def evaluate(
     precision: RequestedPrecision = "auto",
     resamples: int = RESAMPLES,
     seed: int = 0,
-    baseline: bool = True,
     progress: Progress | None = None,
 ) -> Path:
     """Evaluates a model on one split of a dataset.
@@ -43,7 +45,6 @@ def evaluate(
         precision: fp32, bf16, or auto: bf16 only where the processor computes in it.
         resamples: Bootstrap resamples of the patients.
         seed: Seed of the bootstrap.
-        baseline: In the report, fit the thumbnails' baseline where the training images are few enough.
         progress: Told how many images are done.
 
     Returns:
@@ -55,113 +56,67 @@ def evaluate(
     """
     source = dataset or find_dataset(run_or_bundle)
     subject = open_subject(run_or_bundle, dataset=source, split=split, precision=precision)
-    output = predict(
-        subject.model,
-        subject.dataset,
-        rows=subject.rows,
-        columns=[*subject.outputs.values()],
-        model_input=subject.bundle.model_input,
-        engine=subject.engine,
-        progress=progress,
-    )
-    predictions, summary = _summarise(subject, output, resamples, np.random.default_rng(seed))
-    metrics = subject.folder / "metrics.json"
-    metrics.unlink(missing_ok=True)
-    write_predictions(subject.folder / FILE, predictions, metadata=_describe_table(summary))
+    evidence = gather_evidence(subject, Chance(resamples, seed), progress=progress)
+    results = run_analyses(evidence, report=report)
+    (subject.folder / _METRICS).unlink(missing_ok=True)
+    write_predictions(subject.folder / FILE, evidence.predictions, metadata=_describe_table(evidence))
     if report:
-        words = ["xray-eval", "--run", run_or_bundle, "--data", source, "--split", split, "--report"]
-        words += ["--precision", subject.engine.precision, "--resamples", resamples, "--seed", seed]
-        command = shlex.join(map(str, words))
-        _write_report(
-            subject, output, predictions, summary, command=command, resamples=resamples, seed=seed, baseline=baseline
-        )
-    write_json(metrics, summary.to_json())
+        command = _format_command(run_or_bundle, source, evidence)
+        write_text(subject.folder / "report.html", render_report(evidence, results, command=command))
+        _write_files(subject.folder, results)
+    write_json(subject.folder / _METRICS, build_metrics(evidence, results))
     return subject.folder
 
 
-def _summarise(
-    subject: Subject, output: ModelOutput, resamples: int, generator: np.random.Generator
-) -> tuple[Predictions, Summary]:
-    dataset, rows = subject.dataset, subject.rows
-    predictions = Predictions(
-        subject.findings, dataset.image_ids[rows], dataset.patient_ids[rows], subject.states, output.logits
-    )
-    summary = summarise(
-        predictions,
-        dataset=dataset.name,
-        split=subject.split,
-        split_sha256=dataset.split_sha256,
-        model=subject.describe_model(),
-        resamples=resamples,
-        generator=generator,
-    )
-    return predictions, summary
+def gather_evidence(subject: Subject, chance: Chance, *, progress: Progress | None = None) -> Evidence:
+    """Asks the network about every image.
+
+    Args:
+        subject: The model and the images.
+        chance: How intervals are drawn.
+        progress: Told how many images are done.
+    """
+    dataset, rows, network = subject.dataset, subject.rows, subject.network
+    response = network.predict(StoredImages(dataset, rows), progress=progress)
+    ids, patients = dataset.image_ids[rows], dataset.patient_ids[rows]
+    predictions = Predictions(subject.findings, ids, patients, subject.states, response.logits)
+    model = subject.describe_model()
+    return Evidence(dataset, subject.split, rows, predictions, response.peaks, model, network, chance)
 
 
-def _write_report(
-    subject: Subject,
-    output: ModelOutput,
-    predictions: Predictions,
-    summary: Summary,
-    *,
-    command: str,
-    resamples: int,
-    seed: int,
-    baseline: bool,
-) -> None:
-    generator = np.random.default_rng(seed)
-    localisation = localise(
-        subject.dataset,
-        subject.rows,
-        output.peaks,
-        cells=output.cells,
-        findings=subject.findings,
-        resamples=resamples,
-        generator=generator,
-    )
-    overlays = draw_examples(
-        subject.model,
-        subject.dataset,
-        select_examples(predictions),
-        rows=subject.rows,
-        outputs=subject.outputs,
-        model_input=subject.bundle.model_input,
-        engine=subject.engine,
-    )
-    page = Report(
-        summary=summary,
-        predictions=predictions,
-        dataset=subject.dataset,
-        overlays=overlays,
-        localisation=_unless_empty(localisation),
-        baseline=_evaluate_baseline(subject, predictions, resamples, generator) if baseline else None,
-        unmatched=subject.describe_unmatched_findings(),
-        command=command,
-        resamples=resamples,
-        seed=seed,
-    )
-    write_overlays(subject.folder, overlays)
-    write_json(subject.folder / "localisation.json", localisation.to_json())
-    write_text(subject.folder / "report.html", render_report(page))
+def build_metrics(evidence: Evidence, results: Results) -> dict[str, Any]:
+    """The content of metrics.json: what was evaluated, the figures of the analyses, and their warnings."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "dataset": evidence.dataset.name,
+        "split": evidence.split,
+        "split_sha256": evidence.dataset.split_sha256,
+        "n_images": len(evidence.rows),
+        "n_patients": len(np.unique(evidence.predictions.patient_ids)),
+        **{key: value for result in results.values() for key, value in result.figures.items()},
+        "warnings": [caveat.to_json() for caveat in list_warnings(results)],
+    }
 
 
-def _evaluate_baseline(
-    subject: Subject, predictions: Predictions, resamples: int, generator: np.random.Generator
-) -> Aurocs | None:
-    """AUROC of the thumbnails' baseline; None without training images, or with very many."""
-    if not 0 < len(subject.dataset.indices("train")) <= MOST_IMAGES:
-        return None
-    fitted = fit_baseline(subject.dataset, subject.rows, findings=subject.findings)
-    patients = predictions.patient_ids
-    return estimate_aurocs(
-        predictions.labels, fitted.logits, patients=patients, generator=generator, resamples=resamples
-    )
+def _write_files(folder: Path, results: Results) -> None:
+    """Writes the files of the analyses, and removes the overlays of an evaluation before."""
+    files = {folder / name: content for result in results.values() for name, content in result.files.items()}
+    for path, content in files.items():
+        write_bytes(path, content)
+    for path in (folder / FOLDER).glob("*.png"):
+        if path not in files:
+            path.unlink()
 
 
-def _unless_empty(localisation: Localisation) -> Localisation | None:
-    return localisation if localisation.n_cases else None
+def _format_command(run_or_bundle: Path, dataset: Path, evidence: Evidence) -> str:
+    """The command that makes the report again."""
+    words = ["xray-eval", "--run", run_or_bundle, "--data", dataset, "--split", evidence.split, "--report"]
+    words += ["--precision", evidence.model["precision"]]
+    words += ["--resamples", evidence.chance.resamples, "--seed", evidence.chance.seed]
+    return shlex.join(map(str, words))
 
 
-def _describe_table(summary: Summary) -> dict[str, str]:
-    model = {name: str(summary.model[name]) for name in ("name", "engine", "precision")}
-    return {"dataset": summary.dataset, "split": summary.split, "split_sha256": summary.split_sha256, **model}
+def _describe_table(evidence: Evidence) -> dict[str, str]:
+    model = {name: str(evidence.model[name]) for name in ("name", "engine", "precision")}
+    dataset = evidence.dataset
+    return {"dataset": dataset.name, "split": evidence.split, "split_sha256": dataset.split_sha256, **model}

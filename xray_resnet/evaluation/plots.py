@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from xray_resnet.evaluation.predictions import Predictions
-from xray_resnet.evaluation.summary import Summary
+from xray_resnet.evaluation.ranking import Ranking
 from xray_resnet.metrics import Estimate, pr_curve, roc_curve
 
 INK, MUTED, RULE = "#1c2730", "#68757f", "#d8dee3"
@@ -31,15 +31,15 @@ _TICKS, _TICK_LABELS = (0, 0.5, 1), ("0", "½", "1")
 Panel = Callable[[Axes, int], None]
 
 
-def plot_intervals(summary: Summary, *, baseline: Sequence[float | None] = ()) -> str:
+def plot_intervals(ranking: Ranking, *, baseline: Sequence[float | None] = ()) -> str:
     """AUROC of every finding and of the macro average with 95 % intervals.
 
     Args:
-        summary: The figures.
+        ranking: The figures.
         baseline: AUROC of the thumbnails' baseline per finding, then of its macro average; drawn as diamonds.
     """
-    rows = [(finding.name.replace("_", " "), finding.auroc) for finding in summary.findings]
-    rows.append(("macro average", summary.macro))
+    rows = [(finding.name.replace("_", " "), finding.auroc) for finding in ranking.findings]
+    rows.append(("macro average", ranking.macro))
     with rc_context(_STYLE):
         figure = Figure(figsize=(_WIDTH, 0.75 + 0.32 * len(rows)), layout="constrained")
         axes = figure.subplots()
@@ -53,7 +53,7 @@ def plot_intervals(summary: Summary, *, baseline: Sequence[float | None] = ()) -
         return _to_svg(figure)
 
 
-def plot_roc_curves(predictions: Predictions, summary: Summary) -> str:
+def plot_roc_curves(predictions: Predictions, ranking: Ranking) -> str:
     """One ROC curve per finding, small multiples."""
     labels = predictions.labels
 
@@ -62,27 +62,27 @@ def plot_roc_curves(predictions: Predictions, summary: Summary) -> str:
         axes.plot([0, 1], [0, 1], color=RULE, linewidth=1, linestyle=(0, (4, 3)))
         axes.plot(curve.x, curve.y, color=MODEL, linewidth=1.8)
         axes.fill_between(curve.x, curve.y, color=MODEL, alpha=0.08, linewidth=0)
-        axes.text(0.97, 0.06, f"{summary.findings[column].auroc.value:.3f}", ha="right", color=MODEL, weight="bold")
+        axes.text(0.97, 0.06, f"{ranking.findings[column].auroc.value:.3f}", ha="right", color=MODEL, weight="bold")
 
-    return _small_multiples(summary, draw, x="false positive rate", y="true positive rate")
+    return _small_multiples(ranking, draw, x="false positive rate", y="true positive rate")
 
 
-def plot_pr_curves(predictions: Predictions, summary: Summary) -> str:
+def plot_pr_curves(predictions: Predictions, ranking: Ranking) -> str:
     """One precision-recall curve per finding; the dashed line is the prevalence, which chance reaches."""
     labels = predictions.labels
 
     def draw(axes: Axes, column: int) -> None:
         curve = pr_curve(labels[:, column], predictions.logits[:, column])
-        finding = summary.findings[column]
+        finding = ranking.findings[column]
         axes.axhline(finding.prevalence or 0.0, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
         axes.step(curve.x[1:], curve.y[1:], where="pre", color=MODEL, linewidth=1.8)
         free = 0.06 if (finding.average_precision or 0.0) > 0.4 else 0.9
         axes.text(0.97, free, f"AP {finding.average_precision:.3f}", ha="right", color=MODEL, weight="bold")
 
-    return _small_multiples(summary, draw, x="recall", y="precision")
+    return _small_multiples(ranking, draw, x="recall", y="precision")
 
 
-def plot_scores(predictions: Predictions, summary: Summary) -> str:
+def plot_scores(predictions: Predictions, ranking: Ranking) -> str:
     """Scores of the images with and without each finding, each group's bars adding up to one."""
     labels, scores = predictions.labels, predictions.scores
     edges = np.linspace(0, 1, _BINS + 1)
@@ -97,7 +97,7 @@ def plot_scores(predictions: Predictions, summary: Summary) -> str:
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
 
-    return _small_multiples(summary, draw, x="score", y="share of images", square=False)
+    return _small_multiples(ranking, draw, x="score", y="share of images", square=False)
 
 
 def _draw_interval(axes: Axes, height: int, estimate: Estimate, *, colour: str) -> None:
@@ -123,9 +123,9 @@ def _finish_intervals(axes: Axes, names: Sequence[str], lowest: float) -> None:
     axes.set_xlabel("AUROC")
 
 
-def _small_multiples(summary: Summary, draw: Panel, *, x: str, y: str, square: bool = True) -> str:
+def _small_multiples(ranking: Ranking, draw: Panel, *, x: str, y: str, square: bool = True) -> str:
     """One panel per finding in a grid; a finding without both classes says why instead."""
-    count = len(summary.findings)
+    count = len(ranking.findings)
     columns = min(_MOST_COLUMNS, max(count, 3))
     rows = -(-count // columns)
     side = _WIDTH / columns
@@ -136,14 +136,14 @@ def _small_multiples(summary: Summary, draw: Panel, *, x: str, y: str, square: b
             if position >= count:
                 axes.set_visible(False)
                 continue
-            _draw_panel(axes, position, summary, draw, square=square)
+            _draw_panel(axes, position, ranking, draw, square=square)
         figure.supxlabel(x, fontsize=9, color=MUTED)
         figure.supylabel(y, fontsize=9, color=MUTED)
         return _to_svg(figure)
 
 
-def _draw_panel(axes: Axes, position: int, summary: Summary, draw: Panel, *, square: bool) -> None:
-    finding = summary.findings[position]
+def _draw_panel(axes: Axes, position: int, ranking: Ranking, draw: Panel, *, square: bool) -> None:
+    finding = ranking.findings[position]
     axes.set_title(finding.name.replace("_", " "), color=INK)
     axes.set_xlim(-0.02, 1.02)
     axes.set_xticks(_TICKS, labels=_TICK_LABELS)

@@ -1,7 +1,8 @@
-"""What is evaluated on what: a bundle's model and the rows of a dataset, if they belong together."""
+"""What is evaluated on what: a bundle and the rows of a dataset, if they belong together."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,8 @@ from numpy.typing import NDArray
 
 from xray_resnet.bundle import Bundle, load_model, read_bundle
 from xray_resnet.errors import UserError
+from xray_resnet.evaluation.network import Network
 from xray_resnet.findings import positions
-from xray_resnet.models import PreActResNet
 from xray_resnet.precision import RequestedPrecision
 from xray_resnet.runs import Run, evaluation_folder
 from xray_resnet.store import Dataset, open_dataset
@@ -24,7 +25,6 @@ class Subject:
 
     Attributes:
         bundle: The model's bundle.
-        model: The network, in evaluation mode.
         engine: Device and precision.
         dataset: Has the images.
         split: Name of the split.
@@ -33,7 +33,6 @@ class Subject:
     """
 
     bundle: Bundle
-    model: PreActResNet
     engine: Engine
     dataset: Dataset
     split: str
@@ -41,10 +40,10 @@ class Subject:
     findings: tuple[str, ...]
 
     @property
-    def outputs(self) -> dict[str, int]:
-        """Finding → which output of the model."""
-        known = self.bundle.metadata.findings
-        return dict(zip(self.findings, positions(known, self.findings), strict=True))
+    def network(self) -> Network:
+        """The bundle's network, with the outputs of the findings."""
+        outputs = dict(zip(self.findings, positions(self.bundle.metadata.findings, self.findings), strict=True))
+        return Network(partial(load_model, self.bundle), outputs, self.bundle.model_input, self.engine)
 
     @property
     def states(self) -> NDArray[np.int8]:
@@ -72,15 +71,6 @@ class Subject:
             "instruction_set": self.engine.instruction_set,
         }
 
-    def describe_unmatched_findings(self) -> list[str]:
-        """Sentences on findings that only one side has."""
-        model, dataset = set(self.bundle.metadata.findings), set(self.dataset.findings)
-        sides = (
-            ("The model also knows, without labels in this dataset: ", model - dataset),
-            ("The dataset also has labels of what the model does not know: ", dataset - model),
-        )
-        return [text + ", ".join(sorted(names)) + "." for text, names in sides if names]
-
 
 def open_subject(run_or_bundle: Path, *, dataset: Path, split: str, precision: RequestedPrecision) -> Subject:
     """Opens model and dataset.
@@ -94,7 +84,7 @@ def open_subject(run_or_bundle: Path, *, dataset: Path, split: str, precision: R
     rows = images.indices(split)
     if not len(rows):
         raise UserError(f"{images.folder}: its split {split!r} has no image; choose another with --split")
-    return Subject(bundle, load_model(bundle), choose_engine(precision), images, split, rows, findings)
+    return Subject(bundle, choose_engine(precision), images, split, rows, findings)
 
 
 def find_dataset(run: Path) -> Path:

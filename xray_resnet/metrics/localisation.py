@@ -38,10 +38,17 @@ class PointingGame:
     difference: Estimate
 
 
-def find_peak(heat: NDArray[np.generic], size: int) -> Point:
-    """Centre of the strongest cell of a map (h, w), in pixels of an image (size, size)."""
-    row, column = np.unravel_index(int(np.argmax(heat)), heat.shape)
-    return (float(column) + 0.5) * size / heat.shape[1], (float(row) + 0.5) * size / heat.shape[0]
+def find_peaks(maps: NDArray[np.generic], size: int) -> NDArray[np.float32]:
+    """Centres (x, y) of the strongest cells of maps (…, h, w), in pixels of an image (size, size), (…, 2)."""
+    height, width = maps.shape[-2:]
+    row, column = np.divmod(maps.reshape(*maps.shape[:-2], -1).argmax(axis=-1), width)
+    return np.stack([(column + 0.5) * size / width, (row + 0.5) * size / height], axis=-1).astype(np.float32)
+
+
+def list_cell_centres(size: int, cells: tuple[int, int]) -> list[Point]:
+    """Centres of all cells, given as (rows, columns), in an image (size, size): all that a map's peak can be."""
+    height, width = cells
+    return [((x + 0.5) * size / width, (y + 0.5) * size / height) for y in range(height) for x in range(width)]
 
 
 def is_hit(point: Point, boxes: Sequence[Rectangle]) -> bool:
@@ -69,6 +76,22 @@ def find_most_covered_point(boxes: Sequence[Rectangle], size: int) -> Point:
     most = np.argwhere(coverage == coverage.max())
     row, column = most[np.argmin(((most - most.mean(axis=0)) ** 2).sum(axis=1))]
     return float(column) + 0.5, float(row) + 0.5
+
+
+def find_most_covered_cell(boxes: Sequence[Rectangle], size: int, cells: tuple[int, int]) -> Point:
+    """The cell's centre that lies in the most boxes; among equals, and without boxes, the one nearest the middle.
+
+    Args:
+        boxes: In pixels of an image (size, size).
+        size: Rows and columns.
+        cells: Rows and columns of the grid.
+    """
+
+    def rate(centre: Point) -> tuple[int, float]:
+        x, y = centre
+        return sum(is_hit(centre, [box]) for box in boxes), -((x - size / 2) ** 2 + (y - size / 2) ** 2)
+
+    return max(list_cell_centres(size, cells), key=rate)
 
 
 def play_pointing_game(

@@ -1,6 +1,5 @@
-"""The figures of one evaluation, and metrics.json made of them; undefined is null, with its reason."""
+"""How well a model ranks every finding, with intervals; undefined is None, with its reason."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,19 +7,13 @@ import numpy as np
 
 from xray_resnet.evaluation.predictions import Predictions
 from xray_resnet.metrics import Estimate, average_precision, clustered_interval, estimate_aurocs
+from xray_resnet.metrics.clustered import count_patients
 
 Interval = tuple[float, float]
-_ROLES = {
-    "train": "seen in training",
-    "val": "chose the epoch",
-    "test": "held out",
-    "all": "in part seen in training",
-}
-"""Split of the data that the model was trained on → what it was to the model."""
 
 
 @dataclass(frozen=True)
-class FindingSummary:
+class FindingRanking:
     """How well one finding is ranked.
 
     Attributes:
@@ -28,6 +21,7 @@ class FindingSummary:
         n_positive: Images with it.
         n_negative: Images without it, unmentioned ones among them.
         n_ignored: Images where it is uncertain or not assessed.
+        patients: How many patients have an image with it, and how many one without it.
         auroc: With its patient-clustered interval.
         clustered: Normal interval by Obuchowski's variance, with one image a patient DeLong's; None for few patients.
         average_precision: None if undefined.
@@ -37,6 +31,7 @@ class FindingSummary:
     n_positive: int
     n_negative: int
     n_ignored: int
+    patients: tuple[int, int]
     auroc: Estimate
     clustered: Interval | None
     average_precision: float | None
@@ -49,46 +44,22 @@ class FindingSummary:
 
 
 @dataclass(frozen=True)
-class Summary:
-    """The figures of one model on one split.
+class Ranking:
+    """How well one model ranks the images of one split.
 
     Attributes:
-        dataset: Name of the dataset.
-        split: Name of the split.
-        split_sha256: Hash of the dataset's splits.
-        n_images: Images of the split.
-        n_patients: Their patients.
-        findings: One summary per finding.
+        findings: One for each finding.
         macro: Mean AUROC over the findings where it is defined.
         n_defined: How many those are.
-        model: Facts of the model, its engine and precision.
     """
 
-    dataset: str
-    split: str
-    split_sha256: str
-    n_images: int
-    n_patients: int
-    findings: tuple[FindingSummary, ...]
+    findings: tuple[FindingRanking, ...]
     macro: Estimate
     n_defined: int
-    model: Mapping[str, Any]
-
-    @property
-    def role(self) -> str:
-        """What the images were to the model: only those that it was not fitted to say how good it is."""
-        if self.model.get("training_data", {}).get("split_sha256") != self.split_sha256:
-            return "another dataset than it was trained on"
-        return _ROLES[self.split]
 
     def to_json(self) -> dict[str, Any]:
-        """The content of metrics.json."""
+        """Its part of metrics.json."""
         return {
-            "dataset": self.dataset,
-            "split": self.split,
-            "split_sha256": self.split_sha256,
-            "n_images": self.n_images,
-            "n_patients": self.n_patients,
             "findings": {finding.name: _finding_to_json(finding) for finding in self.findings},
             "macro": {
                 "auroc": self.macro.value,
@@ -97,54 +68,38 @@ class Summary:
                 "n_findings": self.n_defined,
                 "why_null": self.macro.why_null,
             },
-            "model": dict(self.model),
         }
 
 
-def summarise(
-    predictions: Predictions,
-    *,
-    dataset: str,
-    split: str,
-    split_sha256: str,
-    model: Mapping[str, Any],
-    resamples: int,
-    generator: np.random.Generator,
-) -> Summary:
-    """Computes every figure of the predictions.
+def rank(predictions: Predictions, *, resamples: int, generator: np.random.Generator) -> Ranking:
+    """Computes the figures of every finding.
 
     Args:
         predictions: Of all images of the split.
-        dataset: Name of the dataset.
-        split: Name of the split.
-        split_sha256: Hash of the dataset's splits.
-        model: Facts of the model.
         resamples: Bootstrap resamples of the patients.
         generator: Draws them.
     """
     labels, logits = predictions.labels, predictions.logits
     aurocs = estimate_aurocs(labels, logits, patients=predictions.patient_ids, generator=generator, resamples=resamples)
-    findings = tuple(
-        _summarise_finding(predictions, column, estimate) for column, estimate in enumerate(aurocs.findings)
-    )
-    patients = len(np.unique(predictions.patient_ids))
-    return Summary(dataset, split, split_sha256, len(labels), patients, findings, aurocs.macro, aurocs.n_defined, model)
+    findings = tuple(_rank_finding(predictions, column, auroc) for column, auroc in enumerate(aurocs.findings))
+    return Ranking(findings, aurocs.macro, aurocs.n_defined)
 
 
-def _summarise_finding(predictions: Predictions, column: int, estimate: Estimate) -> FindingSummary:
+def _rank_finding(predictions: Predictions, column: int, auroc: Estimate) -> FindingRanking:
     labels, logits = predictions.labels[:, column], predictions.logits[:, column]
-    return FindingSummary(
+    return FindingRanking(
         predictions.findings[column],
         int((labels == 1).sum()),
         int((labels == 0).sum()),
         int(np.isnan(labels).sum()),
-        estimate,
+        count_patients(labels, predictions.patient_ids),
+        auroc,
         clustered_interval(labels, logits, patients=predictions.patient_ids),
         average_precision(labels, logits),
     )
 
 
-def _finding_to_json(finding: FindingSummary) -> dict[str, Any]:
+def _finding_to_json(finding: FindingRanking) -> dict[str, Any]:
     return {
         "n_positive": finding.n_positive,
         "n_negative": finding.n_negative,

@@ -5,7 +5,10 @@ import pytest
 import torch
 
 from tests.datasets import make_dataset
-from xray_resnet.evaluation.predict import BATCH_SIZE, ModelOutput, build_batch, predict
+from tests.evaluation.builders import make_network
+from xray_resnet.evaluation.images import StoredImages
+from xray_resnet.evaluation.network import BATCH_SIZE, Network, Response
+from xray_resnet.explain.gradcam import compute_gradcam
 from xray_resnet.model_input import ModelInput
 from xray_resnet.models import PreActResNet, build_model
 from xray_resnet.store import Dataset, open_dataset
@@ -26,14 +29,22 @@ def model() -> PreActResNet:
     return build_model(18, num_findings=3, base_width=8).eval()
 
 
-def run(model: PreActResNet, dataset: Dataset, rows: list[int], columns: list[int]) -> ModelOutput:
-    return predict(model, dataset, rows=np.array(rows), columns=columns, model_input=INPUT, engine=ENGINE)
+def network_of(model: PreActResNet, columns: list[int], *, engine: Engine = ENGINE) -> Network:
+    return Network(lambda: model, {str(column): column for column in columns}, INPUT, engine)
+
+
+def run(model: PreActResNet, dataset: Dataset, rows: list[int], columns: list[int]) -> Response:
+    return network_of(model, columns).predict(StoredImages(dataset, np.array(rows)))
+
+
+def forward_input(model: PreActResNet, dataset: Dataset, rows: list[int]) -> torch.Tensor:
+    return network_of(model, [0]).build_batch(StoredImages(dataset, np.array(rows)))
 
 
 def test_logits_are_those_of_the_plain_forward_pass(model: PreActResNet, dataset: Dataset) -> None:
     output = run(model, dataset, [0, 1, 2], [0, 1, 2])
     with torch.inference_mode():
-        expected = model(build_batch(dataset, np.arange(3), INPUT)).numpy()
+        expected = model(forward_input(model, dataset, [0, 1, 2])).numpy()
     np.testing.assert_allclose(output.logits, expected, rtol=1e-4, atol=1e-5)
 
 
@@ -46,37 +57,28 @@ def test_one_by_one_is_as_in_a_batch(model: PreActResNet, dataset: Dataset) -> N
 def test_columns_choose_the_outputs_in_order(model: PreActResNet, dataset: Dataset) -> None:
     every, chosen = run(model, dataset, [0, 1], [0, 1, 2]), run(model, dataset, [0, 1], [2, 0])
     np.testing.assert_array_equal(chosen.logits, every.logits[:, [2, 0]])
-    np.testing.assert_array_equal(chosen.peaks, every.peaks[:, [2, 0]])
+    np.testing.assert_array_equal(chosen.peaks.points, every.peaks.points[:, [2, 0]])
 
 
 def test_peaks_are_the_centres_of_the_strongest_cells(model: PreActResNet, dataset: Dataset) -> None:
     output = run(model, dataset, [4], [1])
     with torch.inference_mode():
-        maps = model.forward_with_maps(build_batch(dataset, np.array([4]), INPUT))[1][0, 1]
+        maps = model.forward_with_maps(forward_input(model, dataset, [4]))[1][0, 1]
     row, column = np.unravel_index(int(maps.argmax()), maps.shape)
     cell = 64 / maps.shape[0]
-    np.testing.assert_array_equal(output.peaks[0, 0], [(column + 0.5) * cell, (row + 0.5) * cell])
+    np.testing.assert_array_equal(output.peaks.points[0, 0], [(column + 0.5) * cell, (row + 0.5) * cell])
 
 
 def test_progress_is_told_after_every_batch(model: PreActResNet, dataset: Dataset) -> None:
     told: list[tuple[int, int]] = []
-    predict(
-        model,
-        dataset,
-        rows=np.arange(len(dataset)),
-        columns=[0],
-        model_input=INPUT,
-        engine=ENGINE,
-        progress=lambda done, total: told.append((done, total)),
-    )
+    images = StoredImages(dataset, np.arange(len(dataset)))
+    network_of(model, [0]).predict(images, progress=lambda done, total: told.append((done, total)))
     assert told == [(BATCH_SIZE, len(dataset)), (len(dataset), len(dataset))]
 
 
 def test_bf16_is_computed_where_it_is_asked_for(model: PreActResNet, dataset: Dataset) -> None:
     exact = run(model, dataset, [0, 1], [0, 1]).logits
-    coarse = predict(
-        model, dataset, rows=np.arange(2), columns=[0, 1], model_input=INPUT, engine=Engine("cpu", "bf16")
-    ).logits
+    coarse = network_of(model, [0, 1], engine=Engine("cpu", "bf16")).predict(StoredImages(dataset, np.arange(2))).logits
     assert not np.array_equal(exact, coarse)
     np.testing.assert_allclose(exact, coarse, atol=0.1)
 
@@ -85,3 +87,33 @@ def test_the_engine_says_what_it_is() -> None:
     engine = choose_engine("fp32")
     assert engine.precision == "fp32"
     assert engine.describe() == f"torch {torch.__version__} on {engine.device}"
+
+
+def test_the_network_is_loaded_once_and_not_before_it_is_asked(model: PreActResNet, dataset: Dataset) -> None:
+    loaded: list[PreActResNet] = []
+
+    def load() -> PreActResNet:
+        loaded.append(model)
+        return model
+
+    network = Network(load, {"Nodule": 0}, INPUT, ENGINE)
+    assert not loaded
+    for _ in range(2):
+        network.predict(StoredImages(dataset, np.arange(2)))
+    assert len(loaded) == 1
+
+
+def test_a_network_that_was_first_asked_to_predict_still_explains() -> None:
+    network = make_network(["Nodule"])
+    network.predict([np.zeros((64, 64), np.uint8)])
+    assert network.explain(np.eye(64, dtype=np.uint8), "Nodule").shape == (64, 64)
+
+
+def test_an_explanation_is_that_of_the_findings_own_output() -> None:
+    network, image = make_network(["Nodule", "Mass"]), np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)
+    batch = network.build_batch([image])
+    for output, finding in enumerate(["Nodule", "Mass"]):
+        np.testing.assert_array_equal(
+            network.explain(image, finding), compute_gradcam(network.model, batch, [output])[0]
+        )
+    assert not np.allclose(network.explain(image, "Nodule"), network.explain(image, "Mass"))

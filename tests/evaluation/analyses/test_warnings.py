@@ -1,0 +1,102 @@
+"""What the analyses warn of."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.datasets import make_dataset
+from tests.evaluation.builders import make_evidence
+from xray_resnet.evaluation.analyses import ANALYSES
+from xray_resnet.evaluation.evidence import Evidence
+from xray_resnet.store import Dataset, open_dataset
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    return open_dataset(make_dataset(tmp_path_factory.mktemp("data") / "tiny", count=120))
+
+
+def warn(name: str, evidence: Evidence) -> dict[str, str]:
+    """Name of a warning → its rank, of one analysis."""
+    return {caveat.name: caveat.rank.name for caveat in ANALYSES[name].analyse(evidence).warnings}
+
+
+@pytest.mark.parametrize(
+    ("split", "expected"),
+    [
+        ("test", {}),
+        ("val", {"not_held_out": "CAUTION"}),
+        ("train", {"not_held_out": "SERIOUS"}),
+        ("all", {"not_held_out": "SERIOUS"}),
+    ],
+)
+def test_images_that_the_model_was_fitted_to_are_warned_of(
+    dataset: Dataset, split: str, expected: dict[str, str]
+) -> None:
+    trained = {"training_data": {"split_sha256": dataset.split_sha256}}
+    assert warn("data", make_evidence(dataset, split=split, **trained)) == {"synthetic": "NOTE", **expected}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("tiny", ("other_splits", "SERIOUS")), ("a", ("other_dataset", "NOTE"))]
+)
+def test_another_split_of_the_same_dataset_is_graver_than_another_dataset(
+    dataset: Dataset, name: str, expected: tuple[str, str]
+) -> None:
+    trained = {"training_data": {"split_sha256": "1" * 64, "name": name}}
+    assert expected in warn("data", make_evidence(dataset, **trained)).items()
+
+
+def test_a_finding_that_only_one_side_has_is_noted(dataset: Dataset) -> None:
+    evidence = make_evidence(dataset, findings=["Cardiomegaly", "Hernia"])
+    texts = [w.text for w in ANALYSES["data"].analyse(evidence).warnings if w.name == "unmatched_findings"]
+    assert [text.split(": ")[1] for text in texts] == ["Hernia.", "Effusion."]
+
+
+def test_few_patients_and_undefined_findings_are_warned_of(dataset: Dataset) -> None:
+    evidence = make_evidence(dataset)
+    states = np.array(evidence.predictions.states)
+    states[:, 0] = 0
+    undefined = replace(evidence, predictions=replace(evidence.predictions, states=states))
+    assert warn("findings", undefined).items() >= {"undefined_findings": "CAUTION", "few_patients": "CAUTION"}.items()
+    assert "undefined_findings" not in warn("findings", evidence)
+
+
+def test_guessing_is_warned_of_and_good_ranking_is_not(dataset: Dataset) -> None:
+    assert "no_better_than_chance" in warn("findings", make_evidence(dataset, separation=0))
+    assert "no_better_than_chance" not in warn("findings", make_evidence(dataset, separation=5))
+
+
+def test_a_baseline_that_reaches_the_model_is_warned_of(dataset: Dataset) -> None:
+    """Thumbnails show the squares of these images without a mistake."""
+    assert warn("baseline", make_evidence(dataset, separation=0)) == {"baseline_reaches_model": "SERIOUS"}
+
+
+def test_a_baseline_that_stays_behind_is_not(dataset: Dataset) -> None:
+    evidence = make_evidence(dataset, separation=0)
+    states = np.random.default_rng(1).integers(0, 2, evidence.predictions.states.shape).astype(np.int8)
+    logits = (10.0 * states).astype(np.float32)
+    assert (
+        warn("baseline", replace(evidence, predictions=replace(evidence.predictions, states=states, logits=logits)))
+        == {}
+    )
+
+
+def test_maps_that_point_no_better_than_a_fixed_cell_are_warned_of(dataset: Dataset) -> None:
+    assert warn("pointing", make_evidence(dataset)) == {"maps_no_better_than_fixed_point": "CAUTION"}
+
+
+def test_bf16_is_noted(dataset: Dataset) -> None:
+    assert warn("model", make_evidence(dataset, precision="bf16")) == {"bf16": "NOTE"}
+    assert warn("model", make_evidence(dataset)) == {}
+
+
+def test_an_analysis_changes_nothing_and_gives_the_same_again(dataset: Dataset) -> None:
+    evidence = make_evidence(dataset)
+    before = evidence.predictions.logits.copy()
+    for name, analysis in ANALYSES.items():
+        first, second = analysis.analyse(evidence), analysis.analyse(evidence)
+        assert (name, first.figures, first.warnings) == (name, second.figures, second.warnings)
+        assert first.files == second.files
+    np.testing.assert_array_equal(evidence.predictions.logits, before)

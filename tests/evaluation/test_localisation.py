@@ -1,0 +1,146 @@
+"""The pointing game over a dataset with known squares."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests.datasets import make_dataset, write_dataset
+from tests.evaluation.builders import make_evidence
+from xray_resnet.boxes import Box
+from xray_resnet.evaluation.evidence import boxes_of
+from xray_resnet.evaluation.localisation import (
+    ALL,
+    IMAGE_CENTRE,
+    TRAINING_BOXES,
+    TRAINING_BOXES_ON_GRID,
+    Localisation,
+    localise,
+)
+from xray_resnet.store import Dataset, StoredImage, open_dataset
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    return open_dataset(make_dataset(tmp_path_factory.mktemp("data") / "tiny"))
+
+
+def play(dataset: Dataset, peaks: NDArray[np.float32]) -> Localisation:
+    return localise(make_evidence(dataset, points=peaks, cells=(8, 8)))
+
+
+def peaks_at(dataset: Dataset, *, offset: float) -> NDArray[np.float32]:
+    """For every test image the middle of the finding's box, moved by `offset`."""
+    peaks = np.zeros((len(dataset.indices("test")), len(dataset.findings), 2), np.float32)
+    for position, row in enumerate(dataset.indices("test")):
+        for column, finding in enumerate(dataset.findings):
+            for x, y, width, height in boxes_of(dataset, int(row), finding):
+                peaks[position, column] = x + width / 2 + offset, y + height / 2
+    return peaks
+
+
+def test_maps_that_peak_in_the_finding_always_hit(dataset: Dataset) -> None:
+    games = play(dataset, peaks_at(dataset, offset=0)).games[IMAGE_CENTRE]
+    assert games[ALL].maps.value == 1
+    assert games[ALL].baseline.value == 0
+    assert games[ALL].difference.value == 1
+
+
+def test_maps_that_peak_elsewhere_never_hit(dataset: Dataset) -> None:
+    assert play(dataset, peaks_at(dataset, offset=25)).games[IMAGE_CENTRE][ALL].maps.value == 0
+
+
+def test_the_best_fixed_point_finds_findings_that_never_move(dataset: Dataset) -> None:
+    games = play(dataset, peaks_at(dataset, offset=0)).games
+    for baseline in (TRAINING_BOXES, TRAINING_BOXES_ON_GRID):
+        assert [game.baseline.value for game in games[baseline].values()] == [1, 1, 1]
+
+
+def test_cases_are_positive_findings_with_a_box(dataset: Dataset) -> None:
+    localisation = play(dataset, peaks_at(dataset, offset=0))
+    positives = (dataset.states[dataset.indices("test")] == 1).sum(axis=0)
+    counts = [localisation.games[IMAGE_CENTRE][finding].n_cases for finding in dataset.findings]
+    assert counts == [*positives]
+    assert localisation.n_cases == positives.sum()
+
+
+def test_the_file_says_what_was_compared(dataset: Dataset) -> None:
+    content = play(dataset, peaks_at(dataset, offset=0)).to_json()
+    assert "boxes of the dataset" in content["truth"]
+    assert {*content["games"]} == {IMAGE_CENTRE, TRAINING_BOXES, TRAINING_BOXES_ON_GRID}
+
+
+def make_images(split: str, box: Box, *, state: int = 1, patients: int = 4, images: int = 1) -> list[StoredImage]:
+    """Black images (64, 64) that all have one box of a nodule."""
+    return [
+        StoredImage(
+            f"{split}-{box[1]}-{state}-{patient}-{image}",
+            f"{split}{box[1]}-{patient}",
+            np.zeros((64, 64), np.uint8),
+            states={"Nodule": state},
+            boxes=[box],
+        )
+        for patient in range(patients)
+        for image in range(images)
+    ]
+
+
+def store(folder: Path, images: list[StoredImage]) -> Dataset:
+    """The images as a dataset; the first word of an id is the split."""
+    splits = {name: [i.image_id for i in images if i.image_id.startswith(name)] for name in ("train", "val", "test")}
+    return open_dataset(
+        write_dataset(
+            folder / "boxes", images, name="boxes", source="phantom", synthetic=True, findings=("Nodule",),
+            reading={"size": 64}, reading_fingerprint="0" * 16, splits=splits,
+        )
+    )  # fmt: skip
+
+
+def point_at(dataset: Dataset, x: float, y: float) -> NDArray[np.float32]:
+    return np.full((len(dataset.indices("test")), 1, 2), (x, y), np.float32)
+
+
+def test_the_rival_point_learns_from_training_boxes_alone(tmp_path: Path) -> None:
+    here, there = Box("Nodule", 4.0, 8.0, 8.0, 8.0), Box("Nodule", 40.0, 48.0, 8.0, 8.0)
+    dataset = store(tmp_path, make_images("train", here) + make_images("test", there))
+    games = play(dataset, point_at(dataset, 44, 52)).games
+    assert [games[name][ALL].baseline.value for name in (TRAINING_BOXES, TRAINING_BOXES_ON_GRID)] == [0, 0]
+    assert games[TRAINING_BOXES][ALL].maps.value == 1
+
+
+def test_a_box_in_an_image_that_is_not_positive_is_no_case(tmp_path: Path) -> None:
+    box = Box("Nodule", 4.0, 8.0, 8.0, 8.0)
+    images = make_images("test", box) + [
+        image for state in (0, -1, 2) for image in make_images("test", box, state=state)
+    ]
+    dataset = store(tmp_path, images)
+    assert play(dataset, point_at(dataset, 8, 12)).n_cases == 4
+
+
+def test_x_and_y_of_a_peak_are_not_exchanged(tmp_path: Path) -> None:
+    dataset = store(tmp_path, make_images("test", Box("Nodule", 48.0, 8.0, 8.0, 8.0)))
+    assert play(dataset, point_at(dataset, 52, 12)).games[IMAGE_CENTRE][ALL].maps.value == 1
+    assert play(dataset, point_at(dataset, 12, 52)).games[IMAGE_CENTRE][ALL].maps.value == 0
+
+
+def test_the_interval_is_of_patients_and_not_of_cases(tmp_path: Path) -> None:
+    """Sixteen images of four patients say no more than four images of them (Wilson 1927 for 4 of 4: 4 / (4 + z²))."""
+    dataset = store(tmp_path, make_images("test", Box("Nodule", 8.0, 8.0, 8.0, 8.0), patients=4, images=4))
+    game = play(dataset, point_at(dataset, 12, 12)).games[IMAGE_CENTRE][ALL]
+    assert game.n_cases == 16
+    assert game.maps.low == pytest.approx(4 / (4 + 1.959964**2))
+
+
+def test_the_ceiling_is_what_an_oracle_on_the_grid_hits(tmp_path: Path) -> None:
+    """Centres of 8 × 8 cells in 64 pixels are at 4, 12, 20, …: the second box lies between them."""
+    on, between = Box("Nodule", 10.0, 10.0, 4.0, 4.0), Box("Nodule", 5.0, 5.0, 6.0, 6.0)
+    dataset = store(tmp_path, make_images("test", on, patients=3) + make_images("test", between, patients=1))
+    localisation = play(dataset, point_at(dataset, 12, 12))
+    assert localisation.ceilings == {"Nodule": 0.75, ALL: 0.75}
+    assert localisation.games[IMAGE_CENTRE][ALL].maps.value == 0.75
+
+
+def test_without_cases_there_is_no_ceiling(tmp_path: Path) -> None:
+    dataset = store(tmp_path, make_images("test", Box("Nodule", 8.0, 8.0, 8.0, 8.0), state=0))
+    assert play(dataset, point_at(dataset, 12, 12)).ceilings == {"Nodule": None, ALL: None}

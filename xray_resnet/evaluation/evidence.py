@@ -1,0 +1,123 @@
+"""The evidence of one evaluation: all that an analysis may ask, and the network to ask again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xray_resnet.boxes import Rectangle
+from xray_resnet.evaluation.images import Change, StoredImages
+from xray_resnet.evaluation.network import Network, Peaks, Response
+from xray_resnet.evaluation.predictions import Predictions
+from xray_resnet.evaluation.ranking import Ranking, rank
+from xray_resnet.store import Dataset
+
+_ROLES = {
+    "train": "seen in training",
+    "val": "chose the epoch",
+    "test": "held out",
+    "all": "in part seen in training",
+}
+"""Split of the data that the model was trained on → what it was to the model."""
+_COLUMNS = ("view", "sex", "age", "study_id", "file_size", "spacing_mm", "transfer_syntax", "content", "affine")
+
+
+@dataclass(frozen=True)
+class Chance:
+    """How intervals are drawn.
+
+    Attributes:
+        resamples: Bootstrap resamples of the patients.
+        seed: Of every analysis alike, so that none depends on those before it.
+    """
+
+    resamples: int
+    seed: int = 0
+
+    def generator(self) -> np.random.Generator:
+        """A generator at its start."""
+        return np.random.default_rng(self.seed)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A model's predictions on one split of a dataset, and what is known around them.
+
+    Attributes:
+        dataset: Has the images, their facts and boxes, and the other splits.
+        split: Name of the split.
+        rows: (N,) its rows.
+        predictions: Of the N images, for the F findings that model and dataset share.
+        peaks: Where the map of every image and finding is strongest.
+        model: Facts of the model, its engine and precision, as in metrics.json.
+        network: The model itself, to be asked about changed images.
+        chance: How intervals are drawn.
+    """
+
+    dataset: Dataset
+    split: str
+    rows: NDArray[np.int64]
+    predictions: Predictions
+    peaks: Peaks
+    model: Mapping[str, Any]
+    network: Network
+    chance: Chance
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """Names of the F findings."""
+        return self.predictions.findings
+
+    @cached_property
+    def ranking(self) -> Ranking:
+        """How well the model ranks each finding; several analyses need it."""
+        return rank(self.predictions, resamples=self.chance.resamples, generator=self.chance.generator())
+
+    @property
+    def trained_on_this_dataset(self) -> bool:
+        """Whether the dataset has the very splits that the model was trained with."""
+        trained_with = self.model.get("training_data", {}).get("split_sha256")
+        return bool(trained_with == self.dataset.split_sha256)
+
+    @property
+    def role(self) -> str:
+        """What the images were to the model: only those that it was not fitted to say how good it is."""
+        return _ROLES[self.split] if self.trained_on_this_dataset else "another dataset than it was trained on"
+
+    def fact(self, name: str) -> list[Any]:
+        """What the dataset knows of each of the N images; None if absent.
+
+        Args:
+            name: A column (view, sex, age in years, file_size, spacing_mm, …), `source`, or a fact of the header by
+                its DICOM keyword.
+        """
+        if name == "source":
+            return [self.dataset.source] * len(self.rows)
+        values = self.dataset.column(name) if name in _COLUMNS else self.dataset.fact(name)
+        return [None if values[row] in ("", None) else values[row] for row in self.rows]
+
+    def boxes(self, place: int, finding: str) -> list[Rectangle]:
+        """Boxes of a finding in the image at `place` of the N, in store pixels."""
+        return boxes_of(self.dataset, int(self.rows[place]), finding)
+
+    def images(self, places: Sequence[int] | None = None, *, change: Change | None = None) -> StoredImages:
+        """The stored pixels of the N images, or of some of them, read as they are looked at."""
+        rows = self.rows if places is None else self.rows[np.asarray(places, np.intp)]
+        return StoredImages(self.dataset, rows, change)
+
+    def predict_on(self, change: Change, places: Sequence[int] | None = None) -> Response:
+        """What the network says of changed images.
+
+        Args:
+            change: Of one image's pixels.
+            places: Which of the N images; without it, all.
+        """
+        return self.network.predict(self.images(places, change=change))
+
+
+def boxes_of(dataset: Dataset, row: int, finding: str) -> list[Rectangle]:
+    """The boxes of one finding in one row, in store pixels."""
+    return [box.rectangle for box in dataset.boxes(row) if box.finding == finding]

@@ -1,0 +1,102 @@
+"""A network asked about images: logits, where each finding's map peaks, and Grad-CAM; loaded when it is first asked."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from xray_resnet.explain.gradcam import compute_gradcam
+from xray_resnet.metrics.localisation import find_peaks
+from xray_resnet.model_input import ModelInput, Pixels
+from xray_resnet.models import PreActResNet
+from xray_resnet.progress import Progress
+from xray_resnet.torch_engine import Engine
+
+BATCH_SIZE = 32
+
+
+@dataclass(frozen=True)
+class Peaks:
+    """Where class activation maps are strongest.
+
+    Attributes:
+        points: (N, F, 2) x, y of the centre of each map's strongest cell, in pixels of the image.
+        cells: Rows and columns of the maps.
+    """
+
+    points: NDArray[np.float32]
+    cells: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Response:
+    """What a network gave for N images and F findings.
+
+    Attributes:
+        logits: (N, F).
+        peaks: Of the maps of every image and finding.
+    """
+
+    logits: NDArray[np.float32]
+    peaks: Peaks
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network and all that it takes to ask it.
+
+    Attributes:
+        load: Gives the network, in evaluation mode; called once, when the first image comes.
+        outputs: Finding → which output of the network, for the F findings in order.
+        model_input: From stored pixels to the network's input.
+        engine: Device and precision.
+    """
+
+    load: Callable[[], PreActResNet]
+    outputs: Mapping[str, int]
+    model_input: ModelInput
+    engine: Engine
+
+    @cached_property
+    def model(self) -> PreActResNet:
+        """The network on the engine's device."""
+        return self.load().to(self.engine.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+
+    def predict(self, images: Sequence[Pixels], *, progress: Progress | None = None) -> Response:
+        """Runs the network in batches.
+
+        Args:
+            images: (S, S) each, at least one, all of one size; each is looked at once.
+            progress: Told after every batch.
+        """
+        logits, points = [], []
+        for start in range(0, len(images), BATCH_SIZE):
+            batch = [images[place] for place in range(start, min(start + BATCH_SIZE, len(images)))]
+            output, maps = self._run(batch)
+            logits.append(output)
+            points.append(find_peaks(maps, batch[0].shape[0]))
+            if progress:
+                progress(start + len(batch), len(images))
+        return Response(np.concatenate(logits), Peaks(np.concatenate(points), (maps.shape[2], maps.shape[3])))
+
+    def explain(self, image: Pixels, finding: str) -> NDArray[np.float32]:
+        """Grad-CAM of one finding in one image (S, S), in fp32: (size, size) of the network's input, 0 to 1."""
+        batch = self.build_batch([image]).to(self.engine.device)
+        (heat,) = compute_gradcam(self.model, batch, [self.outputs[finding]])
+        return np.asarray(heat, np.float32)
+
+    def build_batch(self, images: Sequence[Pixels]) -> torch.Tensor:
+        """Images as network input (B, 1, size, size)."""
+        return torch.from_numpy(np.stack([self.model_input(image) for image in images])[:, None])
+
+    def _run(self, images: Sequence[Pixels]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Logits (B, F) and class activation maps (B, F, h, w)."""
+        model = self.model  # loaded before inference mode, or Grad-CAM could not differentiate its weights
+        batch = self.build_batch(images).to(self.engine.device, memory_format=torch.channels_last)
+        with torch.inference_mode(), self.engine.autocast():
+            output, maps = model.forward_with_maps(batch)
+        columns = [*self.outputs.values()]
+        return output.float().cpu().numpy()[:, columns], maps.float().cpu().numpy()[:, columns]
