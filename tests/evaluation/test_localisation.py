@@ -139,6 +139,15 @@ def test_the_ceiling_is_what_an_oracle_on_the_grid_hits(tmp_path: Path) -> None:
     localisation = play(dataset, point_at(dataset, 12, 12))
     assert localisation.ceilings == {"Nodule": 0.75, ALL: 0.75}
     assert localisation.games[IMAGE_CENTRE][ALL].maps.value == 0.75
+    assert play(dataset, point_at(dataset, 60, 60)).ceilings[ALL] == 0.75
+
+
+def test_the_rival_cell_has_only_the_centres_that_maps_have(tmp_path: Path) -> None:
+    between = Box("Nodule", 5.0, 5.0, 6.0, 6.0)
+    dataset = store(tmp_path, make_images("train", between) + make_images("test", between))
+    games = play(dataset, point_at(dataset, 8, 8)).games
+    assert games[TRAINING_BOXES][ALL].baseline.value == 1
+    assert games[TRAINING_BOXES_ON_GRID][ALL].baseline.value == 0
 
 
 def test_without_cases_there_is_no_ceiling(tmp_path: Path) -> None:
