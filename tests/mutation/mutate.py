@@ -50,7 +50,7 @@ TARGETS = (
     Target(
         "pointing",
         ("xray_resnet/metrics/localisation.py",),
-        ("tests/metrics/test_localisation.py", "tests/evaluation/test_pointing.py"),
+        ("tests/metrics/test_localisation.py", "tests/evaluation/test_localisation.py"),
     ),
     Target(
         "detector noise",
