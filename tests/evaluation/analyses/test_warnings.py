@@ -8,7 +8,10 @@ import pytest
 from tests.datasets import make_dataset
 from tests.evaluation.builders import make_evidence
 from xray_resnet.evaluation.analyses import ANALYSES
+from xray_resnet.evaluation.analyses.pointing import warn_of_pointing
 from xray_resnet.evaluation.evidence import Evidence
+from xray_resnet.evaluation.localisation import ALL, TRAINING_BOXES_ON_GRID, Localisation
+from xray_resnet.metrics import Estimate, PointingGame
 from xray_resnet.store import Dataset, open_dataset
 
 
@@ -85,6 +88,17 @@ def test_a_baseline_that_stays_behind_is_not(dataset: Dataset) -> None:
 
 def test_maps_that_point_no_better_than_a_fixed_cell_are_warned_of(dataset: Dataset) -> None:
     assert warn("pointing", make_evidence(dataset)) == {"maps_no_better_than_fixed_point": "CAUTION"}
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [(-0.09, -0.02, "point at findings less often than"), (-0.05, 0.03, "are not shown to point"), (0.01, 0.2, "")],
+)
+def test_the_caution_of_the_maps_says_no_less_than_the_interval(low: float, high: float, words: str) -> None:
+    game = PointingGame(50, Estimate(0.3), Estimate(0.35), Estimate((low + high) / 2, low, high))
+    localisation = Localisation({TRAINING_BOXES_ON_GRID: {ALL: game}}, (4, 4), {ALL: 0.8})
+    assert words in "".join(caveat.text for caveat in warn_of_pointing(localisation))
+    assert bool(warn_of_pointing(localisation)) == bool(words)
 
 
 def test_bf16_is_noted(dataset: Dataset) -> None:

@@ -32,7 +32,7 @@ def analyse_pointing(evidence: Evidence) -> Result:
         "all_findings": ALL,
     }
     section = Section("Pointing game", values)
-    return Result(tile=_make_tile(localisation), section=section, warnings=_warn(localisation), files=files)
+    return Result(tile=_make_tile(localisation), section=section, warnings=warn_of_pointing(localisation), files=files)
 
 
 def _make_tile(localisation: Localisation) -> Tile:
@@ -55,13 +55,13 @@ def _letter_methods(localisation: Localisation) -> dict[str, str]:
     return letter_methods(estimate for game in played for estimate in (game.maps, game.difference))
 
 
-def _warn(localisation: Localisation) -> list[Caveat]:
+def warn_of_pointing(localisation: Localisation) -> list[Caveat]:
     """If maps do not point better than a point that knows the training boxes and has their grid."""
     difference = localisation.games[TRAINING_BOXES_ON_GRID][ALL].difference
     if difference.low is not None and difference.low > 0:
         return []
-    text = (
-        "The maps are not shown to point at findings oftener than the best fixed cell of the same "
-        f"{_describe_cells(localisation)} grid, which never looks at an image."
-    )
+    is_worse = difference.high is not None and difference.high < 0
+    verb = "point at findings less often" if is_worse else "are not shown to point at findings more often"
+    grid = f"the same {_describe_cells(localisation)} grid, which never looks at an image"
+    text = f"The maps {verb} than the best fixed cell of {grid}."
     return [Caveat(Rank.CAUTION, "maps_no_better_than_fixed_point", text)]
