@@ -53,9 +53,9 @@ def _turn_over(film: Picture, rng: np.random.Generator) -> Picture:
 
 
 def _cut_out(film: Picture, rng: np.random.Generator) -> Picture:
-    """At most half of the width or of the height, or a quarter of the area."""
+    """At most half of the width, of the height, or of both."""
     side = len(film)
-    parts = ((1.0, rng.uniform(0.2, 0.48)), (rng.uniform(0.2, 0.42), 1.0), (rng.uniform(0.25, 0.5),) * 2)
+    parts = ((1.0, rng.uniform(0.2, 0.48)), (rng.uniform(0.2, 0.42), 1.0), rng.uniform(0.25, 0.5, 2))
     rows, columns = (max(8, int(share * side)) for share in parts[rng.integers(3)])
     top, left = rng.integers(0, side - rows + 1), rng.integers(0, side - columns + 1)
     part = film[top : top + rows, left : left + columns]

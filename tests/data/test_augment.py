@@ -69,6 +69,12 @@ def test_noise_is_replayed_from_its_recorded_parameters(noise: QuantumNoise | El
     np.testing.assert_array_equal(noise.apply(image, **parameters), drawn)
 
 
+@pytest.mark.parametrize("noise", [QuantumNoise(0.05, p=1.0), ElectronicNoise(0.04, p=1.0)])
+def test_no_noise_pattern_comes_twice_in_an_epoch(noise: QuantumNoise | ElectronicNoise) -> None:
+    noise.set_random_seed(5)
+    assert len({noise.get_params()["noise_seed"] for _ in range(2000)}) == 2000
+
+
 def test_the_kinds_of_noise_are_drawn_independently() -> None:
     image = np.full((8, 8), 0.5, np.float32)
     both = build_augmentation(AugmentConfig(0, 0, 0, quantum_noise=0.5, electronic_noise=0.5))

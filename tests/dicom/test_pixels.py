@@ -220,6 +220,19 @@ def test_an_8_bit_image_without_window_keeps_its_full_range() -> None:
     assert display(stored, bits_stored=8) == [value * 257 for value in stored]
 
 
+def test_the_range_that_stands_for_a_window_is_named_in_rescaled_values() -> None:
+    _, mapping = to_display(np.array([[0, 255]], np.uint8), PixelDescription(bits_stored=8, intercept=-100))
+    assert mapping.window == (27.5, 255)
+    _, mapping = to_display(np.array([[1000] * 99 + [3000] * 99], np.uint16), PixelDescription(bits_stored=12))
+    assert mapping.window == (2000, 2000)
+
+
+def test_values_beyond_the_stored_bits_are_shown_by_the_window_too() -> None:
+    window = Window(4096, 8192, "LINEAR")
+    expected = [round(slow_window(value, 4096, 8192, "LINEAR", 0, WHITE)) for value in (0, 4095, 6000, 8191)]
+    assert display([0, 4095, 6000, 8191], window=window) == pytest.approx(expected, abs=1)
+
+
 def test_a_7_bit_image_without_window_spans_the_range() -> None:
     shown, _ = to_display(np.array([[0, 127]], np.uint8), PixelDescription(bits_stored=7))
     assert shown.pixels.tolist() == [[0, WHITE]]

@@ -104,10 +104,10 @@ class Trees:
             self._free.put(tree)
 
 
-def read_explained() -> dict[tuple[str, str], str]:
-    """(module, change) → why no test can notice it."""
+def read_explained() -> dict[tuple[str, str, str], str]:
+    """(module, line as it stands, change) → why no test can notice it."""
     with EXPLAINED.open(encoding="utf-8", newline="") as file:
-        return {(row["module"], row["change"]): row["reason"] for row in csv.DictReader(file)}
+        return {(row["module"], row["line"], row["change"]): row["reason"] for row in csv.DictReader(file)}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -134,7 +134,7 @@ def _report(target: Target, trials: list[Trial], alive: list[Trial]) -> None:
     print(f"{target.name}: {len(trials) - len(alive)} of {len(trials)} noticed", flush=True)
     explained = read_explained()
     for trial in alive:
-        reason = explained.get((trial.module, trial.mutant.name), "no test notices it")
+        reason = explained.get((trial.module, trial.mutant.text, trial.mutant.name), "no test notices it")
         print(f"  {trial.module}:{trial.mutant.line}  {trial.mutant.name}  ({reason})", flush=True)
 
 

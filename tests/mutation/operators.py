@@ -38,19 +38,21 @@ class Mutant:
 
     Attributes:
         line: Where it is.
+        text: The line as it stands, without its indentation.
         before: The expression as it stands.
         after: The expression as it becomes.
         source: The module with the fault.
     """
 
     line: int
+    text: str
     before: str
     after: str
     source: str
 
     @property
     def name(self) -> str:
-        """What changes, whichever line it comes to stand on."""
+        """What becomes of what."""
         return f"{self.before} → {self.after}"
 
 
@@ -58,13 +60,14 @@ def find_mutants(source: str) -> list[Mutant]:
     """Every mutant of a module, in the order of its text."""
     tree = ast.parse(source)
     places = [node for node in _walk_code(tree) if any(True for _ in _mutate(node))]
-    return [mutant for node in places for mutant in _mutants_at(tree, node)]
+    lines = source.splitlines()
+    return [mutant for node in places for mutant in _mutants_at(tree, node, lines[node.lineno - 1].strip())]
 
 
-def _mutants_at(tree: ast.Module, node: ast.expr) -> Iterator[Mutant]:
+def _mutants_at(tree: ast.Module, node: ast.expr, text: str) -> Iterator[Mutant]:
     for changed in _mutate(node):
         source = ast.unparse(_Replace(node, changed).visit(copy.deepcopy(tree)))
-        yield Mutant(node.lineno, ast.unparse(node), ast.unparse(changed), source)
+        yield Mutant(node.lineno, text, ast.unparse(node), ast.unparse(changed), source)
 
 
 class _Replace(ast.NodeTransformer):

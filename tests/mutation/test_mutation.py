@@ -61,8 +61,9 @@ def test_a_seed_draws_the_same_mutants_and_another_seed_others() -> None:
 
 
 def test_what_is_explained_is_a_fault_of_the_code_as_it_stands() -> None:
-    for module, change in read_explained():
-        assert change in {mutant.name for mutant in find_mutants((REPOSITORY / module).read_text(encoding="utf-8"))}
+    for module, line, change in read_explained():
+        mutants = find_mutants((REPOSITORY / module).read_text(encoding="utf-8"))
+        assert (line, change) in {(mutant.text, mutant.name) for mutant in mutants}
 
 
 def test_a_fault_that_a_test_sees_is_noticed_and_one_that_none_sees_is_listed(
