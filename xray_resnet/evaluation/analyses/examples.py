@@ -7,7 +7,7 @@ from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.overlays import FOLDER, Overlay, draw_example
 from xray_resnet.evaluation.result import Result, Section
 from xray_resnet.evaluation.selection import select_examples
-from xray_resnet.explain.overlay import encode_png
+from xray_resnet.explain.png import encode_png
 from xray_resnet.pages import encode_jpeg
 from xray_resnet.pages.numbers import to_title
 

@@ -7,7 +7,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from xray_resnet.explain.overlay import draw_overlay, encode_png
+from xray_resnet.explain.overlay import draw_overlay
+from xray_resnet.explain.png import encode_png
 from xray_resnet.files import write_bytes
 from xray_resnet.findings import column_prefix
 from xray_resnet.inference.outputs.context import OutputContext
