@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xray_resnet.errors import UserError
 from xray_resnet.evaluation.predictions import Predictions, read_predictions
@@ -62,41 +63,50 @@ def compare(first: Path, second: Path, *, resamples: int = RESAMPLES, seed: int 
     findings = tuple(name for name in one.findings if name in other.findings)
     _check_same_images(one, other, findings, f"{first} and {second}")
     before, after = positions(one.findings, findings), positions(other.findings, findings)
-    labels, scores, others = one.labels[:, before], one.logits[:, before], other.logits[:, after]
-
-    def alone(values: np.ndarray) -> Aurocs:
-        return estimate_aurocs(
-            labels, values, patients=one.patient_ids, generator=np.random.default_rng(seed), resamples=resamples
-        )
-
-    tests = tuple(
-        paired_test(
-            labels[:, f],
-            scores[:, f],
-            others[:, f],
-            patients=one.patient_ids,
-            generator=np.random.default_rng((seed, f)),
-            permutations=resamples,
-        )
-        for f in range(len(findings))
-    )
+    pair = _Pair(one.labels[:, before], one.logits[:, before], other.logits[:, after], one.patient_ids, resamples, seed)
+    tests = pair.test()
     return Comparison(
-        findings,
-        len(one.image_ids),
-        len(np.unique(one.patient_ids)),
-        alone(scores),
-        alone(others),
-        estimate_paired_difference(
-            labels,
-            scores,
-            others,
-            patients=one.patient_ids,
-            generator=np.random.default_rng(seed),
-            resamples=resamples,
-        ),
-        tests,
-        tuple(correct_p_values([None if test is None else test.p_value for test in tests])),
+        findings=findings,
+        n_images=len(one.image_ids),
+        n_patients=len(np.unique(one.patient_ids)),
+        first=pair.estimate(pair.first),
+        second=pair.estimate(pair.second),
+        difference=pair.estimate_difference(),
+        tests=tests,
+        p_values=tuple(correct_p_values([None if test is None else test.p_value for test in tests])),
     )
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """Labels and both models' scores (N, F) of the same images; every figure draws its resamples anew from the seed."""
+
+    labels: NDArray[np.float32]
+    first: NDArray[np.float32]
+    second: NDArray[np.float32]
+    patients: NDArray[np.str_]
+    resamples: int
+    seed: int
+
+    def estimate(self, scores: NDArray[np.float32]) -> Aurocs:
+        generator = np.random.default_rng(self.seed)
+        return estimate_aurocs(
+            self.labels, scores, patients=self.patients, generator=generator, resamples=self.resamples
+        )
+
+    def estimate_difference(self) -> Aurocs:
+        scores, generator = (self.first, self.second), np.random.default_rng(self.seed)
+        return estimate_paired_difference(
+            self.labels, *scores, patients=self.patients, generator=generator, resamples=self.resamples
+        )
+
+    def test(self) -> tuple[PairedTest | None, ...]:
+        return tuple(self._test(finding) for finding in range(self.labels.shape[1]))
+
+    def _test(self, finding: int) -> PairedTest | None:
+        columns = (values[:, finding] for values in (self.labels, self.first, self.second))
+        generator = np.random.default_rng((self.seed, finding))
+        return paired_test(*columns, patients=self.patients, generator=generator, permutations=self.resamples)
 
 
 def format_comparison(comparison: Comparison, *, names: Sequence[str] = ("first", "second")) -> str:
