@@ -6,10 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from data_prep.phantom import write_phantoms
-from tests.builders import write_dicom
+from tests.builders import make_chest, write_dicom
 from tests.bundles import FINDINGS, make_bundle
 from tests.conftest import REPOSITORY
 from xray_resnet.bundle.metadata import INFERENCE
@@ -34,7 +35,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("phantom")
     write_phantoms(folder, count=3, size=96, seed=3)
     (folder / "images" / "000001b.dcm").write_bytes(b"no radiograph at all")
-    write_dicom(folder / "images" / "000003.dcm", BurnedInAnnotation="YES")
+    film = np.uint16(make_chest(96, 96, np.random.default_rng(0)) * 4095)
+    write_dicom(folder / "images" / "000003.dcm", film, BurnedInAnnotation="YES")
     malformed = write_dicom(folder / "images" / "000004.dcm").read_bytes()
     assert malformed.count(ROWS) == 1
     (folder / "images" / "000004.dcm").write_bytes(malformed.replace(ROWS, ROWS_OF_ONE_BYTE))

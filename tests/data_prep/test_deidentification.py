@@ -20,6 +20,7 @@ OTHER_GROUPS = {0x0000, 0x0002, 0x0028}
 """Commands, file meta, and what pixels are read by."""
 LEAST_TELLING = 8
 """Shorter values occur in any file by chance."""
+NAMING = ("rejected.csv", "flagged.csv")
 
 
 def identifying_values(paths: Sequence[Path]) -> set[str]:
@@ -60,7 +61,13 @@ def run(command: Sequence[object], environment: dict[str, str], folder: Path | N
 
 
 def places_of(values: set[str], outputs: dict[str, bytes]) -> list[tuple[str, str]]:
-    return [(value, name) for value in values for name, content in outputs.items() if value.encode() in content]
+    """(value, file) of each value that stands in an output, but for the paths by which two tables name files."""
+    texts = {name: _leave_paths_out(content) if name.endswith(NAMING) else content for name, content in outputs.items()}
+    return [(value, name) for value in values for name, content in texts.items() if value.encode() in content]
+
+
+def _leave_paths_out(table: bytes) -> bytes:
+    return b"\n".join(line.partition(b",")[2] for line in table.splitlines())
 
 
 def plant_everywhere(dataset: Dataset) -> Iterator[str]:
