@@ -21,9 +21,10 @@ Cells = Mapping[tuple[str, str], str]
 
 HEAD = """\
 # What the sources' labels become
-Each row is a cell of a tiny archive in the original layout and the states that the source's code makes of it. A blank
-cell of a table, a finding that a report does not name and one that nobody looked for are three different things. How
-states enter training and evaluation stands in `xray_resnet/findings.py`.
+Each row shows what an archive says of a film, for which findings, and the label state that the project makes of it;
+the archives here are tiny ones in the original layout. A blank cell of a table, a finding that a report does not name
+and one that nobody looked for are three different things. `xray_resnet/findings.py` says how each state enters training
+and evaluation.
 
 | source | the original says | of | arrives as |
 |---|---|---|---|
