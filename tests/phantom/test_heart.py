@@ -1,0 +1,46 @@
+"""Heart: its width is the cardiothoracic ratio, which is measured as on a film."""
+
+import numpy as np
+import pytest
+
+from data_prep.phantom.heart import project_heart
+from tests.phantom.bodies import aim, make_anatomy
+
+
+def width_mm(mask: np.ndarray, pixel_mm: float) -> float:
+    return int(mask.any(axis=0).sum()) * pixel_mm
+
+
+@pytest.mark.parametrize("ratio", [0.42, 0.5, 0.6])
+def test_the_heart_is_as_wide_as_the_ratio_says(ratio: float) -> None:
+    """Danzer 1919: the greatest width of the heart over the greatest inner width of the thorax."""
+    beam, anatomy = aim(400), make_anatomy(thorax_half_width=140.0)
+    heart = project_heart(beam, anatomy, cardiothoracic_ratio=ratio)
+    assert width_mm(heart.silhouette, beam.pixel_mm) / 280 == pytest.approx(ratio, abs=0.012)
+
+
+def test_two_thirds_of_the_heart_lie_left_of_the_midline() -> None:
+    beam = aim(400)
+    silhouette = project_heart(beam, make_anatomy(), cardiothoracic_ratio=0.5).silhouette
+    columns = beam.x[0][silhouette.any(axis=0)]
+    assert columns.max() / (columns.max() - columns.min()) == pytest.approx(2 / 3, abs=0.03)
+
+
+def test_the_heart_of_the_upright_chest_points_down_to_the_left() -> None:
+    beam = aim(200)
+    silhouette = project_heart(beam, make_anatomy(heart_tilt=0.7), cardiothoracic_ratio=0.5).silhouette
+    x, y = beam.x[silhouette], beam.y[silhouette]
+    assert np.corrcoef(x, y)[0, 1] > 0.1
+
+
+def test_the_heart_rises_with_the_left_dome() -> None:
+    anatomy = make_anatomy()
+    low, high = (project_heart(aim(expiration=mm), anatomy, cardiothoracic_ratio=0.5) for mm in (0.0, 25.0))
+    beam = aim()
+    assert beam.y[low.silhouette].max() - beam.y[high.silhouette].max() == pytest.approx(25, abs=2 * beam.pixel_mm)
+
+
+def test_the_shadow_reaches_above_the_heart_by_the_great_vessels() -> None:
+    beam = aim()
+    heart = project_heart(beam, make_anatomy(), cardiothoracic_ratio=0.45)
+    assert beam.y[heart.path > 5].min() < beam.y[heart.silhouette].min() - 10
