@@ -1,11 +1,9 @@
 """Columns and splits of a dataset, and what is said if there is none of that name."""
 
-
 import numpy as np
 import pytest
 
 from tests.datasets import make_dataset
-from xray_resnet.errors import UserError
 from xray_resnet.store import Dataset, open_dataset
 from xray_resnet.store.reader import map_pixels
 
@@ -15,20 +13,9 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     return open_dataset(make_dataset(tmp_path_factory.mktemp("data") / "tiny", count=24))
 
 
-def test_the_splits_are_ascending_and_share_out_every_row(dataset: Dataset) -> None:
-    rows = [dataset.indices(split) for split in ("train", "val", "test")]
-    assert all((np.diff(part) > 0).all() for part in rows)
-    assert sorted(np.concatenate(rows)) == list(dataset.indices("all")) == list(range(24))
-
-
 def test_a_split_is_found_by_the_names_of_its_images(dataset: Dataset) -> None:
     for split in ("train", "val", "test"):
         assert set(dataset.image_ids[dataset.indices(split)]) == set(dataset.description.splits[split])
-
-
-def test_a_split_that_is_not_there_is_told_from_those_that_are(dataset: Dataset) -> None:
-    with pytest.raises(UserError, match=r"has no split 'dev'; its splits are .*train.*, all$"):
-        dataset.indices("dev")
 
 
 def test_a_column_that_is_not_there_is_told_from_those_that_are(dataset: Dataset) -> None:
