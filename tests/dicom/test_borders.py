@@ -62,3 +62,16 @@ def test_half_of_a_side_is_enough_of_a_film_and_less_is_not(rows: int, field: tu
     assert find_field(cover_top(0, rows)) == field
     turned = np.ascontiguousarray(cover_top(0, rows).T)
     assert find_field(turned) == (field[1], field[0], field[3], field[2])
+
+
+def test_each_side_is_measured_by_its_own_length() -> None:
+    """Three quarters of the short side of a wide film are less than half of its long one."""
+    wide = film()[:40]
+    wide[:10] = 0
+    assert find_field(wide) == (10, 0, 30, 100)
+    assert find_field(np.ascontiguousarray(wide.T)) == (0, 10, 100, 30)
+
+
+def test_a_wide_film_that_is_black_is_left_whole() -> None:
+    assert find_field(np.zeros((40, 100), np.uint16)) == (0, 0, 40, 100)
+    assert find_field(np.pad(film(), ((0, 150), (0, 0)))) == (0, 0, 250, 100)
