@@ -18,13 +18,13 @@ def cover_top(value: int, rows: int = 20) -> np.ndarray:
     return covered
 
 
-@pytest.mark.parametrize("value", [0, 2_000, 63_500, 65_535])
+@pytest.mark.parametrize("value", [0, 3_276, 62_259, 65_535])
 def test_an_even_border_close_to_black_or_white_is_cut(value: int) -> None:
     """Within a twentieth of the 65535 grey values of either end."""
     assert find_field(cover_top(value)) == (20, 0, 80, 100)
 
 
-@pytest.mark.parametrize("value", [5_000, 30_000, 60_000])
+@pytest.mark.parametrize("value", [3_277, 30_000, 62_258])
 def test_an_even_grey_margin_is_part_of_the_film(value: int) -> None:
     assert find_field(cover_top(value)) == WHOLE
 
@@ -34,6 +34,13 @@ def test_a_dark_margin_with_structure_is_part_of_the_film() -> None:
     dark = cover_top(0)
     dark[:20] = np.tile(np.linspace(0, 3_000, 100), (20, 1))
     assert find_field(dark) == WHOLE
+
+
+@pytest.mark.parametrize(("spread", "field"), [(1_310, (20, 0, 80, 100)), (1_311, WHOLE)])
+def test_a_border_may_vary_by_a_fiftieth_of_the_range(spread: int, field: tuple[int, ...]) -> None:
+    uneven = cover_top(0)
+    uneven[:20, ::2] = spread
+    assert find_field(uneven) == field
 
 
 def test_a_letter_on_the_border_is_overlooked_and_a_larger_mark_is_not() -> None:
