@@ -31,6 +31,11 @@ def test_every_lesson_has_a_class_and_no_class_is_rare(drawn: Lessons) -> None:
     assert min(shares.values()) > 0.1
 
 
+def test_frontal_chests_and_other_pictures_are_nearly_as_many(drawn: Lessons) -> None:
+    frontal, other = (int((drawn.classes == kind).sum()) for kind in (FRONTAL, OTHER))
+    assert abs(frontal - other) < 0.1 * 200
+
+
 def test_frontal_comes_first_among_the_networks_outputs() -> None:
     assert (FRONTAL, LATERAL, OTHER) == (0, 1, 2)
 
