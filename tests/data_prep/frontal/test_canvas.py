@@ -74,10 +74,10 @@ def test_a_box_has_the_area_of_its_sides() -> None:
     assert layer.max() == 1 and layer[0].max() == 0
 
 
-def test_the_edge_of_a_box_is_half_where_the_side_is() -> None:
-    """Pixels of an eighth; the side lies on the middle of the fifteenth."""
-    row = straight(16).box((0, 0), (13 / 16, 2.0))[8]
-    np.testing.assert_allclose(row[-3:], [1, 0.5, 0])
+def test_a_pixel_holds_the_share_that_a_box_covers_of_it() -> None:
+    """Pixels of an eighth; the side lies a quarter of one beyond the middle of the fifteenth."""
+    row = straight(16).box((0, 0), (13 / 16 + 1 / 32, 2.0))[8]
+    np.testing.assert_allclose(row[-3:], [1, 0.75, 0])
 
 
 def test_a_tilted_box_is_its_sides_exchanged_at_a_right_angle() -> None:
@@ -98,6 +98,7 @@ def test_a_bone_ends_in_balls_and_bends_at_its_points() -> None:
     layer = straight(256).bone(np.array([[-0.5, 0.0], [0.0, 0.0], [0.0, 0.5]]), 0.2)
     assert at(layer, -0.25, 0) > 0.99 and at(layer, 0, 0.25) > 0.99
     assert at(layer, -0.58, 0) > 0.5 and at(layer, -0.62, 0) == 0
+    assert at(layer, 0, 0.58) > 0.5 and at(layer, 0, 0.62) == 0
     assert at(layer, -0.25, 0.25) == 0
 
 
