@@ -44,3 +44,11 @@ def test_the_shadow_reaches_above_the_heart_by_the_great_vessels() -> None:
     beam = aim()
     heart = project_heart(beam, make_anatomy(), cardiothoracic_ratio=0.45)
     assert beam.y[heart.path > 5].min() < beam.y[heart.silhouette].min() - 10
+
+
+def test_a_wider_heart_is_deeper_and_fits_between_spine_and_breastbone() -> None:
+    """Path lengths in blood of more than half and less than all of the chest's depth."""
+    anatomy = make_anatomy(lung_depth=150.0)
+    normal, large = (project_heart(aim(), anatomy, cardiothoracic_ratio=ratio).path.max() for ratio in (0.45, 0.6))
+    assert 75 < normal < 150
+    assert large > normal + 5
