@@ -52,3 +52,16 @@ def test_a_wider_heart_is_deeper_and_fits_between_spine_and_breastbone() -> None
     normal, large = (project_heart(aim(), anatomy, cardiothoracic_ratio=ratio).path.max() for ratio in (0.45, 0.6))
     assert 75 < normal < 150
     assert large > normal + 5
+
+
+def test_the_aortic_knob_is_on_the_left_in_the_upper_half_and_higher_than_wide() -> None:
+    """What an aorta of 22 mm shows that one of 4 mm does not."""
+    beam = aim(400)
+    small, wide = (
+        project_heart(beam, make_anatomy(aorta=radius, apex=-130.0, dome=90.0), cardiothoracic_ratio=0.45).path
+        for radius in (4.0, 22.0)
+    )
+    x, y = (axis[wide > small + 5] for axis in (beam.x, beam.y))
+    assert x.min() > 0
+    assert -130 < y.min() < y.max() < -20
+    assert 2 * 22 < np.ptp(y) < 3 * 22

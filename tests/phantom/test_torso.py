@@ -119,3 +119,12 @@ def test_the_gastric_bubble_lies_under_the_left_dome() -> None:
     for bubble in shown:
         assert beam.x[bubble > 0].min() > 0
         assert beam.y[bubble > 0].min() > dome_height(anatomy, 0, LEFT)
+
+
+def test_shoulders_slope_down_from_the_neck_on_both_sides_alike() -> None:
+    """The first row of the body that a ray meets lies no higher, the farther it is from the midline."""
+    beam, anatomy = aim(shift=(0.0, 40.0)), make_anatomy()
+    body = project_body(beam, anatomy)
+    np.testing.assert_allclose(body, body[:, ::-1], atol=0.1)
+    tops = [int(np.argmax(body[:, column] > 5)) for column in (80, 110, 125, 140)]
+    assert tops == sorted(tops) and tops[0] + 10 < tops[1]
