@@ -118,3 +118,18 @@ def test_collimation_covers_no_more_than_a_sixth_of_each_side_with_black_or_whit
     for edges in (rows, columns):
         assert min(edges[0], edges[-1]) > 50  # each of the four edges is used
     assert np.any([picture[0, 32] == 100 and picture[32, 0] == 100 for picture in covered])
+
+
+def test_a_film_is_turned_and_zoomed_about_its_middle() -> None:
+    """A disc in the middle stays there but for what a film is moved."""
+    film = np.zeros((128, 128), np.uint8)
+    offset = np.arange(128) - 63.5
+    film[np.hypot(offset[:, None], offset[None]) < 20] = 255
+    pictures = [vary(film, np.random.default_rng(seed)).astype(float) for seed in range(60)]
+    stays = [picture[29:35, 29:35].mean() > picture[18:46, 10:14].mean() + 60 for picture in pictures]
+    assert np.mean(stays) > 0.95
+
+
+def test_noise_on_white_does_not_wrap_round_to_black() -> None:
+    white = np.full((SIDE, SIDE), 255, np.uint8)
+    assert min(films._expose_otherwise(white, np.random.default_rng(seed)).min() for seed in range(20)) > 127
