@@ -25,7 +25,7 @@ from tests.conftest import REPOSITORY, locate_shared
 from tests.mutation.operators import Mutant, find_mutants
 
 EXPLAINED = Path(__file__).parent / "survivors.csv"
-_TIMEOUT_S = 240
+_TIMEOUT_S = 120
 _COPIED = ("xray_resnet", "data_prep", "configs", "tests", "docs", "pyproject.toml", "README.md")
 
 
