@@ -133,7 +133,7 @@ def _stratify(
     groups = _group(images, together)
     if not any(shares.values()):
         return dict.fromkeys((image.patient for image in images), "train")
-    subsets = stratify(_mark_findings(list(groups.values())), list(shares.values()), np.random.default_rng(seed))
+    subsets = stratify(mark_findings(list(groups.values())), list(shares.values()), np.random.default_rng(seed))
     split_of = {group: list(shares)[subset] for group, subset in zip(groups, subsets, strict=True)}
     return {image.patient: split_of[together[image.patient]] for image in images}
 
@@ -146,7 +146,7 @@ def _group(images: Sequence[SplitImage], group_of: Mapping[str, str]) -> dict[st
     return dict(sorted(groups.items(), key=lambda item: min(image.order or image.patient for image in item[1])))
 
 
-def _mark_findings(groups: Sequence[Sequence[SplitImage]]) -> NDArray[np.int64]:
+def mark_findings(groups: Sequence[Sequence[SplitImage]]) -> NDArray[np.int64]:
     """(G, F + 1) 1 where a group has an image with the finding; the last column is an image without any."""
     findings = sorted({finding for group in groups for image in group for finding in image.positives})
     column = {finding: position for position, finding in enumerate(findings)}

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_prep.duplicates import merge_patients
-from data_prep.split import SplitImage, divide, stratify
+from data_prep.split import SplitImage, divide, mark_findings, stratify
 
 SHARES = {"train": 0.7, "val": 0.1, "test": 0.2}
 FINDINGS = ("Cardiomegaly", "Effusion", "Nodule")
@@ -378,3 +378,10 @@ def test_patients_are_taken_by_their_order_and_not_by_their_hash() -> None:
     for seed in SEEDS:
         kept = divide(group, SHARES, seed=seed, official=False)
         assert divide(renamed, SHARES, seed=seed, official=False) == kept
+
+
+def test_an_image_without_a_finding_is_marked_in_a_column_of_its_own() -> None:
+    well, ill = SplitImage("a", "p"), SplitImage("b", "p", positives=frozenset({"Mass"}))
+    both = SplitImage("c", "q", positives=frozenset({"Edema", "Mass"}))
+    marked = mark_findings([[well], [ill], [well, both]])
+    assert marked.tolist() == [[0, 0, 1], [0, 1, 0], [1, 1, 1]]
