@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from data_prep.ingest_summary import IngestSummary
 from data_prep.journal import Flagged, Rejected
 from xray_resnet.dicom import FLAG_TEXTS, REASON_TEXTS, Flag, Reason, name_transfer_syntax
+from xray_resnet.dicom.radiograph import to_8_bit
 from xray_resnet.pages import encode_jpeg, render_page
 from xray_resnet.store import DatasetDescription
 
@@ -65,7 +66,7 @@ def draw_sheet(images: Sequence[NDArray[Any]]) -> NDArray[np.uint8]:
 
 def _to_tile(image: NDArray[Any]) -> NDArray[np.uint8]:
     small = np.asarray(cv2.resize(image, (_TILE, _TILE), interpolation=cv2.INTER_AREA), image.dtype)
-    return np.asarray(small if small.dtype == np.uint8 else small >> 8, np.uint8)
+    return to_8_bit(small)
 
 
 def _spread(images: Sequence[NDArray[Any]], count: int) -> list[NDArray[Any]]:

@@ -1,4 +1,4 @@
-"""Pictures that are no radiographs: test patterns, documents, photographs' textures."""
+"""Pictures that are not radiographs: test patterns, documents, photographs' textures."""
 
 import cv2
 import numpy as np

@@ -23,6 +23,7 @@ from data_prep.frontal.lessons import FRONTAL, draw_lessons
 from data_prep.phantom.render import render_images
 from xray_resnet.dicom import Gate
 from xray_resnet.dicom.appearance.frontal import standardise
+from xray_resnet.dicom.radiograph import to_8_bit
 from xray_resnet.dicom.read import read_radiograph
 from xray_resnet.files import replacing
 from xray_resnet.walk import walk_folder
@@ -41,7 +42,7 @@ _FOLDS, _EPOCHS, _BATCH, _RATE = 5, 12, 256, 4e-3
 def read_archive(folder: Path) -> NDArray[np.uint8]:
     """(N, side, side) grey values of every film below `folder`, its content squeezed to a square."""
     files = track(walk_folder(folder).paths, description=f"reading {folder.name}")
-    return np.array([_squeeze(read_radiograph(file, gate=Gate()).pixels >> 8) for file in files], np.uint8)
+    return np.array([_squeeze(to_8_bit(read_radiograph(file, gate=Gate()).pixels)) for file in files], np.uint8)
 
 
 def read_phantoms() -> NDArray[np.uint8]:
@@ -75,7 +76,7 @@ def fit(archives: Archives, *, count: int, seed: int) -> nn.Sequential:
 
 
 def score(network: nn.Sequential, films: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Log odds that each film is no frontal chest."""
+    """Log odds that each film is not a frontal chest."""
     small = np.array([cv2.resize(film, (SIDE, SIDE), interpolation=cv2.INTER_AREA) for film in films])
     with torch.inference_mode():
         logits = network(_to_input(small))
@@ -104,7 +105,7 @@ def save(path: Path, network: nn.Sequential, *, flagged: float, rejected: float)
     }
     arrays |= {"flagged": np.float32(flagged), "rejected": np.float32(rejected)}
     with replacing(path) as new, new.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **arrays)
+        np.savez_compressed(file, **arrays)
 
 
 def main(arguments: list[str]) -> int:

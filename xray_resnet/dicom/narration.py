@@ -192,5 +192,5 @@ def _show_square(prepared: Prepared, reading: Reading) -> Iterator[Step]:
     yield Step("square", words, prepared.pixels)
     content = prepared.placement.cut(prepared.pixels)
     odds, polarity = judge(content).oddness, measure_polarity(content)
-    words = f"log odds {odds:.1f} that it is no frontal chest; correlation with one {polarity:.2f}, of -1 to 1"
+    words = f"log odds {odds:.1f} that it is not a frontal chest; correlation with one {polarity:.2f}, of -1 to 1"
     yield Step("appearance", words, None)

@@ -88,3 +88,8 @@ class Radiograph:
     def pixels(self) -> NDArray[np.uint16]:
         """(H, W) display values."""
         return self.image.pixels
+
+
+def to_8_bit(pixels: NDArray[np.unsignedinteger[Any]]) -> NDArray[np.uint8]:
+    """Pixels of an unsigned integer type as uint8, the display range kept."""
+    return np.asarray(pixels >> (8 * (pixels.dtype.itemsize - 1)), np.uint8)

@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xray_resnet.boxes import Rectangle
+from xray_resnet.dicom.radiograph import to_8_bit
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.selection import Example
-from xray_resnet.explain.overlay import draw_overlay, to_8_bit
+from xray_resnet.explain.overlay import draw_overlay
 from xray_resnet.findings import column_prefix
 
 FOLDER = "overlays"

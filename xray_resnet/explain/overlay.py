@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from xray_resnet.dicom.radiograph import to_8_bit
+
 CAPTION_HEIGHT = 22
 _OPACITY = 0.55
 _BOX_COLOUR = (120, 255, 160)
@@ -48,11 +50,6 @@ def normalise_map(heat: NDArray[np.floating], *, size: tuple[int, int]) -> NDArr
     positive = np.maximum(heat, 0).astype(np.float32)
     enlarged = cv2.resize(positive, size[::-1], interpolation=cv2.INTER_LINEAR)
     return np.asarray(enlarged / max(float(enlarged.max()), np.finfo(np.float32).tiny), np.float32)
-
-
-def to_8_bit(pixels: NDArray[np.unsignedinteger]) -> NDArray[np.uint8]:
-    """Pixels of an unsigned integer type as uint8, the display range kept."""
-    return np.asarray(pixels >> (8 * (pixels.dtype.itemsize - 1)), np.uint8)
 
 
 def _blend(grey: NDArray[np.uint8], share: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -12,17 +12,16 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from xray_resnet.dicom.appearance.shrink import shrink
+from xray_resnet.dicom.radiograph import to_8_bit
 
 SIDE = 64
 """Rows and columns that the network sees."""
 _FLAT = 8.0
 """Added to a picture's standard deviation, in grey values of 255: noise alone is not blown up."""
-_SAMPLED_SIDE = 128
-"""Lines of the sample that is averaged to SIDE: a picture of many more has them left out."""
-
 _LATERALS_PER_OTHER = 2.0
 """Log odds, before looking, that a film which is not frontal is a lateral chest; the network was taught even odds."""
 
@@ -34,8 +33,8 @@ class Likeness:
     """What a picture looks like.
 
     Attributes:
-        oddness: Log odds that it is no frontal chest, -∞ to ∞.
-        is_lateral: Whether, if it is none, it looks more like a lateral chest than like anything else.
+        oddness: Log odds that it is not a frontal chest, -∞ to ∞.
+        is_lateral: Whether, if it is not, it looks more like a lateral chest than like anything else.
         is_doubtful: Whether it is less like a frontal chest than 199 of 200 frontal films.
         is_other: Whether it is less like a frontal chest than nearly every frontal film.
     """
@@ -49,7 +48,7 @@ class Likeness:
 def judge(pixels: NDArray[np.unsignedinteger[Any]]) -> Likeness:
     """What a (H, W) picture of display values looks like, whatever its shape."""
     weights = _load()
-    signal = standardise(_reduce(pixels))[None]
+    signal = standardise(to_8_bit(shrink(pixels, SIDE)))[None]
     for name, stride, padding in (("conv1", 4, 2), ("conv2", 2, 1), ("conv3", 2, 1)):
         signal = np.maximum(_convolve(signal, weights[name], weights[f"{name}.bias"], stride, padding), 0)
     frontal, lateral, other = (weights["linear"] @ signal.ravel() + weights["linear.bias"]).tolist()
@@ -66,14 +65,6 @@ def standardise(picture: NDArray[np.uint8]) -> Array:
     """Grey values less their mean, over their standard deviation."""
     values = picture.astype(np.float32)
     return np.asarray((values - values.mean()) / (values.std() + np.float32(_FLAT)), np.float32)
-
-
-def _reduce(pixels: NDArray[np.unsignedinteger[Any]]) -> NDArray[np.uint8]:
-    """The picture squeezed to a square of grey values."""
-    stride = max(1, min(pixels.shape) // _SAMPLED_SIDE)
-    sample = np.ascontiguousarray(pixels[::stride, ::stride])
-    small = np.asarray(cv2.resize(sample, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.uint16)
-    return np.asarray(small if sample.dtype == np.uint8 else small >> 8, np.uint8)
 
 
 def _convolve(signal: Array, weight: Array, bias: Array, stride: int, padding: int) -> Array:

@@ -5,9 +5,10 @@ the RSNA challenge and Kermany's children the least correlation is 0.04, and one
 negative of a film has the negative of its correlation.
 """
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from xray_resnet.dicom.appearance.shrink import shrink
 
 _LEFT_HALF = (
     *((-17, -8, -3, 6), (-6, 1, 0, 13), (-9, -5, -4, 13), (-17, -9, -2, 14)),
@@ -15,15 +16,11 @@ _LEFT_HALF = (
 )
 """The mean of 100 phantoms (`render_images(100, size=128, seed=5)`) of zero mean and unit norm, symmetric, × 100."""
 _FRONTAL = np.hstack([_LEFT_HALF, np.fliplr(_LEFT_HALF)]).astype(np.float64)
-_SAMPLED_SIDE = 128
-"""Lines of the sample that the correlation is measured on: an eighth of a picture needs no more."""
 
 
 def measure_polarity(pixels: NDArray[np.unsignedinteger]) -> float:
     """Correlation with a frontal chest, -1 to 1; 0 for a blank picture."""
-    stride = max(1, min(pixels.shape) // _SAMPLED_SIDE)
-    sample = np.ascontiguousarray(pixels[::stride, ::stride])
-    small = cv2.resize(sample, (8, 8), interpolation=cv2.INTER_AREA).astype(np.float64)
+    small = shrink(pixels, 8).astype(np.float64)
     small -= small.mean()
     norm = np.linalg.norm(small) * np.linalg.norm(_FRONTAL - _FRONTAL.mean())
     return float((small * _FRONTAL).sum() / norm) if norm else 0.0
