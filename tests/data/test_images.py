@@ -9,8 +9,9 @@ from torch.utils.data import DataLoader
 
 from tests.datasets import make_dataset
 from xray_resnet.config import AugmentConfig
-from xray_resnet.data import EpochSampler, LabelledImages, build_augmentation, compute_mean_and_std
+from xray_resnet.data import CORRUPTED, EpochSampler, LabelledImages, build_augmentation, compute_mean_and_std
 from xray_resnet.findings import resolve_targets
+from xray_resnet.methods import Robust
 from xray_resnet.model_input import ModelInput
 from xray_resnet.store import Dataset, open_dataset
 
@@ -22,11 +23,29 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     return open_dataset(make_dataset(tmp_path_factory.mktemp("images") / "data", count=20))
 
 
-def labelled(dataset: Dataset, *, augmented: bool = True, seed: int = 0) -> LabelledImages:
+GEOMETRY_ALONE = AugmentConfig(exposure=0, quantum_noise=0, electronic_noise=0, geometry=1)
+
+
+def labelled(
+    dataset: Dataset,
+    *,
+    augmented: bool = True,
+    seed: int = 0,
+    robust: Robust = "augment",
+    config: AugmentConfig | None = None,
+) -> LabelledImages:
     rows = np.arange(4, 16)
     targets = resolve_targets(dataset.states[rows])
-    augmentation = build_augmentation(AugmentConfig()) if augmented else None
-    return LabelledImages(dataset, rows, targets=targets, model_input=MODEL_INPUT, augmentation=augmentation, seed=seed)
+    augmentation = build_augmentation(config or AugmentConfig()) if augmented else None
+    return LabelledImages(
+        dataset,
+        rows,
+        targets=targets,
+        model_input=MODEL_INPUT,
+        augmentation=augmentation,
+        robust=robust,
+        seed=seed,
+    )
 
 
 def load(images: LabelledImages, *, epoch: int, workers: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
@@ -39,15 +58,16 @@ def load(images: LabelledImages, *, epoch: int, workers: int = 0) -> tuple[torch
         num_workers=workers,
         multiprocessing_context="forkserver" if workers else None,
     )
-    pixels, targets, _ = zip(*loader, strict=True)
-    return torch.cat(pixels), torch.cat(targets)
+    batches = [*loader]
+    return torch.cat([batch.image for batch in batches]), torch.cat([batch.targets for batch in batches])
 
 
 def test_without_augmentation_an_image_is_what_inference_sees(dataset: Dataset) -> None:
-    image, targets, facts = labelled(dataset, augmented=False)[(0, 3)]
+    image, targets, facts, views = labelled(dataset, augmented=False)[(0, 3)]
     np.testing.assert_array_equal(image[0].numpy(), MODEL_INPUT(dataset.pixels(7)))
     np.testing.assert_array_equal(targets.numpy(), dataset.states[7])
     assert facts["row"] == 7
+    assert not views
 
 
 def test_an_epoch_is_the_same_in_any_number_of_processes(dataset: Dataset) -> None:
@@ -63,14 +83,30 @@ def test_every_epoch_and_every_seed_augments_anew(dataset: Dataset) -> None:
     assert torch.equal(first, labelled(dataset)[(0, 3)][0])
 
 
-def test_an_epoch_has_every_image_once_in_an_order_of_its_own() -> None:
-    sampler = EpochSampler(50, shuffle=True, seed=1)
-    orders = []
-    for epoch in (0, 1, 0):
-        sampler.set_epoch(epoch)
-        orders.append([index for _, index in sampler])
-    assert sorted(orders[0]) == sorted(orders[1]) == list(range(50))
-    assert orders[0] == orders[2] != orders[1]
+def test_both_views_of_a_pair_have_the_same_geometry_and_only_one_is_corrupted(dataset: Dataset) -> None:
+    config = AugmentConfig(geometry=1, exposure=1, quantum_noise=1, electronic_noise=1)
+    pair = labelled(dataset, robust="consistency", config=config)[(0, 3)]
+    geometry = labelled(dataset, robust="consistency", config=GEOMETRY_ALONE)[(0, 3)]
+    whole = labelled(dataset, config=config)[(0, 3)]
+    assert torch.equal(pair.image, geometry.image)
+    assert torch.equal(pair.views[CORRUPTED], whole.image)
+    assert not torch.equal(pair.image, pair.views[CORRUPTED])
+
+
+def test_half_of_a_batch_is_clean_where_training_keeps_half_clean(dataset: Dataset) -> None:
+    images = labelled(dataset, robust="half_clean")
+    sampler = EpochSampler(len(images), shuffle=True, seed=3)
+    for batch in DataLoader(images, batch_size=4, sampler=sampler):
+        assert batch.facts["clean"].sum() == 2
+    clean, corrupted = images[(0, 3, 0)], images[(0, 3, 1)]
+    assert torch.equal(clean.image, labelled(dataset, robust="consistency")[(0, 3)].image)
+    assert torch.equal(corrupted.image, labelled(dataset)[(0, 3)].image)
+
+
+def test_an_image_that_an_epoch_repeats_is_augmented_anew(dataset: Dataset) -> None:
+    images = labelled(dataset)
+    assert not torch.equal(images[(0, 3, 5, 0)].image, images[(0, 3, 5, 1)].image)
+    assert torch.equal(images[(0, 3, 5, 0)].image, images[(0, 3, 9, 0)].image)
 
 
 def test_the_first_epochs_have_their_own_sizes(dataset: Dataset) -> None:
@@ -82,10 +118,6 @@ def test_the_first_epochs_have_their_own_sizes(dataset: Dataset) -> None:
     assert shapes == [(1, 8, 8), (1, 8, 8), (1, 12, 12), full, full]
     small = replace(MODEL_INPUT, size=8)(dataset.pixels(7))
     np.testing.assert_array_equal(images[(0, 3)][0][0].numpy(), small)
-
-
-def test_validation_is_in_order() -> None:
-    assert [*EpochSampler(4, shuffle=False)] == [(0, 0), (0, 1), (0, 2), (0, 3)]
 
 
 def test_statistics_are_those_of_the_chosen_images(dataset: Dataset) -> None:

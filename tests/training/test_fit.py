@@ -140,6 +140,19 @@ def test_killed_and_resumed_is_as_never_killed(run: Path, config: Config, tmp_pa
     torch.testing.assert_close(*states, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("robust", ["half_clean", "consistency"])
+def test_a_robust_training_is_resumed_as_if_never_killed(robust: Any, config: Config, tmp_path: Path) -> None:
+    trained = replace(config.train, robust=robust, teacher="average", auxiliary_norm=True)
+    whole, cut = (replace(config, train=replace(trained, output=tmp_path / name)) for name in ("whole", "cut"))
+    uninterrupted = train(whole, announce=lambda _: None)
+    with pytest.raises(KilledError, match="by the test"):
+        train(cut, announce=ends_at(2, KilledError))
+    resumed = train(cut, resume=only_run(tmp_path / "cut"), announce=lambda _: None)
+    assert read_metrics(resumed) == read_metrics(uninterrupted)
+    assert float(read_metrics(resumed)[-1]["val_macro_auroc"]) > 0.95
+
+
 def test_ctrl_c_names_the_command_to_go_on_with(config: Config, tmp_path: Path) -> None:
     started = replace(config, train=replace(config.train, output=tmp_path))
     with pytest.raises(TrainingInterruptedError, match="xray-train --resume") as interrupted:

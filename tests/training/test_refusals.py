@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.datasets import make_dataset
+from xray_resnet.bounds import refuse_mistakes
 from xray_resnet.config import AugmentConfig, Config, DataConfig, ModelConfig, TrainConfig
 from xray_resnet.dicom import Reading
 from xray_resnet.errors import ConfigurationError, UserError
@@ -35,6 +36,15 @@ def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
         "model.image_size", "augment.quantum_noise", "augment.dose_fraction",
         "train.epochs", "train.learning_rate", "train.warmup",
     ]  # fmt: skip
+
+
+def test_a_robust_training_that_lacks_what_it_needs_is_refused() -> None:
+    train = TrainConfig(robust="consistency", teacher="average", ema_decay=0.0, auxiliary_norm=True, batch_size=2)
+    with pytest.raises(ConfigurationError, match=r"teacher is average, but ema_decay is 0") as refused:
+        refuse_mistakes(train)
+    assert "batch_size of at least 4, not 2" in str(refused.value)
+    with pytest.raises(ConfigurationError, match="robust is augment: no image is clean"):
+        refuse_mistakes(TrainConfig(auxiliary_norm=True))
 
 
 def test_a_missing_dataset_is_one_sentence(tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def test_training_images_come_in_another_order_each_epoch_and_validation_images_
     for split, loader in zip(orders, build_loaders(task, build_settings(config, ENGINE)), strict=True):
         for epoch in (0, 1):
             loader.sampler.set_epoch(epoch)  # type: ignore[attr-defined]
-            orders[split].append([index for _, index in loader.sampler])
+            orders[split].append([position.item for position in loader.sampler])
     in_order = {split: [*range(len(task.rows[split]))] for split in orders}
     assert orders["val"] == [in_order["val"]] * 2
     assert in_order["train"] not in orders["train"]

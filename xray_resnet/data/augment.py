@@ -31,14 +31,27 @@ class Augmentation:
     """
 
     def __init__(self, transforms: Iterator[albumentations.BasicTransform]) -> None:
-        self._pipeline = albumentations.Compose([transform for transform in transforms if transform.p > 0])
+        used = [transform for transform in transforms if transform.p > 0]
+        self._pipeline = albumentations.Compose(used)
+        self._geometry = albumentations.Compose(
+            [transform for transform in used if isinstance(transform, albumentations.DualTransform)]
+        )
 
-    def __call__(self, image: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:
-        """The augmented image, of the same shape and type."""
+    def __call__(
+        self, image: NDArray[np.float32], generator: np.random.Generator, *, clean: bool = False
+    ) -> NDArray[np.float32]:
+        """The augmented image, of the same shape and type.
+
+        Args:
+            image: Display shares.
+            generator: Decides everything that is drawn.
+            clean: Geometry alone, as the same generator draws it for the whole augmentation.
+        """
         transforms = self._pipeline.transforms
         for transform, seed in zip(transforms, generator.integers(_SEEDS, size=len(transforms)), strict=True):
             transform.set_random_seed(int(seed))
-        return np.asarray(self._pipeline(image=image)["image"], np.float32)
+        pipeline = self._geometry if clean else self._pipeline
+        return np.asarray(pipeline(image=image)["image"], np.float32)
 
 
 def build_augmentation(config: AugmentConfig) -> Augmentation:

@@ -1,6 +1,6 @@
 """Stored images as torch sees them: network input and targets, augmented for training."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -9,16 +9,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset as TorchDataset
-from torch.utils.data import Sampler
 
 from xray_resnet.data.augment import Augmentation
+from xray_resnet.data.sampling import Position
+from xray_resnet.methods import Robust
 from xray_resnet.model_input import ModelInput
 from xray_resnet.store import Dataset
 
 MAX_STATISTICS_IMAGES = 2000
 
-Position = tuple[int, int]
-"""(epoch, position among the rows)."""
+CORRUPTED = "corrupted"
+"""Name of the view that consistency training compares with the clean one."""
 
 
 class Batch(NamedTuple):
@@ -27,12 +28,15 @@ class Batch(NamedTuple):
     Attributes:
         image: (B, 1, S, S) network input.
         targets: (B, F), NaN where unknown.
-        facts: Name → (B,) numbers; `row` is that in the dataset, which knows the rest.
+        facts: Name → (B,) numbers; `row` is that in the dataset, which knows the rest; `clean` is whether an image
+            was spared all augmentation but geometry.
+        views: Name → (B, 1, S, S) the same images seen otherwise.
     """
 
     image: Tensor
     targets: Tensor
     facts: dict[str, Tensor]
+    views: dict[str, Tensor] = {}  # noqa: RUF012  a tuple's default, which nobody changes
 
 
 class LabelledImages(TorchDataset[Batch]):
@@ -44,8 +48,10 @@ class LabelledImages(TorchDataset[Batch]):
         targets: (N, F) their targets.
         model_input: From stored pixels to the network's input.
         augmentation: For training; None leaves the images as they are.
+        robust: Which images the augmentation corrupts: all (augment); the half whose position is not even
+            (half_clean); all, as a second view beside the clean one (consistency).
         sizes: Size of the input in the first epochs, one each; later ones have that of `model_input`.
-        seed: With the epoch and the row, decides what the augmentation draws.
+        seed: With the epoch, the row and its repeats, decides what the augmentation draws.
     """
 
     def __init__(
@@ -56,6 +62,7 @@ class LabelledImages(TorchDataset[Batch]):
         targets: NDArray[np.float32],
         model_input: ModelInput,
         augmentation: Augmentation | None = None,
+        robust: Robust = "augment",
         sizes: Sequence[int] = (),
         seed: int = 0,
     ) -> None:
@@ -65,46 +72,29 @@ class LabelledImages(TorchDataset[Batch]):
         self._model_input = model_input
         self._first_inputs = [replace(model_input, size=size) for size in sizes]
         self._augmentation = augmentation
+        self._robust = robust
         self._seed = seed
 
     def __len__(self) -> int:
         return len(self._rows)
 
-    def __getitem__(self, position: Position) -> Batch:
-        epoch, index = position
-        row = int(self._rows[index])
+    def __getitem__(self, position: tuple[int, ...]) -> Batch:
+        position = Position(*position)
+        row = int(self._rows[position.item])
+        clean = self._robust == "consistency" or (self._robust == "half_clean" and position.is_even)
+        facts = {"row": torch.tensor(row), "clean": torch.tensor(clean)}
+        views = {CORRUPTED: self._see(position, clean=False)} if self._robust == "consistency" else {}
+        return Batch(self._see(position, clean=clean), self._targets[position.item], facts, views)
+
+    def _see(self, position: Position, *, clean: bool) -> Tensor:
+        """The image as network input (1, S, S), augmented if there is an augmentation."""
+        row, epoch = int(self._rows[position.item]), position.epoch
         model_input = self._first_inputs[epoch] if epoch < len(self._first_inputs) else self._model_input
         share = model_input.resample(self._dataset.pixels(row))
         if self._augmentation is not None:
-            share = self._augmentation(share, np.random.default_rng((self._seed, epoch, row)))
-        image = torch.from_numpy(model_input.normalise(share))[None]
-        return Batch(image, self._targets[index], {"row": torch.tensor(row)})
-
-
-class EpochSampler(Sampler[Position]):
-    """Positions of an epoch: in order, or in an order that depends on the seed and the epoch alone.
-
-    Lightning calls `set_epoch` before each epoch, also after a run was resumed.
-    """
-
-    def __init__(self, count: int, *, shuffle: bool, seed: int = 0) -> None:
-        self._count = count
-        self._shuffle = shuffle
-        self._seed = seed
-        self._epoch = 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Chooses the epoch."""
-        self._epoch = epoch
-
-    def __len__(self) -> int:
-        return self._count
-
-    def __iter__(self) -> Iterator[Position]:
-        order = np.arange(self._count)
-        if self._shuffle:
-            np.random.default_rng((self._seed, self._epoch)).shuffle(order)
-        return ((self._epoch, int(index)) for index in order)
+            repeat = (position.repeat,) if position.repeat else ()
+            share = self._augmentation(share, np.random.default_rng((self._seed, epoch, row, *repeat)), clean=clean)
+        return torch.from_numpy(model_input.normalise(share))[None]
 
 
 def compute_mean_and_std(dataset: Dataset, rows: NDArray[np.int64]) -> tuple[float, float]:

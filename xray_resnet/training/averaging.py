@@ -29,6 +29,13 @@ class AverageWeights(WeightAveraging):
         assert isinstance(module, Classifier)
         return module
 
+    def answer(self, images: Tensor) -> Tensor:
+        """Logits (B, F) of the averaged network for images (B, C, H, W), without gradient."""
+        model = self.averaged.model.eval()
+        with torch.no_grad():
+            logits: Tensor = model(images.contiguous(memory_format=torch.channels_last))
+        return logits
+
     def _update(self, averaged: list[Tensor], current: list[Tensor], count: Tensor) -> None:
         if not averaged[0].is_floating_point():
             torch._foreach_copy_(averaged, current)

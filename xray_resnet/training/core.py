@@ -1,12 +1,13 @@
 """Training a network on a task: no configuration, no folder; callbacks and a logger keep what should be kept."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import Logger
+from torch import Tensor
 
 from xray_resnet.models import PreActResNet
 from xray_resnet.training.averaging import AverageWeights
@@ -47,16 +48,20 @@ def fit_network(
         KeyboardInterrupt: after Ctrl-C.
     """
     train_loader, val_loader = build_loaders(task, settings)
+    average = AverageWeights(settings.ema_decay) if settings.ema_decay > 0 else None
     classifier = Classifier(
         model,
         findings=task.findings,
         schedule=_build_schedule(settings, steps_per_epoch=len(train_loader)),
         positive_weights=_weigh_positives(settings, task.targets_of("train")),
+        consistency_weight=settings.consistency_weight,
+        teacher=_choose_teacher(settings, average),
+        auxiliary_norm=settings.auxiliary_norm,
     )
-    average = [AverageWeights(settings.ema_decay)] if settings.ema_decay > 0 else []
     stop = StopEarly(task.monitor, patience=settings.patience, first_epoch=len(settings.first_sizes))
+    kept = [stop, *callbacks] if average is None else [average, stop, *callbacks]
     with quiet_lightning(), torch_threads(settings.threads):
-        trainer = build_trainer(settings.engine, settings.epochs, callbacks=[*average, stop, *callbacks], logger=logger)
+        trainer = build_trainer(settings.engine, settings.epochs, callbacks=kept, logger=logger)
         with interruptible(trainer):
             trainer.fit(classifier, train_loader, val_loader, ckpt_path=resume_from, weights_only=True)
     return model
@@ -65,6 +70,15 @@ def fit_network(
 def _build_schedule(settings: TrainingSettings, *, steps_per_epoch: int) -> Schedule:
     total = steps_per_epoch * settings.epochs
     return Schedule(settings.learning_rate, settings.weight_decay, round(settings.warmup * total), total)
+
+
+def _choose_teacher(settings: TrainingSettings, average: AverageWeights | None) -> Callable[[Tensor], Tensor] | None:
+    """What answers for clean images, if it is not the network itself."""
+    if settings.robust != "consistency" or settings.teacher == "clean":
+        return None
+    assert average is not None, "the average is the teacher, and there is none"
+    # A function is not copied with the module that holds it, as a bound method and its average would be.
+    return lambda images: average.answer(images)
 
 
 def _weigh_positives(settings: TrainingSettings, targets: np.ndarray) -> torch.Tensor:

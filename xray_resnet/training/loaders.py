@@ -16,6 +16,7 @@ def build_loaders(task: Task, settings: TrainingSettings) -> tuple[DataLoader[Ba
         targets=task.targets_of("train"),
         model_input=task.model_input,
         augmentation=settings.augmentation,
+        robust=settings.robust,
         sizes=settings.first_sizes,
         seed=settings.seed,
     )

@@ -1,5 +1,6 @@
 """One step of training and of validation."""
 
+from collections.abc import Callable
 from typing import Any
 
 import lightning
@@ -8,11 +9,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from xray_resnet.data import Batch
+from xray_resnet.data import CORRUPTED, Batch
 from xray_resnet.errors import UserError
 from xray_resnet.findings import column_prefix
 from xray_resnet.metrics import auroc
 from xray_resnet.models import PreActResNet
+from xray_resnet.training.auxiliary_norm import AuxiliaryNorms, split_by_norm
+from xray_resnet.training.consistency import consistency_loss
 from xray_resnet.training.losses import masked_bce_loss
 from xray_resnet.training.optimiser import Schedule, build_optimiser
 
@@ -25,23 +28,43 @@ class Classifier(lightning.LightningModule):
         findings: Names of its F logits.
         schedule: Optimiser and learning rate.
         positive_weights: (F,) weight of each finding's positives in the training loss.
+        consistency_weight: Of the divergence between the views of an image, if a batch has two.
+        teacher: Logits of clean images (B, 1, S, S) that the corrupted view is held to; None: the network's own.
+        auxiliary_norm: Whether corrupted images are normalised by norms of their own.
     """
 
     positive_weights: Tensor
 
     def __init__(
-        self, model: PreActResNet, *, findings: tuple[str, ...], schedule: Schedule, positive_weights: Tensor
+        self,
+        model: PreActResNet,
+        *,
+        findings: tuple[str, ...],
+        schedule: Schedule,
+        positive_weights: Tensor,
+        consistency_weight: float = 1.0,
+        teacher: Callable[[Tensor], Tensor] | None = None,
+        auxiliary_norm: bool = False,
     ) -> None:
         super().__init__()
         self.model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.findings = findings
         self.schedule = schedule
         self.register_buffer("positive_weights", positive_weights)
+        self.consistency_weight = consistency_weight
+        self.teacher = teacher
+        self.auxiliary_norms = AuxiliaryNorms(model) if auxiliary_norm else None
         self._validated: list[tuple[Tensor, Tensor]] = []
 
     def training_step(self, batch: Batch, batch_index: int) -> Tensor:
         """The loss of a batch."""
-        loss = masked_bce_loss(self._logits(batch.image), batch.targets, positive_weights=self.positive_weights)
+        logits, corrupted = self._see(batch)
+        loss = masked_bce_loss(logits, batch.targets, positive_weights=self.positive_weights)
+        if corrupted is not None:
+            held_to = logits if self.teacher is None else self.teacher(batch.image)
+            divergence = consistency_loss(corrupted, held_to)
+            self.log("train_divergence", divergence, on_step=False, on_epoch=True, batch_size=len(batch.image))
+            loss = loss + self.consistency_weight * divergence
         self.log("train_loss", loss, prog_bar=True, on_step=False, on_epoch=True, batch_size=len(batch.image))
         return loss
 
@@ -67,11 +90,25 @@ class Classifier(lightning.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """AdamW and its schedule by step."""
-        optimiser, scheduler = build_optimiser(self.model, self.schedule)
+        optimiser, scheduler = build_optimiser(self, self.schedule)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
 
+    def _see(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
+        """Logits of the images, and those of their corrupted view if they have one."""
+        corrupted = batch.views.get(CORRUPTED)
+        if self.auxiliary_norms is None:
+            if corrupted is None:
+                return self._logits(batch.image), None
+            # One pass, so that both views share the statistics that the delivered norms will have.
+            logits, of_corrupted = self._logits(torch.cat([batch.image, corrupted])).chunk(2)
+            return logits, of_corrupted
+        if corrupted is None:
+            images = _channels_last(batch.image)
+            return split_by_norm(self.model, self.auxiliary_norms, images, batch.facts["clean"]), None
+        return self._logits(batch.image), self.auxiliary_norms(self.model, _channels_last(corrupted))
+
     def _logits(self, images: Tensor) -> Tensor:
-        logits: Tensor = self.model(images.contiguous(memory_format=torch.channels_last))
+        logits: Tensor = self.model(_channels_last(images))
         return logits
 
     def _log_aurocs(self, aurocs: list[float | None]) -> None:
@@ -90,3 +127,7 @@ def compute_aurocs(logits: NDArray[np.float32], targets: NDArray[np.float32]) ->
     """
     labels = np.where(np.isin(targets, (0, 1)), targets, np.nan)
     return [auroc(labels[:, column], logits[:, column]) for column in range(labels.shape[1])]
+
+
+def _channels_last(images: Tensor) -> Tensor:
+    return images.contiguous(memory_format=torch.channels_last)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from xray_resnet.data import Augmentation
+from xray_resnet.methods import Robust, Teacher
 from xray_resnet.torch_engine import Engine
 
 
@@ -21,6 +22,10 @@ class TrainingSettings:
         ema_decay: Of the averaged weights; 0: none.
         patience: Epochs without a better validation score after which training stops.
         augmentation: Of the training images; None: as they are.
+        robust: What training does with the images that the augmentation corrupts.
+        consistency_weight: Of the divergence between both views in the loss, if `robust` is consistency.
+        teacher: Whose view of the clean image it is measured from.
+        auxiliary_norm: Whether corrupted images are normalised by norms of their own.
         first_sizes: Size of the input in the first epochs, one each.
         workers: Processes that load and augment; 0: in the training process.
         threads: Of torch; 0: its own choice.
@@ -37,6 +42,10 @@ class TrainingSettings:
     ema_decay: float = 0.99
     patience: int = 10
     augmentation: Augmentation | None = None
+    robust: Robust = "augment"
+    consistency_weight: float = 1.0
+    teacher: Teacher = "clean"
+    auxiliary_norm: bool = False
     first_sizes: tuple[int, ...] = ()
     workers: int = 0
     threads: int = 0
