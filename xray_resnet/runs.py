@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from xray_resnet.config import Config
+from xray_resnet.config.model import TIMM
 from xray_resnet.errors import ConfigurationError, UserError
 
 _CONFIG = "config.yaml"
@@ -89,6 +90,11 @@ class Run:
         return self.folder / "checkpoints/best.ckpt"
 
     @property
+    def start_file(self) -> Path:
+        """What the network began with, if its first weights came from elsewhere."""
+        return self.folder / "start.json"
+
+    @property
     def metrics(self) -> Path:
         """The table of epochs."""
         return self.folder / "metrics.csv"
@@ -144,9 +150,15 @@ def _with_absolute_paths(config: Config) -> Config:
     return replace(
         config,
         data=replace(config.data, root=_absolute(config.data.root), cache=config.data.folder.absolute()),
+        model=replace(config.model, weights=_locate_weights(config.model.weights)),
         prep=replace(config.prep, hash_key=_absolute(config.prep.hash_key)),
         train=replace(config.train, output=config.train.output.absolute()),
     )
+
+
+def _locate_weights(weights: str) -> str:
+    """A path absolute; a name of timm's as it is."""
+    return weights if not weights or weights.startswith(TIMM) else str(Path(weights).absolute())
 
 
 def _absolute(path: Path | None) -> Path | None:

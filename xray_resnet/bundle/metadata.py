@@ -37,6 +37,7 @@ class BundleMetadata:
         input: Size, mean and std from stored pixels to network input.
         training_data: Name, split hash, counts and whether synthetic; no identifier.
         versions: Versions of the packages that made it.
+        pretraining: Where the first weights came from, and what became of them; empty if they were fresh.
         schema_version: Version of this layout.
     """
 
@@ -47,6 +48,7 @@ class BundleMetadata:
     input: dict[str, Any]
     training_data: dict[str, Any]
     versions: dict[str, str] = field(default_factory=dict)
+    pretraining: dict[str, Any] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
 
     @property

@@ -17,6 +17,7 @@ _CARD = """\
 | findings | {findings} |
 | input | one frontal chest radiograph, {size}×{size} after reading; bright is dense |
 | trained on | {dataset}{synthetic}; {counts} |
+| first weights | {pretraining} |
 | split | SHA-256 `{split}` |
 | reading fingerprint | `{reading}` |
 | input fingerprint | `{input}` |
@@ -46,6 +47,7 @@ def write_model_card(metadata: BundleMetadata) -> str:
         dataset=data.get("name", "unnamed data"),
         synthetic=" (synthetic radiographs)" if data.get("synthetic") else "",
         counts=counts or "counts not stated",
+        pretraining=metadata.pretraining.get("source", "fresh"),
         split=data.get("split_sha256", "not stated"),
         reading=metadata.reading_fingerprint,
         input=metadata.input_fingerprint,

@@ -23,6 +23,8 @@ def refuse_impossible_values(values: Mapping[str, Any]) -> None:
     for key in ("model", "reading", "input", "training_data", "versions"):
         if not isinstance(values[key], dict):
             raise ValueError(f"{key} is {values[key]!r:.80}, expected an object")
+    if not isinstance(values.get("pretraining", {}), dict):
+        raise ValueError(f"pretraining is {values['pretraining']!r:.80}, expected an object")
     _refuse_impossible_input(values["input"])
 
 

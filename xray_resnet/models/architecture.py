@@ -42,6 +42,7 @@ class Architecture:
         stem: Layers before the first unit, `stems.STEMS`.
         base_width: Channels of the stem and inside the units of the first stage.
         in_channels: Channels of the image; 1 is grey.
+        ones_channel: Whether the network appends a channel of ones to the image (`pretrained.colours`).
 
     Raises:
         ValueError: for a word that is not in the tables, or a number below 1.
@@ -54,6 +55,7 @@ class Architecture:
     stem: Stem = "imagenet"
     base_width: int = 64
     in_channels: int = 1
+    ones_channel: bool = False
 
     def __post_init__(self) -> None:
         for name, words in (("block", Block), ("order", Order), ("shortcut", Shortcut), ("stem", Stem)):
@@ -63,6 +65,8 @@ class Architecture:
         if not self.stages or any(type(number) is not int or number < 1 for number in numbers):
             names = f"stages {self.stages}, base_width {self.base_width}, in_channels {self.in_channels}"
             raise ValueError(f"{names}: expected whole numbers of at least 1")
+        if type(self.ones_channel) is not bool:
+            raise ValueError(f"ones_channel is {self.ones_channel!r:.40}, expected true or false")
         if sum(self.stages) > _MOST_UNITS:
             raise ValueError(f"{sum(self.stages)} units, expected at most {_MOST_UNITS}")
 

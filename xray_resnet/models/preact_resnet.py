@@ -24,7 +24,8 @@ class PreActResNet(nn.Module):
         super().__init__()
         self.architecture = architecture
         order, width = ORDERS[architecture.order], architecture.base_width
-        self.stem = STEMS[architecture.stem](architecture.in_channels, width, order.stem(width))
+        in_channels = architecture.in_channels + architecture.ones_channel
+        self.stem = STEMS[architecture.stem](in_channels, width, order.stem(width))
         self.stages = nn.Sequential()
         channels, before = width, 0
         for stage, count in enumerate(architecture.stages):
@@ -41,6 +42,8 @@ class PreActResNet(nn.Module):
 
     def forward_features(self, x: Tensor) -> Tensor:
         """Images (B, in_channels, H, W) to the activation before pooling, (B, C, h, w)."""
+        if self.architecture.ones_channel:
+            x = torch.cat([x, torch.ones_like(x[:, :1])], dim=1)
         return self.final(self.stages(self.stem(x)))  # type: ignore[no-any-return]
 
     def forward_head(self, features: Tensor) -> Tensor:

@@ -5,40 +5,35 @@ from pathlib import Path
 from typing import Any
 
 from xray_resnet.bundle import BundleMetadata, save_bundle
-from xray_resnet.config import ModelConfig
 from xray_resnet.model_output import ModelOutput
-from xray_resnet.models import Architecture, build_model
+from xray_resnet.models import build_model
 from xray_resnet.runs import Run
 from xray_resnet.training.checkpoints import read_checkpoint
+from xray_resnet.training.start import Start
 from xray_resnet.training.task import Task
 
 _PACKAGES = ("xray-resnet", "torch", "lightning", "monai", "numpy", "onnx")
 
 
-def deliver(run: Run, task: Task, config: ModelConfig) -> Path:
+def deliver(run: Run, task: Task, start: Start) -> Path:
     """Writes `bundle/` with the weights of the best epoch.
 
     Returns:
         The bundle's folder.
     """
-    architecture = build_architecture(config)
-    model = build_model(architecture, num_findings=len(task.findings))
+    model = build_model(start.architecture, num_findings=len(task.findings))
     model.load_state_dict(read_checkpoint(run.best_checkpoint)["state_dict"])
     metadata = BundleMetadata(
         name=run.folder.name,
         output=ModelOutput(task.findings),
-        model=architecture.to_json(),
+        model=start.architecture.to_json(),
         reading=task.dataset.reading,
         input={"size": task.model_input.size, "mean": task.model_input.mean, "std": task.model_input.std},
         training_data=describe_data(task),
         versions={package: version(package) for package in _PACKAGES},
+        pretraining=start.pretraining,
     )
     return save_bundle(run.bundle, model.eval(), metadata)
-
-
-def build_architecture(config: ModelConfig) -> Architecture:
-    """The architecture that a configuration asks for, for grey images."""
-    return Architecture.of_depth(config.depth, stem=config.stem, base_width=config.base_width)
 
 
 def describe_data(task: Task) -> dict[str, Any]:

@@ -1,25 +1,26 @@
 """Training from a stored dataset to a bundle; read top to bottom."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import torch
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from xray_resnet.bounds import refuse_mistakes
 from xray_resnet.config import Config
 from xray_resnet.errors import UserError
-from xray_resnet.models import PreActResNet, build_model
+from xray_resnet.models import PreActResNet
 from xray_resnet.runs import Run
 from xray_resnet.store import open_dataset
 from xray_resnet.torch_engine import Engine, choose_engine
 from xray_resnet.training.checkpoints import KeepCheckpoints, refuse_other_dataset
 from xray_resnet.training.core import fit_network
-from xray_resnet.training.deliver import build_architecture, deliver
+from xray_resnet.training.deliver import deliver
 from xray_resnet.training.from_config import build_settings, build_task_of
 from xray_resnet.training.history import Announce, EpochHistory
 from xray_resnet.training.minutes import SayEachMinute
+from xray_resnet.training.start import Start, build_fresh, build_start
 from xray_resnet.training.stopping import LOSS
 from xray_resnet.training.task import Task
 from xray_resnet.training.trainer import is_watched
@@ -58,10 +59,14 @@ def train(config: Config, *, resume: Path | None = None, announce: Announce = pr
     task = build_task_of(config, open_dataset(config.data.folder))
     if run is not None and run.last_checkpoint.is_file():
         refuse_other_dataset(run.last_checkpoint, task.identify_dataset())
+    model, start = _resume_start(config, task, run) or build_start(config, task, announce=announce)
     run = run or Run.make(config)
+    if start.pretraining:
+        start.write(run)
+    task = replace(task, model_input=start.model_input)
     try:
-        _fit(config, task, engine=engine, run=run, announce=announce)
-        deliver(run, task, config.model)
+        _fit(config, model, task, engine=engine, run=run, announce=announce)
+        deliver(run, task, start)
     except KeyboardInterrupt:
         raise TrainingInterruptedError(
             f"interrupted; finished epochs are kept, go on with: xray-train --resume {run.folder}"
@@ -69,12 +74,20 @@ def train(config: Config, *, resume: Path | None = None, announce: Announce = pr
     return run.folder
 
 
-def _fit(config: Config, task: Task, *, engine: Engine, run: Run, announce: Announce) -> None:
+def _resume_start(config: Config, task: Task, run: Run | None) -> tuple[PreActResNet, Start] | None:
+    """What a run with a checkpoint, which has the weights, started from; None if its start was not kept."""
+    start = Start.read(run) if run is not None and run.last_checkpoint.is_file() else None
+    if start is None:
+        return None
+    return build_fresh(start.architecture, task, seed=config.train.seed), start
+
+
+def _fit(config: Config, model: PreActResNet, task: Task, *, engine: Engine, run: Run, announce: Announce) -> None:
     """Trains from the run's last checkpoint, or from the start, to the last epoch."""
     _announce_limits(task, engine, announce)
     announce(f"training on {len(task.rows['train'])} images in {engine.precision} ({engine.instruction_set})")
     fit_network(
-        _build_model(config, task),
+        model,
         task,
         build_settings(config, engine),
         _build_callbacks(task, batch_size=config.train.batch_size, run=run, announce=announce),
@@ -90,13 +103,6 @@ def _announce_limits(task: Task, engine: Engine, announce: Announce) -> None:
         announce(f"warning: {sentence}")
     if task.monitor == LOSS:
         announce("warning: no finding has both positive and negative validation images; val_loss chooses the epoch")
-
-
-def _build_model(config: Config, task: Task) -> PreActResNet:
-    """A network with fresh weights that depend on the seed alone."""
-    with torch.random.fork_rng():
-        torch.manual_seed(config.train.seed)
-        return build_model(build_architecture(config.model), num_findings=len(task.findings))
 
 
 def _build_callbacks(task: Task, *, batch_size: int, run: Run, announce: Announce) -> list[Callback]:

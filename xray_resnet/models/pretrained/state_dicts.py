@@ -1,6 +1,5 @@
-"""Weights from elsewhere: timm's `resnetv2` names to ours, and files without unpickling."""
+"""Whole state dicts: loading timm's from a file, and refusing one that is not exactly the network's."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from pickle import UnpicklingError
@@ -12,30 +11,8 @@ from torch import Tensor
 
 from xray_resnet.errors import UserError
 from xray_resnet.models.preact_resnet import PreActResNet
-
-_RULES = (
-    (re.compile(r"^stem\.conv\.(\w+)$"), r"stem.0.\1"),
-    (re.compile(r"^stages\.(\d+)\.blocks\.(\d+)\.norm(\d)\.(\w+)$"), r"stages.\1.\2.activation\3.0.\4"),
-    (re.compile(r"^stages\.(\d+)\.blocks\.(\d+)\.conv(\d)\.(\w+)$"), r"stages.\1.\2.conv\3.\4"),
-    (re.compile(r"^stages\.(\d+)\.blocks\.(\d+)\.downsample\.conv\.(\w+)$"), r"stages.\1.\2.projection.\3"),
-    (re.compile(r"^norm\.(\w+)$"), r"final.0.\1"),
-    (re.compile(r"^head\.fc\.(\w+)$"), r"head.\1"),
-)
-
-
-def from_timm(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The state of timm's `resnetv2_{18,34,50,101,152}` under our names; the head becomes a matrix.
-
-    Args:
-        state: `timm.create_model("resnetv2_50", …).state_dict()`.
-
-    Raises:
-        UserError: for a name that the map does not know.
-    """
-    renamed = {_rename(name): tensor for name, tensor in state.items()}
-    if "head.weight" in renamed:
-        renamed["head.weight"] = renamed["head.weight"].flatten(1)
-    return renamed
+from xray_resnet.models.pretrained.colours import fold_colours
+from xray_resnet.models.pretrained.names import from_timm
 
 
 def load_pretrained(model: PreActResNet, path: Path, *, keep_head: bool = False) -> None:
@@ -54,7 +31,7 @@ def load_pretrained(model: PreActResNet, path: Path, *, keep_head: bool = False)
     """
     state = from_timm(_read_state(path))
     if model.stem[0].in_channels == 1 and "stem.0.weight" in state:
-        state["stem.0.weight"] = state["stem.0.weight"].sum(dim=1, keepdim=True)
+        state["stem.0.weight"] = fold_colours(state["stem.0.weight"])
     if not keep_head:
         state |= {f"head.{name}": tensor for name, tensor in model.head.state_dict().items()}
     refuse_mismatch(model, state, where=str(path))
@@ -76,13 +53,6 @@ def refuse_mismatch(model: torch.nn.Module, state: Mapping[str, Tensor], *, wher
             f"{where}: {len(wrong)} of {len(expected)} weights do not fit the network, first {name}: "
             f"expected {expected.get(name, 'none')}, got {got.get(name, 'none')}; use weights of the same architecture"
         )
-
-
-def _rename(name: str) -> str:
-    for pattern, replacement in _RULES:
-        if pattern.match(name):
-            return pattern.sub(replacement, name)
-    raise UserError(f"{name}: not a weight of timm's resnetv2; expected one of its BN variants, such as resnetv2_50")
 
 
 def _read_state(path: Path) -> dict[str, Tensor]:
