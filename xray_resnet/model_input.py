@@ -36,12 +36,7 @@ class ModelInput:
 
     def resample(self, pixels: Pixels) -> NDArray[np.float32]:
         """Pixels (H, W), stored or shares, to shares of the display range, (size, size) in [0, 1]."""
-        share = to_shares(pixels)
-        if share.shape == (self.size, self.size):
-            return share
-        shrinks = share.shape[0] > self.size
-        interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-        return np.asarray(cv2.resize(share, (self.size, self.size), interpolation=interpolation), np.float32)
+        return resample(pixels, self.size)
 
     def normalise(self, share: NDArray[np.float32]) -> NDArray[np.float32]:
         """Shares of the display range to network input of the same shape."""
@@ -57,3 +52,12 @@ def to_shares(pixels: Pixels) -> NDArray[np.float32]:
     if pixels.dtype.kind == "f":
         return np.asarray(pixels, np.float32)
     return np.multiply(pixels, 1 / np.iinfo(pixels.dtype.str).max, dtype=np.float32)
+
+
+def resample(pixels: Pixels, size: int) -> NDArray[np.float32]:
+    """Pixels (H, W), stored or shares, to shares of the display range (size, size): area averages where they shrink."""
+    share = to_shares(pixels)
+    if share.shape == (size, size):
+        return share
+    interpolation = cv2.INTER_AREA if share.shape[0] > size else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(share, (size, size), interpolation=interpolation), np.float32)

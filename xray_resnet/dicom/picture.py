@@ -37,7 +37,16 @@ def read_picture(content: bytes, gate: Gate) -> Radiograph:
     """
     kind = picture_format(content[:8]) or ""
     _check_declared_size(content, gate)
-    grey = _to_grey(_decode_jpeg(content) if kind == "JPEG" else _decode_png(content))
+    return show_picture(_to_grey(_decode_jpeg(content) if kind == "JPEG" else _decode_png(content)), kind=kind)
+
+
+def show_picture(grey: NDArray[np.integer], *, kind: str = "PNG") -> Radiograph:
+    """Grey pixels (H, W) of 8 or 16 bits as a radiograph.
+
+    Args:
+        grey: Bright is dense.
+        kind: The format that the picture has, or would have as a file.
+    """
     image, mapping = to_display(grey, PixelDescription(bits_stored=grey.dtype.itemsize * 8))
     return Radiograph(image, mapping=mapping, transfer_syntax=kind)
 

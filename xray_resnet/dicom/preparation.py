@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from xray_resnet.dicom.appearance import check_appearance
 from xray_resnet.dicom.flags import Flag, flag_header
-from xray_resnet.dicom.radiograph import DisplayMapping
+from xray_resnet.dicom.picture import show_picture
+from xray_resnet.dicom.radiograph import DisplayMapping, Radiograph
 from xray_resnet.dicom.read import read_radiograph
 from xray_resnet.dicom.reading import Reading
 from xray_resnet.dicom.reasons import Reason, RejectedImage, reject_nonsense
@@ -59,9 +60,8 @@ def prepare(path: Path | str, reading: Reading, *, view: str = "") -> Prepared:
         RejectedImage: with a reason from the closed list.
     """
     radiograph = read_radiograph(path, gate=reading.gate)
-    image, rows_and_columns = radiograph.image, radiograph.image.stored.shape
-    part = find_field(radiograph.pixels) if reading.crop else None
-    square, placement = place(image.stored, table=image.table, aspect=radiograph.aspect, size=reading.size, field=part)
+    rows_and_columns = radiograph.image.stored.shape
+    square, placement = _place(radiograph, reading)
     view = view or radiograph.facts.get("ViewPosition", "")
     flags = check_appearance(placement.cut(square), view=view, gate=reading.gate)
     return Prepared(
@@ -78,6 +78,20 @@ def prepare(path: Path | str, reading: Reading, *, view: str = "") -> Prepared:
     )
 
 
+def prepare_picture(grey: NDArray[np.integer], reading: Reading) -> NDArray[np.unsignedinteger[Any]]:
+    """The stored pixels of a picture that is in memory, as of the same picture in a PNG; no gate looks at it.
+
+    Args:
+        grey: (H, W) of 8 or 16 bits, bright is dense.
+        reading: The settings.
+
+    Returns:
+        (size, size) uint8 or uint16.
+    """
+    square, _ = _place(show_picture(grey), reading)
+    return _to_depth(square, reading.dtype)
+
+
 def try_to_prepare(path: Path | str, reading: Reading, *, view: str = "") -> Prepared | RejectedImage:
     """`prepare`, or the verdict on a file that it rejects."""
     try:
@@ -92,6 +106,13 @@ def reject_lost(silence_s: float) -> RejectedImage:
     return RejectedImage(
         Reason.DECODE_FAILED, f"its decoder crashed, or took longer than {silence_s:g} s; the job went on"
     )
+
+
+def _place(radiograph: Radiograph, reading: Reading) -> tuple[NDArray[np.uint16], Placement]:
+    """The radiograph in the store's square, borders cut off if asked for."""
+    image = radiograph.image
+    part = find_field(radiograph.pixels) if reading.crop else None
+    return place(image.stored, table=image.table, aspect=radiograph.aspect, size=reading.size, field=part)
 
 
 def _to_depth(pixels: NDArray[np.uint16], dtype: str) -> NDArray[np.unsignedinteger[Any]]:
