@@ -1,6 +1,7 @@
 """Tiny datasets for tests: radiograph-like images with one bright square per finding, through the real writer."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +28,18 @@ def make_dataset(
     name: str = "tiny",
     reading: dict[str, object] | None = None,
     reading_fingerprint: str = "0123456789abcdef",
+    unclear: bool = False,
 ) -> Path:
     """Writes a dataset of `count` images (size, size) uint8 and returns its folder.
 
     A positive image has a bright square in the finding's own place, with its box; every label is assessed.
+    If `unclear`, every third label of the first finding is uncertain, and of the second unmentioned, instead.
     Patients have `images_per_patient` images and stand in one split each: 60 % train, 20 % val, 20 % test.
     """
     generator = np.random.default_rng(seed)
     images = [_make_image(row, row // images_per_patient, size, findings, generator) for row in range(count)]
+    if unclear:
+        images = [_blur(image, findings) if row % 3 == 0 else image for row, image in enumerate(images)]
     return write_dataset(
         folder,
         images,
@@ -93,6 +98,11 @@ def _make_image(
         transfer_syntax="1.2.840.10008.1.2.1",
         content=(0, 0, size, size),
     )
+
+
+def _blur(image: StoredImage, findings: Sequence[str]) -> StoredImage:
+    states = dict(zip(findings, (LabelState.UNCERTAIN, LabelState.UNMENTIONED), strict=False))
+    return replace(image, states={**image.states, **{name: int(state) for name, state in states.items()}})
 
 
 def _place(position: int, count: int, size: int) -> tuple[int, int, int]:

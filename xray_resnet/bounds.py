@@ -27,6 +27,8 @@ class Bounds:
     below: float = math.inf
 
     def __contains__(self, value: Any) -> bool:
+        if isinstance(value, str):
+            return True  # a word beside the numbers, such as "auto"; the annotation lists them
         if isinstance(value, list | tuple):
             return all(item in self for item in value)
         return value is not None and bool(self.least <= value <= self.most and self.above < value < self.below)

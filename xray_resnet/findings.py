@@ -18,10 +18,14 @@ class LabelState(IntEnum):
     NOT_ASSESSED = 3
 
 
-Policy = Literal["ignore", "zeros", "ones", "smooth"]
+Policy = Literal["ignore", "zeros", "ones", "smooth", "smooth_zeros", "smooth_ones"]
 """How a state without a clear answer enters training and evaluation."""
 
 SMOOTH_TARGET = 0.5
+SMOOTH_ZEROS_TARGET = 0.15
+SMOOTH_ONES_TARGET = 0.7
+"""Label smoothing of Pham et al. 2021 (Neurocomputing 437), section 3.3, draws from [0, 0.3] and [0.55, 0.85]; these
+are the means, which have the same expected cross-entropy, because it is linear in the target."""
 DEFAULT_POLICIES: dict[LabelState, Policy] = {LabelState.UNCERTAIN: "ignore", LabelState.UNMENTIONED: "zeros"}
 
 NIH_CHESTXRAY14 = (
@@ -71,7 +75,14 @@ VOCABULARY = (
 )
 """The one name of every finding that the public archives label; each source maps its own words to these."""
 
-_TARGET_OF_POLICY = {"ignore": np.nan, "zeros": 0.0, "ones": 1.0, "smooth": SMOOTH_TARGET}
+_TARGET_OF_POLICY: dict[Policy, float] = {
+    "ignore": np.nan,
+    "zeros": 0.0,
+    "ones": 1.0,
+    "smooth": SMOOTH_TARGET,
+    "smooth_zeros": SMOOTH_ZEROS_TARGET,
+    "smooth_ones": SMOOTH_ONES_TARGET,
+}
 
 
 def resolve_targets(

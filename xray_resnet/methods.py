@@ -2,6 +2,10 @@
 
 from typing import Literal
 
+LossName = Literal["bce", "focal", "asymmetric", "auc_margin"]
+"""What is minimised over the labels."""
+EmaDecay = float | Literal["auto"]
+"""Decay of the averaged weights; auto: a horizon that grows with the steps."""
 Robust = Literal["augment", "half_clean", "consistency"]
 """What training does with corrupted images."""
 Teacher = Literal["clean", "average"]

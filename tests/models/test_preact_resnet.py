@@ -257,3 +257,17 @@ def test_weights_that_are_only_a_part_are_refused(tmp_path: Path) -> None:
     torch.save({"norm.weight": torch.ones(3)}, tmp_path / "part.pth")
     with pytest.raises(UserError, match=r"expected .* got none"):
         load_pretrained(build_model(18, base_width=4), tmp_path / "part.pth")
+
+
+def test_the_head_is_computed_in_fp32_under_autocast() -> None:
+    """Under autocast the features have bf16's eight significant bits; logits of many images must not share them."""
+    torch.manual_seed(0)
+    model = build_model(Architecture(block="basic", stages=(1,), stem="small", base_width=8), num_findings=1).eval()
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        features = model.forward_features(torch.rand(64, 1, 8, 8))
+        logits, maps = model.forward_head(features), model.forward_with_maps(torch.rand(2, 1, 8, 8))[1]
+    assert features.dtype == torch.bfloat16
+    assert logits.dtype == maps.dtype == torch.float32
+    expected = features.float().mean(dim=(2, 3)) @ model.head.weight.T + model.head.bias
+    torch.testing.assert_close(logits, expected)
+    assert len(logits.unique()) == 64

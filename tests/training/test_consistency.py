@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -10,9 +11,12 @@ from xray_resnet.data import CORRUPTED, Batch
 from xray_resnet.models import Architecture, PreActResNet, build_model
 from xray_resnet.training.auxiliary_norm import AuxiliaryNorms, split_by_norm
 from xray_resnet.training.consistency import consistency_loss
+from xray_resnet.training.losses import describe_labels
+from xray_resnet.training.losses.cross_entropy import CrossEntropyLoss
 from xray_resnet.training.module import Classifier
 from xray_resnet.training.optimiser import Schedule
 
+EVEN = describe_labels(np.array([[0.0, 1.0], [1.0, 0.0]], np.float32))
 STEADY = Schedule(1e-3, 0, 0, 1)
 
 
@@ -26,9 +30,7 @@ def tiny_model() -> PreActResNet:
 
 
 def build_classifier(monkeypatch: pytest.MonkeyPatch, **options: Any) -> Classifier:
-    classifier = Classifier(
-        tiny_model(), findings=("A", "B"), schedule=STEADY, positive_weights=torch.ones(2), **options
-    )
+    classifier = Classifier(tiny_model(), findings=("A", "B"), schedule=STEADY, loss=CrossEntropyLoss(EVEN), **options)
     monkeypatch.setattr(classifier, "log", lambda *_, **__: None)
     return classifier
 

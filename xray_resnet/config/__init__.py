@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from xray_resnet.config.augment import AugmentConfig
 from xray_resnet.config.data import DataConfig, SplitConfig
+from xray_resnet.config.losses import PolicyConfig
 from xray_resnet.config.model import ModelConfig
 from xray_resnet.config.prep import PrepConfig
 from xray_resnet.config.sources import (
@@ -31,6 +32,7 @@ __all__ = [
     "MimicCxrConfig",
     "ModelConfig",
     "PhantomConfig",
+    "PolicyConfig",
     "PrepConfig",
     "Source",
     "SplitConfig",

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from xray_resnet.bounds import bounded
+from xray_resnet.config.losses import AsymmetricConfig, AucMarginConfig, FocalConfig, PolicyConfig
 from xray_resnet.config.model import SMALLEST_INPUT
 from xray_resnet.findings import Policy
-from xray_resnet.methods import Robust, Teacher
+from xray_resnet.methods import LossName, Robust, Teacher
 from xray_resnet.precision import RequestedPrecision
 
 
@@ -30,12 +32,22 @@ class TrainConfig:
     """Decoupled weight decay; none on norms and biases."""
     warmup: float = bounded(0.1, least=0, most=1)
     """Share of the steps in which the learning rate rises; a cosine follows."""
+    loss: LossName = "bce"
+    """bce: cross-entropy; focal: focal loss (Lin et al. 2017); asymmetric: asymmetric loss (Ridnik et al. 2021);
+    auc_margin: AUC margin loss (Yuan et al. 2021). Only the scores of bce are near the probabilities."""
+    focal: FocalConfig = field(default_factory=FocalConfig)
+    asymmetric: AsymmetricConfig = field(default_factory=AsymmetricConfig)
+    auc_margin: AucMarginConfig = field(default_factory=AucMarginConfig)
     positive_weighting: bool = True
-    """Weight positives by the square root of negatives over positives, at most 10."""
+    """Weight positives by the square root of negatives over positives, at most 10, if the loss is bce; the network's
+    scores stay at the base rate, for the loss takes the logarithm of the weight into account."""
     uncertain: Policy = "ignore"
-    """What an uncertain label counts as."""
+    """What an uncertain label counts as in training: ignore, zeros, ones, smooth (0.5), smooth_zeros (0.15) or
+    smooth_ones (0.7, Pham et al. 2021). Validation counts labels as evaluation does."""
     unmentioned: Policy = "zeros"
-    """What an unmentioned finding counts as."""
+    """What an unmentioned finding counts as in training."""
+    policies: dict[str, PolicyConfig] = field(default_factory=dict)
+    """Finding → what its unclear labels count as in training, where it is not what others do."""
     robust: Robust = "augment"
     """What training does with the images that the augmentation corrupts. augment: learns from them; half_clean: half of
     each batch gets geometry alone; consistency: learns from clean images and holds the network's answer to the
@@ -48,8 +60,13 @@ class TrainConfig:
     auxiliary_norm: bool = False
     """Normalise corrupted images by batch norms of their own, which are not delivered (Xie et al. 2020, Han et al.
     2021), if `robust` is half_clean or consistency."""
-    ema_decay: float = bounded(0.99, least=0, below=1)
-    """Decay of the averaged weights that are evaluated and delivered; 0: none."""
+    ema_decay: float | Literal["auto"] = bounded("auto", least=0, below=1)
+    """Decay of the averaged weights that are evaluated and delivered. auto: the horizon is a ninth of the steps so
+    far, so that it grows with the data set (Karras et al. 2024); a number is the most that the decay rises to; 0: no
+    average."""
+    clip_norm: float = bounded(1.0, least=0)
+    """Largest norm of the gradient of all weights together (Pascanu et al. 2013); longer ones are shortened to it; 0:
+    none are."""
     patience: int = bounded(10, least=1)
     """Epochs without a better validation macro AUROC after which training stops."""
     precision: RequestedPrecision = "auto"

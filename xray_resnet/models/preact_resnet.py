@@ -1,5 +1,7 @@
 """The residual network: stem, stages of units, what stands before pooling, average pooling and a linear head."""
 
+from contextlib import AbstractContextManager, nullcontext
+
 import torch
 from torch import Tensor, nn
 
@@ -47,8 +49,14 @@ class PreActResNet(nn.Module):
         return self.final(self.stages(self.stem(x)))  # type: ignore[no-any-return]
 
     def forward_head(self, features: Tensor) -> Tensor:
-        """Activation (B, C, h, w) to logits (B, num_findings): average over the positions, then the linear head."""
-        return self.head(features.mean(dim=(2, 3)))  # type: ignore[no-any-return]
+        """Activation (B, C, h, w) to logits (B, num_findings): average over the positions, then the linear head.
+
+        Both are computed in the precision of the head's weights, also under autocast: in bf16, logits have eight
+        significant bits, and many images share one.
+        """
+        with _without_autocast(features.device.type):
+            pooled = features.to(self.head.weight.dtype).mean(dim=(2, 3))
+            return self.head(pooled)  # type: ignore[no-any-return]
 
     def forward_with_maps(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Images (B, in_channels, H, W) to logits (B, F) and exact class activation maps (B, F, h, w).
@@ -57,8 +65,14 @@ class PreActResNet(nn.Module):
         exact share of each position, without a gradient (Zhou et al., CVPR 2016, equation 2).
         """
         features = self.forward_features(x)
-        maps = torch.einsum("bchw,fc->bfhw", features, self.head.weight)
+        with _without_autocast(features.device.type):
+            maps = torch.einsum("bchw,fc->bfhw", features.to(self.head.weight.dtype), self.head.weight)
         return self.forward_head(features), maps
+
+
+def _without_autocast(device: str) -> AbstractContextManager[object]:
+    """Suspends autocast if it is on; else nothing, which an exported graph need not know of."""
+    return torch.autocast(device, enabled=False) if torch.is_autocast_enabled(device) else nullcontext()
 
 
 def _build_stage(architecture: Architecture, in_channels: int, stage: int, places: list[Place]) -> nn.Sequential:

@@ -4,6 +4,7 @@ import torch
 from lightning.pytorch.callbacks import WeightAveraging
 from torch import Tensor
 
+from xray_resnet.methods import EmaDecay
 from xray_resnet.training.module import Classifier
 
 
@@ -11,15 +12,17 @@ class AverageWeights(WeightAveraging):
     """Averages weights and batch-norm statistics after every step, and validates with the average.
 
     The statistics are averaged like the weights, so that they belong to them. The decay rises with the number of
-    steps, min(decay, (1 + n) / (10 + n)), lest the average of a short training remember its random start.
+    steps, min(decay, (1 + n) / (10 + n)), lest the average of a short training remember its random start. Without a
+    limit it is a power function average (Karras et al. 2024, equation 3, with γ = 8): it looks back over a ninth of the
+    steps so far, however many images there are, and the relative width of its window, 0.09, stays the same.
 
     Args:
-        decay: Share of the former average that a step keeps, below 1.
+        decay: Most of the former average that a step keeps, below 1; auto: no limit.
     """
 
-    def __init__(self, decay: float) -> None:
+    def __init__(self, decay: EmaDecay) -> None:
         super().__init__(use_buffers=True, multi_avg_fn=self._update)
-        self.decay = decay
+        self.limit = 1.0 if decay == "auto" else decay
 
     @property
     def averaged(self) -> Classifier:
@@ -41,5 +44,5 @@ class AverageWeights(WeightAveraging):
             torch._foreach_copy_(averaged, current)
             return
         steps = int(count)
-        decay = min(self.decay, (1 + steps) / (10 + steps))
+        decay = min(self.limit, (1 + steps) / (10 + steps))
         torch._foreach_lerp_(averaged, current, 1 - decay)

@@ -3,16 +3,15 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
-import torch
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import Logger
 from torch import Tensor
 
 from xray_resnet.models import PreActResNet
 from xray_resnet.training.averaging import AverageWeights
+from xray_resnet.training.head import start_at_base_rates
 from xray_resnet.training.loaders import build_loaders
-from xray_resnet.training.losses import compute_positive_weights
+from xray_resnet.training.losses import LOSSES, describe_labels
 from xray_resnet.training.module import Classifier
 from xray_resnet.training.optimiser import Schedule
 from xray_resnet.training.settings import TrainingSettings
@@ -48,12 +47,15 @@ def fit_network(
         KeyboardInterrupt: after Ctrl-C.
     """
     train_loader, val_loader = build_loaders(task, settings)
-    average = AverageWeights(settings.ema_decay) if settings.ema_decay > 0 else None
+    labels = describe_labels(task.targets_of("train"), weigh=settings.positive_weighting)
+    start_at_base_rates(model, labels.base_rates)
+    average = AverageWeights(settings.ema_decay) if settings.ema_decay else None
     classifier = Classifier(
         model,
         findings=task.findings,
         schedule=_build_schedule(settings, steps_per_epoch=len(train_loader)),
-        positive_weights=_weigh_positives(settings, task.targets_of("train")),
+        loss=LOSSES[settings.loss](labels, **settings.loss_numbers),
+        clip_norm=settings.clip_norm,
         consistency_weight=settings.consistency_weight,
         teacher=_choose_teacher(settings, average),
         auxiliary_norm=settings.auxiliary_norm,
@@ -79,9 +81,3 @@ def _choose_teacher(settings: TrainingSettings, average: AverageWeights | None) 
     assert average is not None, "the average is the teacher, and there is none"
     # A function is not copied with the module that holds it, as a bound method and its average would be.
     return lambda images: average.answer(images)
-
-
-def _weigh_positives(settings: TrainingSettings, targets: np.ndarray) -> torch.Tensor:
-    if settings.positive_weighting:
-        return torch.from_numpy(compute_positive_weights(targets))
-    return torch.ones(targets.shape[1])

@@ -1,6 +1,8 @@
 """The configuration unpacked into the plain values of a training."""
 
-from xray_resnet.config import Config, TrainConfig
+from dataclasses import asdict
+
+from xray_resnet.config import Config, PolicyConfig, TrainConfig
 from xray_resnet.data import build_augmentation
 from xray_resnet.findings import LabelState, Policy
 from xray_resnet.store import Dataset
@@ -20,12 +22,17 @@ def build_task_of(config: Config, dataset: Dataset) -> Task:
         image_size=config.model.image_size,
         findings=config.data.findings,
         policies=build_policies(config.train),
+        policies_of={name: build_policies(config.train, policy) for name, policy in config.train.policies.items()},
     )
 
 
-def build_policies(config: TrainConfig) -> dict[LabelState, Policy]:
-    """What states without a clear answer count as."""
-    return {LabelState.UNCERTAIN: config.uncertain, LabelState.UNMENTIONED: config.unmentioned}
+def build_policies(config: TrainConfig, own: PolicyConfig | None = None) -> dict[LabelState, Policy]:
+    """What states without a clear answer count as in training: for all findings, or for one with words of its own."""
+    own = own or PolicyConfig()
+    return {
+        LabelState.UNCERTAIN: own.uncertain or config.uncertain,
+        LabelState.UNMENTIONED: own.unmentioned or config.unmentioned,
+    }
 
 
 def build_settings(config: Config, engine: Engine) -> TrainingSettings:
@@ -38,8 +45,11 @@ def build_settings(config: Config, engine: Engine) -> TrainingSettings:
         learning_rate=train.learning_rate,
         weight_decay=train.weight_decay,
         warmup=train.warmup,
+        loss=train.loss,
+        loss_numbers={} if train.loss == "bce" else asdict(getattr(train, train.loss)),
         positive_weighting=train.positive_weighting,
         ema_decay=train.ema_decay,
+        clip_norm=train.clip_norm,
         patience=train.patience,
         augmentation=build_augmentation(config.augment),
         robust=train.robust,

@@ -1,5 +1,6 @@
 """One step of training and of validation."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -7,7 +8,9 @@ import lightning
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.utils import clip_grad_norm_
+from torch.optim import Optimizer
 
 from xray_resnet.data import CORRUPTED, Batch
 from xray_resnet.errors import UserError
@@ -21,19 +24,18 @@ from xray_resnet.training.optimiser import Schedule, build_optimiser
 
 
 class Classifier(lightning.LightningModule):
-    """A network in training: masked cross-entropy, AdamW, validation by AUROC.
+    """A network in training: its loss, AdamW, validation by AUROC.
 
     Args:
         model: The network.
         findings: Names of its F logits.
         schedule: Optimiser and learning rate.
-        positive_weights: (F,) weight of each finding's positives in the training loss.
+        loss: Of logits and targets (B, F), NaN where unknown.
+        clip_norm: Largest norm of the gradient of all weights; 0: unlimited.
         consistency_weight: Of the divergence between the views of an image, if a batch has two.
         teacher: Logits of clean images (B, 1, S, S) that the corrupted view is held to; None: the network's own.
         auxiliary_norm: Whether corrupted images are normalised by norms of their own.
     """
-
-    positive_weights: Tensor
 
     def __init__(
         self,
@@ -41,7 +43,8 @@ class Classifier(lightning.LightningModule):
         *,
         findings: tuple[str, ...],
         schedule: Schedule,
-        positive_weights: Tensor,
+        loss: nn.Module,
+        clip_norm: float = 0.0,
         consistency_weight: float = 1.0,
         teacher: Callable[[Tensor], Tensor] | None = None,
         auxiliary_norm: bool = False,
@@ -50,7 +53,8 @@ class Classifier(lightning.LightningModule):
         self.model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.findings = findings
         self.schedule = schedule
-        self.register_buffer("positive_weights", positive_weights)
+        self.loss = loss
+        self.clip_norm = clip_norm
         self.consistency_weight = consistency_weight
         self.teacher = teacher
         self.auxiliary_norms = AuxiliaryNorms(model) if auxiliary_norm else None
@@ -59,7 +63,7 @@ class Classifier(lightning.LightningModule):
     def training_step(self, batch: Batch, batch_index: int) -> Tensor:
         """The loss of a batch."""
         logits, corrupted = self._see(batch)
-        loss = masked_bce_loss(logits, batch.targets, positive_weights=self.positive_weights)
+        loss: Tensor = self.loss(logits, batch.targets)
         if corrupted is not None:
             held_to = logits if self.teacher is None else self.teacher(batch.image)
             divergence = consistency_loss(corrupted, held_to)
@@ -67,6 +71,19 @@ class Classifier(lightning.LightningModule):
             loss = loss + self.consistency_weight * divergence
         self.log("train_loss", loss, prog_bar=True, on_step=False, on_epoch=True, batch_size=len(batch.image))
         return loss
+
+    def configure_gradient_clipping(self, optimizer: Optimizer, *_: object, **__: object) -> None:
+        """Shortens the gradient to the largest norm.
+
+        Raises:
+            UserError: if it is not finite.
+        """
+        norm = clip_grad_norm_(self.parameters(), self.clip_norm or math.inf)
+        if not torch.isfinite(norm):
+            raise UserError(
+                f"training diverged in epoch {self.current_epoch + 1}: the gradient of step {self.global_step + 1} is "
+                f"not finite; lower train.learning_rate, now {self.schedule.learning_rate}"
+            )
 
     def validation_step(self, batch: Batch, batch_index: int) -> None:
         """Collects logits and targets."""

@@ -1,9 +1,10 @@
 """How a network is trained, as plain values: all that `fit_network` asks for beside the model and the task."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from xray_resnet.data import Augmentation
-from xray_resnet.methods import Robust, Teacher
+from xray_resnet.methods import EmaDecay, LossName, Robust, Teacher
 from xray_resnet.torch_engine import Engine
 
 
@@ -18,8 +19,11 @@ class TrainingSettings:
         learning_rate: Peak learning rate of AdamW.
         weight_decay: Decoupled; none on norms and biases.
         warmup: Share of the steps in which the learning rate rises.
-        positive_weighting: Whether positives weigh √(negatives / positives).
-        ema_decay: Of the averaged weights; 0: none.
+        loss: Which, of `losses.LOSSES`.
+        loss_numbers: Those that the loss asks for, by name.
+        positive_weighting: Whether positives weigh √(negatives / positives) in the cross-entropy.
+        ema_decay: Most decay of the averaged weights; auto: unlimited, it rises with the steps; 0: no average.
+        clip_norm: Largest norm of the gradient; 0: unlimited.
         patience: Epochs without a better validation score after which training stops.
         augmentation: Of the training images; None: as they are.
         robust: What training does with the images that the augmentation corrupts.
@@ -38,8 +42,11 @@ class TrainingSettings:
     learning_rate: float = 1e-3
     weight_decay: float = 0.01
     warmup: float = 0.1
+    loss: LossName = "bce"
+    loss_numbers: Mapping[str, float] = field(default_factory=dict)
     positive_weighting: bool = True
-    ema_decay: float = 0.99
+    ema_decay: EmaDecay = "auto"
+    clip_norm: float = 1.0
     patience: int = 10
     augmentation: Augmentation | None = None
     robust: Robust = "augment"

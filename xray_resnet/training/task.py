@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,8 @@ class Task:
         dataset: The stored images.
         findings: Names of the F targets.
         rows: Rows of the splits `train` and `val`.
-        targets: (N, F) of all rows of the dataset; NaN where unknown.
+        targets: (N, F) of all rows of the dataset; NaN where unknown. Those of training images follow the policies of
+            training, all others are counted as evaluation counts them, so that only clear labels choose the epoch.
         model_input: From stored pixels to the network's input.
     """
 
@@ -67,6 +69,7 @@ def build_task(
     image_size: int,
     findings: Sequence[str] = (),
     policies: Mapping[LabelState, Policy] = DEFAULT_POLICIES,
+    policies_of: Mapping[str, Mapping[LabelState, Policy]] = MappingProxyType({}),
 ) -> Task:
     """The task of learning the findings of a dataset.
 
@@ -74,7 +77,8 @@ def build_task(
         dataset: The stored images.
         image_size: Rows and columns of the network's input.
         findings: Which, in this order; none: all of the dataset.
-        policies: What states without a clear answer count as.
+        policies: What states without a clear answer count as in training.
+        policies_of: The same for findings of their own.
 
     Raises:
         UserError: where a split has too few images, a finding is not in the dataset, no label is known, or the
@@ -82,8 +86,11 @@ def build_task(
     """
     _check_reading(dataset)
     chosen = _choose_findings(dataset, findings)
+    _refuse_strangers(policies_of, chosen)
     rows = {split: _find_rows(dataset, split) for split in _AT_LEAST}
-    targets = resolve_targets(dataset.states[:, positions(dataset.findings, chosen)], policies)
+    states = dataset.states[:, positions(dataset.findings, chosen)]
+    targets = resolve_targets(states)
+    targets[rows["train"]] = _resolve(states[rows["train"]], chosen, policies=policies, policies_of=policies_of)
     if np.isnan(targets[rows["train"]]).all():
         raise UserError(f"{dataset.folder}: no training image has a label; check the label columns of the source")
     mean, std = compute_mean_and_std(dataset, rows["train"])
@@ -111,6 +118,31 @@ def _choose_findings(dataset: Dataset, wanted: Sequence[str]) -> tuple[str, ...]
             f"it has {', '.join(dataset.findings) or 'none'}; change data.findings or make the dataset anew"
         )
     return tuple(wanted) or dataset.findings
+
+
+def _refuse_strangers(policies_of: Mapping[str, object], findings: Sequence[str]) -> None:
+    """Refuses policies of findings that are not trained on."""
+    strangers = [name for name in policies_of if name not in findings]
+    if strangers:
+        raise UserError(
+            f"train.policies names {', '.join(strangers)}, the findings of the run are {', '.join(findings)}; "
+            "leave the policy out or add the finding to data.findings"
+        )
+
+
+def _resolve(
+    states: NDArray[np.int8],
+    findings: Sequence[str],
+    *,
+    policies: Mapping[LabelState, Policy],
+    policies_of: Mapping[str, Mapping[LabelState, Policy]],
+) -> NDArray[np.float32]:
+    """Targets of training: each finding by its own policies, or by those of all."""
+    columns = [
+        resolve_targets(column, policies_of.get(name, policies))
+        for name, column in zip(findings, states.T, strict=True)
+    ]
+    return np.stack(columns, axis=1)
 
 
 def _find_rows(dataset: Dataset, split: str) -> NDArray[np.int64]:
