@@ -102,7 +102,7 @@ def test_the_defaults_are_within_their_bounds() -> None:
         (PrepConfig(body_parts=["CXR", " "]), "expected words such as CXR"),
         (ModelConfig(base_width=4), "base_width is 4, expected at least 8"),
         (ModelConfig(base_width=6), "base_width is 6, expected at least 8"),
-        (AugmentConfig(gamma=(1.4, 0.7)), "expected the least exponent first"),
+        (AugmentConfig(gamma=(1.4, 0.7)), "expected the least first"),
     ],
 )
 def test_sections_refuse_what_they_cannot_use(section: object, words: str) -> None:

@@ -1,24 +1,33 @@
-"""How far augmentation goes, measured on its pictures.
-
-Training stays within the third of five severities that models are tested at: 10° of rotation, gamma below 1.6.
-"""
+"""How far augmentation goes: amounts lie within their settings and reach their limits."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
+from tests.data.probabilities import PROBABILITIES
 from xray_resnet.config import AugmentConfig
 from xray_resnet.data import build_augmentation
-from xray_resnet.data.noise_transforms import ElectronicNoise
 
-NOTHING = {"flip": 0.0, "geometry": 0.0, "exposure": 0.0, "quantum_noise": 0.0, "electronic_noise": 0.0}
-DRAWS = 300
+DRAWS = 400
 
 
-def augment(image: NDArray[np.float32], **options: float) -> Iterator[NDArray[np.float32]]:
+def configure(**options: Any) -> AugmentConfig:
+    return AugmentConfig(**dict.fromkeys(PROBABILITIES, 0.0) | options)  # type: ignore[arg-type]
+
+
+def draw(name: str, parameter: str, **options: Any) -> NDArray[np.float64]:
+    """The parameter of the transform `name` in many draws."""
+    augmentation = build_augmentation(configure(**options))
+    drawings = (augmentation.draw(np.random.default_rng(seed)) for seed in range(DRAWS))
+    return np.array([step.parameters[parameter] for drawing in drawings for step in drawing.steps if step.name == name])
+
+
+def augment(image: NDArray[np.float32], **options: Any) -> Iterator[NDArray[np.float32]]:
     """The image as it comes out of many draws of the one augmentation in `options`."""
-    augmentation = build_augmentation(AugmentConfig(**(NOTHING | options)))  # type: ignore[arg-type]
+    augmentation = build_augmentation(configure(**options))
     return (augmentation(image, np.random.default_rng(seed)) for seed in range(DRAWS))
 
 
@@ -30,32 +39,85 @@ def measure_angle(image: NDArray[np.float32]) -> float:
     return float(np.degrees(0.5 * np.arctan2(2 * (weight * x * y).sum(), (weight * (x**2 - y**2)).sum())))
 
 
-def test_rotations_reach_ten_degrees_and_no_further() -> None:
+@pytest.mark.parametrize(
+    ("name", "parameter", "options", "least", "most"),
+    [
+        ("pose", "degrees", {"geometry": 1, "rotation_degrees": 12}, -12, 12),
+        ("pose", "zoom", {"geometry": 1, "zoom": 0.2}, 0.8, 1.2),
+        ("pose", "shift", {"geometry": 1, "shift": 0.1}, -0.1, 0.1),
+        ("tube", "width", {"tube": 1, "tube_width": (3, 5)}, 3, 5),
+        ("tube", "contrast", {"tube": 1, "tube_contrast": (0.1, 0.3)}, 0.1, 0.3),
+        ("marker", "height", {"marker": 1, "marker_height": (10, 20)}, 10, 20),
+        ("scatter", "scatter_fraction", {"scatter": 1, "scatter_fraction": 0.4}, 0, 0.4),
+        ("motion_blur", "length", {"motion": 1, "motion_length": 9}, 0, 9),
+        ("motion_blur", "degrees", {"motion": 1}, 0, 180),
+        ("detector_blur", "sigma", {"blur": 1, "blur_sigma": 3}, 0, 3),
+        ("grid_lines", "contrast", {"grid_lines": 1, "grid_contrast": 0.1}, 0, 0.1),
+        ("electronic_noise", "sigma", {"electronic_noise": 1, "electronic_sigma": 0.05}, 0, 0.05),
+        ("dead_pixels", "fraction", {"dead_pixels": 1, "dead_fraction": 0.03}, 0, 0.03),
+        ("window", "brightness", {"exposure": 1, "brightness": 0.2}, -0.2, 0.2),
+        ("window", "contrast", {"exposure": 1, "contrast": 0.3}, 0.7, 1.3),
+        ("collimation", "borders", {"collimation": 1, "border": 0.25}, 0, 0.25),
+        ("jpeg", "quality", {"jpeg": 1, "jpeg_quality": 40}, 40, 100),
+    ],
+)
+def test_amounts_are_drawn_uniformly_within_their_setting(
+    name: str, parameter: str, options: dict[str, Any], least: float, most: float
+) -> None:
+    drawn = draw(name, parameter, **options)
+    span = most - least
+    assert least <= drawn.min() <= least + 0.03 * span
+    assert most - 0.03 * span <= drawn.max() <= most
+    assert drawn.mean() == pytest.approx((least + most) / 2, abs=0.06 * span)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter", "options", "limits"),
+    [
+        ("quantum_noise", "dose_fraction", {"quantum_noise": 1, "dose_fraction": 0.01}, (0.01, 1)),
+        ("gamma", "gamma", {"exposure": 1, "gamma": (0.5, 2.5)}, (0.5, 2.5)),
+    ],
+)
+def test_factors_are_drawn_log_uniformly_within_their_setting(
+    name: str, parameter: str, options: dict[str, Any], limits: tuple[float, float]
+) -> None:
+    least, most = np.log(limits)
+    drawn = np.log(draw(name, parameter, **options))
+    assert least <= drawn.min() <= least + 0.02 * (most - least)
+    assert most - 0.02 * (most - least) <= drawn.max() <= most
+    assert drawn.mean() == pytest.approx((least + most) / 2, abs=0.05 * (most - least))
+
+
+def test_each_border_is_drawn_by_itself_and_black_behind_a_shutter() -> None:
+    borders = draw("collimation", "borders", collimation=1.0)
+    assert np.abs(np.corrcoef(borders.T) - np.eye(4)).max() < 0.2
+    shades = draw("collimation", "shade", collimation=1.0, shutter=0.8)
+    assert np.mean(shades == 0) == pytest.approx(0.8, abs=0.06)
+    assert set(shades) == {0.0, 1.0}
+
+
+def test_markers_say_no_side() -> None:
+    """A letter on the wrong side would teach that the heart's side means nothing."""
+    assert {"L", "R", "LEFT", "RIGHT"}.isdisjoint(draw("marker", "word", marker=1.0))
+
+
+def test_rotations_reach_their_limit_on_the_image() -> None:
     bar = np.zeros((96, 96), np.float32)
     bar[44:52, 28:68] = 1
-    angles = [measure_angle(image) for image in augment(bar, geometry=1.0)]
+    angles = [measure_angle(image) for image in augment(bar, geometry=1.0, rotation_degrees=10.0)]
     assert 9.5 < max(angles) < 10.3
     assert -10.3 < min(angles) < -9.5
 
 
-def test_gamma_is_drawn_between_its_limits() -> None:
-    flat = np.full((4, 4), 0.5, np.float32)
-    images = augment(flat, exposure=1.0, brightness=0.0, contrast=0.0)
-    gammas = [np.log(image.mean(dtype=np.float64)) / np.log(0.5) for image in images]
-    assert 0.7 - 1e-3 <= min(gammas) < 0.71
-    assert 1.39 < max(gammas) <= 1.4 + 1e-3
+def test_geometry_moves_a_centred_disc_only_a_little() -> None:
+    y, x = np.mgrid[-1:1:96j, -1:1:96j]
+    disc = (x**2 + y**2 < 0.25).astype(np.float32)
+    for moved in augment(disc, geometry=1.0):
+        overlap = ((moved > 0.5) & (disc > 0)).sum() / ((moved > 0.5) | (disc > 0)).sum()
+        assert overlap > 0.6
 
 
-def test_limits_of_augmentation_are_those_of_the_configuration() -> None:
-    flat = np.full((4, 4), 0.5, np.float32)
-    augmentation = build_augmentation(AugmentConfig(0, 0, 1, 0, 0, gamma=(2.0, 2.0), brightness=0, contrast=0))
-    np.testing.assert_allclose(augmentation(flat, np.random.default_rng(0)), 0.25, atol=1e-5)
-
-
-def test_electronic_noise_is_drawn_uniformly_up_to_the_largest() -> None:
-    noise = ElectronicNoise(0.04, p=1.0)
-    noise.set_random_seed(0)
-    sigmas = np.array([noise.get_params()["sigma"] for _ in range(2000)])
-    assert 0 <= sigmas.min() < 0.001
-    assert 0.039 < sigmas.max() <= 0.04
-    assert abs(sigmas.mean() - 0.02) < 0.001
+def test_each_transform_does_on_the_image_what_was_drawn() -> None:
+    """A pair that shows in a flat image: gamma 2, then a window of half the contrast."""
+    options = {"exposure": 1.0, "gamma": (2.0, 2.0), "brightness": 0.0, "contrast": 0.0}
+    np.testing.assert_allclose(next(augment(np.full((4, 4), 0.5, np.float32), **options)), 0.25, atol=1e-5)

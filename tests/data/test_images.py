@@ -1,19 +1,21 @@
 """Stored images as torch sees them."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from tests.datasets import make_dataset
+from tests.data.probabilities import PROBABILITIES
+from tests.datasets import make_dataset, write_dataset
 from xray_resnet.config import AugmentConfig
 from xray_resnet.data import CORRUPTED, EpochSampler, LabelledImages, build_augmentation, compute_mean_and_std
 from xray_resnet.findings import resolve_targets
 from xray_resnet.methods import Robust
 from xray_resnet.model_input import ModelInput
-from xray_resnet.store import Dataset, open_dataset
+from xray_resnet.store import Dataset, StoredImage, open_dataset
 
 MODEL_INPUT = ModelInput(size=32, mean=0.3, std=0.2)
 
@@ -23,7 +25,8 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     return open_dataset(make_dataset(tmp_path_factory.mktemp("images") / "data", count=20))
 
 
-GEOMETRY_ALONE = AugmentConfig(exposure=0, quantum_noise=0, electronic_noise=0, geometry=1)
+NOTHING = dict.fromkeys(PROBABILITIES, 0.0)
+GEOMETRY_ALONE = AugmentConfig(**NOTHING | {"geometry": 1})
 
 
 def labelled(
@@ -132,3 +135,66 @@ def test_a_batch_names_its_images_targets_and_facts(dataset: Dataset) -> None:
     assert batch.image.shape == (3, 1, 32, 32)
     assert batch.facts["row"].tolist() == [4, 5, 6]
     np.testing.assert_array_equal(batch.targets.numpy(), dataset.states[batch.facts["row"]])
+
+
+def flat_dataset(folder: Path, *, size: int) -> Dataset:
+    """Four images that are grey all over."""
+    pixels = np.full((size, size), 128, np.uint8)
+    images = [StoredImage(f"image {n}", f"patient {n}", pixels, {"Effusion": 1}) for n in range(4)]
+    splits = {"train": [image.image_id for image in images], "val": [], "test": []}
+    return open_dataset(
+        write_dataset(
+            folder, images, name="flat", source="phantom", synthetic=True, findings=("Effusion",),
+            reading={"size": size}, reading_fingerprint="0", splits=splits,
+        )
+    )  # fmt: skip
+
+
+def spread_of(dataset: Dataset, config: AugmentConfig, *, size: int) -> float:
+    """Standard deviation of the network's input, as a share of the display range, over the images of `dataset`."""
+    images = LabelledImages(
+        dataset, np.arange(4), targets=np.zeros((4, 1), np.float32), model_input=ModelInput(size, 0.0, 1.0),
+        augmentation=build_augmentation(config),
+    )  # fmt: skip
+    return float(torch.stack([images[(0, item)].image for item in range(4)]).double().std())
+
+
+@pytest.mark.parametrize(("stored", "size"), [(512, 128), (512, 512), (256, 128), (128, 128)])
+def test_noise_is_that_of_512_whatever_the_size_of_store_and_network(tmp_path: Path, stored: int, size: int) -> None:
+    """A film of 50 to 1 in exposures, at doses from an eightieth: Poisson of d / (1 − d) of the quanta at 128/255."""
+    config = AugmentConfig(**NOTHING | {"quantum_noise": 1, "dose_fraction": 0.0125, "exposure_ratio": (50, 50)})
+    dataset = flat_dataset(tmp_path / "data", size=stored)
+    seeds = [np.random.default_rng((0, 0, row)) for row in range(4)]
+    doses = [build_augmentation(config).draw(seed).steps[0].parameters["dose_fraction"] for seed in seeds]
+    quanta = 1e4 * 50 ** (0.3 - 128 / 255) * (512 / size) ** 2
+    expected = np.mean([(1 - dose) / (dose * quanta) for dose in doses]) / np.log(50) ** 2
+    assert spread_of(dataset, config, size=size) == pytest.approx(np.sqrt(expected), rel=0.04)
+
+
+def test_display_processing_acts_on_the_noise(tmp_path: Path) -> None:
+    """The square of a share s with noise of σ has noise of 2 · s · σ."""
+    noisy = NOTHING | {"electronic_noise": 1, "electronic_sigma": 0.04}
+    dataset = flat_dataset(tmp_path / "data", size=256)
+    plain = spread_of(dataset, AugmentConfig(**noisy), size=256)
+    gamma = AugmentConfig(**noisy | {"exposure": 1, "gamma": (2, 2), "brightness": 0, "contrast": 0})
+    assert spread_of(dataset, gamma, size=256) == pytest.approx(2 * 128 / 255 * plain, rel=0.02)
+
+
+def test_an_image_for_which_nothing_is_drawn_is_what_inference_sees(tmp_path: Path) -> None:
+    dataset = open_dataset(make_dataset(tmp_path / "data", count=20))
+    model_input = ModelInput(24, 0.3, 0.2)
+    images = LabelledImages(
+        dataset, np.arange(20), targets=np.zeros((20, 1), np.float32), model_input=model_input,
+        augmentation=build_augmentation(AugmentConfig(**NOTHING | {"geometry": 0.5}, size=32)),
+    )  # fmt: skip
+    same = [np.array_equal(images[(0, row)].image[0], model_input(dataset.pixels(row))) for row in range(20)]
+    assert 3 < sum(same) < 17
+
+
+def test_images_larger_than_need_be_are_averaged_before_they_are_degraded(tmp_path: Path) -> None:
+    """The noise of 64² at a size limit of 64, seen at 64; a limit below the network's input does not hold."""
+    config = NOTHING | {"electronic_noise": 1, "electronic_sigma": 0.5}
+    dataset = flat_dataset(tmp_path / "data", size=256)
+    spreads = [spread_of(dataset, AugmentConfig(**config, size=limit), size=64) for limit in (256, 64, 32)]
+    assert spreads[1] == spreads[2] != spreads[0]
+    assert spreads[1] == pytest.approx(spreads[0], rel=0.05)

@@ -54,8 +54,8 @@ TARGETS = (
     ),
     Target(
         "detector noise",
-        ("xray_resnet/data/detector_noise.py", "xray_resnet/data/noise_transforms.py"),
-        ("tests/data",),
+        ("xray_resnet/data/degradations/quantum_noise.py", "xray_resnet/data/degradations/display_curve.py"),
+        ("tests/data/degradations",),
     ),
     Target(
         "display",

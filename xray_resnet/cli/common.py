@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 TRAIN_EXTRA = frozenset(
     {
-        "torch", "torchvision", "lightning", "tensorboard", "monai", "fire", "albumentations", "pytorch_grad_cam",
-        "sklearn", "scipy", "matplotlib", "threadpoolctl", "safetensors", "onnx", "onnxscript",
+        "torch", "torchvision", "lightning", "tensorboard", "monai", "fire", "pytorch_grad_cam", "sklearn",
+        "scipy", "matplotlib", "threadpoolctl", "safetensors", "onnx", "onnxscript",
     }
 )  # fmt: skip
 EXTRAS = dict.fromkeys(TRAIN_EXTRA, "train") | {"ray": "cluster"}

@@ -1,77 +1,108 @@
-"""Augmentation of training images, by albumentations: geometry, exposure, detector noise.
+"""Augmentation of training images: which transforms an image gets, and with what amounts.
 
-Images are display shares (S, S) float32 in [0, 1]. What is drawn depends on the generator alone, so that an epoch is
-the same in any number of loading processes, and can be replayed.
+Images are display shares (S, S) float32 in [0, 1], at the size of the store: noise arises at the detector, before
+display processing and before resampling to the network. What is drawn depends on the generator alone, so that an epoch
+is the same in any number of loading processes and after a resumption; what was drawn can be applied again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-import xray_resnet.torch_compat  # noqa: F401  before albumentations, which asks for updates on import
 from xray_resnet.config import AugmentConfig
-from xray_resnet.data.noise_transforms import ElectronicNoise, QuantumNoise
+from xray_resnet.data.degradations import REFERENCE_SIZE, Detector, FilmCurve, Share
+from xray_resnet.data.transforms import Parameters, Transform, draw_log_uniform, list_transforms
 
-# isort: split
-import albumentations
 
-_SEEDS = 2**31
+class Step(NamedTuple):
+    """A transform that an image gets, with what was drawn for it."""
+
+    name: str
+    parameters: Parameters
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """All that was drawn for one image.
+
+    Attributes:
+        steps: What is done to it, in order.
+        exposure_ratio: Of the exposures that its display range is taken to span, unless its detector is known.
+    """
+
+    steps: tuple[Step, ...]
+    exposure_ratio: float
 
 
 class Augmentation:
-    """Transforms in a row, each with its own seed from the generator.
-
-    `albumentations.Compose` would hand one seed to all of them, which makes their draws the same numbers: an image
-    with electronic noise would always have quantum noise too.
+    """Transforms in the order of image formation, each drawn by its probability.
 
     Args:
-        transforms: In the order in which they are applied; those with p = 0 are left out.
+        transforms: (name, probability, transform); those of probability 0 are left out.
+        exposure_ratio: Least and greatest ratio of exposures that the display range of a film may span.
+        size: Larger images are averaged down to it first.
     """
 
-    def __init__(self, transforms: Iterator[albumentations.BasicTransform]) -> None:
-        used = [transform for transform in transforms if transform.p > 0]
-        self._pipeline = albumentations.Compose(used)
-        self._geometry = albumentations.Compose(
-            [transform for transform in used if isinstance(transform, albumentations.DualTransform)]
-        )
+    def __init__(
+        self,
+        transforms: Iterable[tuple[str, float, Transform]],
+        *,
+        exposure_ratio: tuple[float, float] = (50.0, 50.0),
+        size: int = REFERENCE_SIZE,
+    ) -> None:
+        used = [(name, probability, transform) for name, probability, transform in transforms if probability > 0]
+        self._probabilities = {name: probability for name, probability, _ in used}
+        self._transforms = {name: transform for name, _, transform in used}
+        self._exposure_ratio = exposure_ratio
+        self.size = size
 
-    def __call__(
-        self, image: NDArray[np.float32], generator: np.random.Generator, *, clean: bool = False
-    ) -> NDArray[np.float32]:
-        """The augmented image, of the same shape and type.
+    def draw(self, generator: np.random.Generator, *, clean: bool = False) -> Drawing:
+        """Draws what an image gets.
 
         Args:
-            image: Display shares.
             generator: Decides everything that is drawn.
-            clean: Geometry alone, as the same generator draws it for the whole augmentation.
+            clean: Keeps only what moves the patient, as the same generator draws it for the whole augmentation.
         """
-        transforms = self._pipeline.transforms
-        for transform, seed in zip(transforms, generator.integers(_SEEDS, size=len(transforms)), strict=True):
-            transform.set_random_seed(int(seed))
-        pipeline = self._geometry if clean else self._pipeline
-        return np.asarray(pipeline(image=image)["image"], np.float32)
+        ratio = draw_log_uniform(generator, self._exposure_ratio)
+        steps = tuple(
+            Step(name, self._transforms[name].draw(generator))
+            for name, probability in self._probabilities.items()
+            if generator.random() < probability
+        )
+        drawing = Drawing(steps, ratio)
+        return self._keep_moves(drawing) if clean else drawing
+
+    def apply(self, share: Share, drawing: Drawing, *, detector: Detector | None = None) -> Share:
+        """The image with what was drawn, of the same shape; itself if nothing was.
+
+        Args:
+            share: (S, S) display shares.
+            drawing: As `draw` gave it.
+            detector: What took the image; None: a film of the exposure ratio that was drawn.
+        """
+        detector = detector or Detector(FilmCurve(latitude=float(np.log(drawing.exposure_ratio))))
+        for name, parameters in drawing.steps:
+            share = self._transforms[name].apply(share, detector, **parameters)
+        return share
+
+    def __call__(
+        self,
+        share: Share,
+        generator: np.random.Generator,
+        *,
+        clean: bool = False,
+        detector: Detector | None = None,
+    ) -> Share:
+        """Draws and applies."""
+        return self.apply(share, self.draw(generator, clean=clean), detector=detector)
+
+    def _keep_moves(self, drawing: Drawing) -> Drawing:
+        return replace(drawing, steps=tuple(step for step in drawing.steps if self._transforms[step.name].moves))
 
 
 def build_augmentation(config: AugmentConfig) -> Augmentation:
     """The augmentation of a configuration; with every probability at 0 it changes nothing."""
-    return Augmentation(_build_transforms(config))
-
-
-def _build_transforms(config: AugmentConfig) -> Iterator[albumentations.BasicTransform]:
-    yield albumentations.HorizontalFlip(p=config.flip)
-    yield albumentations.Affine(
-        rotate=(-config.rotation_degrees, config.rotation_degrees),
-        translate_percent=(-config.shift, config.shift),
-        scale=(1 - config.zoom, 1 + config.zoom),
-        keep_ratio=True,
-        interpolation=cv2.INTER_LINEAR,
-        border_mode=cv2.BORDER_CONSTANT,
-        fill=0,
-        p=config.geometry,
-    )
-    yield albumentations.RandomGamma(gamma_limit=(100 * config.gamma[0], 100 * config.gamma[1]), p=config.exposure)
-    yield albumentations.RandomBrightnessContrast(config.brightness, config.contrast, p=config.exposure)
-    yield QuantumNoise(config.dose_fraction, p=config.quantum_noise)
-    yield ElectronicNoise(config.electronic_sigma, p=config.electronic_noise)
+    transforms = ((name, config.probability * p, transform) for name, p, transform in list_transforms(config))
+    return Augmentation(transforms, exposure_ratio=config.exposure_ratio, size=config.size)

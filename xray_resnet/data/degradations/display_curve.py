@@ -1,6 +1,7 @@
 """Display curves: between the exposure of a detector and the share of the display range that shows it.
 
 Exposure is relative to that of mid lung, 1 there. A curve is assumed for films that do not tell theirs; phantoms do.
+Arrays are changed in place once they are ours: at 512² each new one costs more than the logarithm.
 """
 
 from dataclasses import dataclass
@@ -40,11 +41,16 @@ class FilmCurve:
 
     def to_exposure(self, share: Share) -> Share:
         """E = exp((mid_lung − share) · latitude)."""
-        return np.asarray(np.exp((np.float32(self.mid_lung) - share) * np.float32(self.latitude)), np.float32)
+        logarithm: Share = share * np.float32(-self.latitude)
+        logarithm += np.float32(self.mid_lung * self.latitude)
+        return np.exp(logarithm, out=logarithm)
 
     def to_share(self, exposure: Share) -> Share:
         """Share = mid_lung − ln E / latitude, clipped."""
-        return np.clip(np.float32(self.mid_lung) - np.log(exposure) / np.float32(self.latitude), 0, 1)
+        share: Share = np.log(exposure)
+        share *= np.float32(-1 / self.latitude)
+        share += np.float32(self.mid_lung)
+        return np.clip(share, 0, 1, out=share)
 
 
 @dataclass(frozen=True)

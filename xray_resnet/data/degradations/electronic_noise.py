@@ -17,4 +17,6 @@ def add_electronic_noise(share: Share, sigma: float, *, generator: np.random.Gen
         Display shares of the same shape, clipped to [0, 1].
     """
     noise = generator.standard_normal(share.shape, np.float32)
-    return np.clip(share + np.float32(scale_sigma(sigma, share)) * noise, 0, 1)
+    noise *= np.float32(scale_sigma(sigma, share))
+    noise += share
+    return np.clip(noise, 0, 1, out=noise)

@@ -36,11 +36,14 @@ def add_quantum_noise(
         raise ValueError(f"dose_fraction is {dose_fraction}, expected more than 0 and at most 1")
     if dose_fraction == 1:
         return share
-    mid_lung = np.float32(detector.full_dose(share))
-    quanta = detector.curve.to_exposure(share) * mid_lung
+    mid_lung = detector.full_dose(share)
+    quanta = detector.curve.to_exposure(share)
+    quanta *= mid_lung
     kept = thin_quanta(quanta, dose_fraction, generator=generator, readout=detector.readout(share))
     # Less than one quantum has no place on a logarithmic scale; it counts as one.
-    return detector.curve.to_share(np.maximum(kept, 1) * np.float32(1 / (mid_lung * dose_fraction)))
+    np.maximum(kept, 1, out=kept)
+    kept *= np.float32(1 / (mid_lung * dose_fraction))
+    return detector.curve.to_share(kept)
 
 
 def thin_quanta(quanta: Share, dose_fraction: float, *, generator: np.random.Generator, readout: float = 0.0) -> Share:
@@ -69,6 +72,12 @@ def thin_quanta(quanta: Share, dose_fraction: float, *, generator: np.random.Gen
 
 def _draw_many(quanta: Share, dose_fraction: float, normal: Share) -> Share:
     """Binomial counts by the expansion of Cornish and Fisher (1938) to the third cumulant."""
-    d = np.float32(dose_fraction)
-    sigma = np.sqrt(quanta * (d * (1 - d)))
-    return np.asarray(quanta * d + sigma * normal + (1 - 2 * d) / 6 * (normal * normal - 1), np.float32)
+    sigma: Share = quanta * np.float32(dose_fraction * (1 - dose_fraction))
+    kept: Share = np.sqrt(sigma, out=sigma)
+    kept *= normal
+    skewness = normal * normal
+    skewness -= 1
+    skewness *= np.float32((1 - 2 * dose_fraction) / 6)
+    kept += skewness
+    kept += quanta * np.float32(dose_fraction)
+    return kept

@@ -1,5 +1,6 @@
 """Scatter and veiling glare: quanta that arrive far from where their ray leads."""
 
+import cv2
 import numpy as np
 
 from xray_resnet.data.degradations.detector import FILM, Detector
@@ -24,5 +25,5 @@ def add_scatter(share: Share, scatter_fraction: float, *, detector: Detector = F
         return share
     exposure = detector.curve.to_exposure(share)
     spread = blur_widely(exposure, KERNEL_SIGMA * share.shape[0])
-    fraction = np.float32(scatter_fraction)
-    return detector.curve.to_share((1 - fraction) * exposure + fraction * spread)
+    mixed = cv2.addWeighted(exposure, 1 - scatter_fraction, spread, scatter_fraction, 0)
+    return detector.curve.to_share(np.asarray(mixed, np.float32))
