@@ -42,7 +42,7 @@ def test_an_option_after_the_configuration_overrides_it() -> None:
 
 def test_all_mistakes_are_named_at_once_each_with_the_nearest_key(tmp_path: Path) -> None:
     path = tmp_path / "wrong.yaml"
-    path.write_text("data: {sourse: phantom}\ntrain: {epochs: many, batchsize: 3}\nmodel: {depth: 51}\n")
+    path.write_text("data: {sourse: phantom}\ntrain: {epochs: many, batchsize: 3}\nmodel: {stem: tiny}\n")
     with pytest.raises(ConfigurationError, match="unknown key") as caught:
         read("--config", str(path))
     sentences = str(caught.value).splitlines()
@@ -50,7 +50,7 @@ def test_all_mistakes_are_named_at_once_each_with_the_nearest_key(tmp_path: Path
     assert "unknown key 'data.sourse'; did you mean 'data.source'?" in sentences[0]
     assert "train.epochs is 'many', expected a whole number" in sentences[1]
     assert "unknown key 'train.batchsize'; did you mean 'train.batch_size'?" in sentences[2]
-    assert "model.depth is 51, expected one of 18, 34, 50, 101, 152" in sentences[3]
+    assert "model.stem is 'tiny', expected one of 'imagenet', 'small'" in sentences[3]
 
 
 def test_an_unknown_section_names_the_nearest_section(tmp_path: Path) -> None:

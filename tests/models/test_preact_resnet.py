@@ -9,78 +9,58 @@ from safetensors.torch import save_file
 from torch import nn
 
 import xray_resnet.torch_compat  # noqa: F401  timm imports torchvision
+from tests.models.randomise import draw_images, make_unit, randomise
 from xray_resnet.errors import UserError
 from xray_resnet.models import DEPTHS, Architecture, PreActResNet, build_model, from_timm, load_pretrained
+from xray_resnet.models.orders import ORDERS
+from xray_resnet.models.parts import Place
 from xray_resnet.models.shortcuts import Identity
-from xray_resnet.models.units import ORDERS, Place, Unit, build_unit
+from xray_resnet.models.units import build_unit
 
 timm = pytest.importorskip("timm")
 
 
-def randomised(model: nn.Module, seed: int = 0) -> nn.Module:
-    """Every weight and statistic away from its start, as after training."""
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for name, tensor in model.state_dict().items():
-            if name.endswith("running_var"):
-                tensor.uniform_(0.5, 2.0, generator=generator)
-            elif tensor.ndim >= 2:
-                tensor.normal_(0.0, tensor[0].numel() ** -0.5, generator=generator)
-            elif tensor.is_floating_point():
-                tensor.add_(torch.randn(tensor.shape, generator=generator) * 0.1)
-    return model.eval()
-
-
-def images(size: tuple[int, int], batch: int = 2, channels: int = 1) -> torch.Tensor:
-    return torch.randn(batch, channels, *size, generator=torch.Generator().manual_seed(1))
-
-
 @pytest.mark.parametrize(("depth", "size"), [(18, (96, 96)), (34, (65, 97)), (50, (224, 224)), (101, (64, 64))])
 def test_logits_equal_timms_with_the_same_weights(depth: int, size: tuple[int, int]) -> None:
-    reference = randomised(timm.create_model(f"resnetv2_{depth}", in_chans=1, num_classes=14))
+    reference = randomise(timm.create_model(f"resnetv2_{depth}", in_chans=1, num_classes=14))
     model = build_model(depth, num_findings=14).eval()
     model.load_state_dict(from_timm(reference.state_dict()))
     with torch.inference_mode():
-        difference = (model(images(size)) - reference(images(size))).abs().max().item()
+        difference = (model(draw_images(size)) - reference(draw_images(size))).abs().max().item()
     print(f"resnetv2_{depth} at {size}: largest difference of a logit {difference:.2e}")
     assert difference < 1e-4
 
 
-@pytest.mark.parametrize("depth", DEPTHS)
-def test_every_depth_has_as_many_parameters_as_timms(depth: int) -> None:
+@pytest.mark.parametrize("depth", [depth for depth in DEPTHS if depth < 200])
+def test_every_depth_of_timms_has_as_many_parameters_as_timms(depth: int) -> None:
     with torch.device("meta"):
         reference = timm.create_model(f"resnetv2_{depth}", in_chans=1, num_classes=14)
     ours = sum(p.numel() for p in build_model(depth, num_findings=14).parameters())
     assert ours == sum(p.numel() for p in reference.parameters())
 
 
-def unit_of(channels: int, width: int, **parts: str) -> Unit:
-    return build_unit(Architecture(**parts), channels, width, stride=1, place=Place(1, 1))  # type: ignore[arg-type]
-
-
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize(("block", "width"), [("basic", 8), ("bottleneck", 2)])
 def test_a_unit_whose_branch_is_zero_is_its_shortcut(order: str, block: str, width: int) -> None:
     """What follows the sum stays: nothing, a ReLU, or BN–ReLU with fresh statistics, which pass what is positive."""
-    unit = randomised(unit_of(8, width, block=block, order=order))
-    assert isinstance(unit, Unit)
+    unit = make_unit(8, width, block=block, order=order)
     unit.zero_branch()
-    x = images((5, 7), channels=8).abs()
+    x = draw_images((5, 7), channels=8).abs()
     torch.testing.assert_close(unit(x), unit.merge.after(x), rtol=0, atol=0)
 
 
 def test_in_pre_activation_nothing_follows_the_sum() -> None:
-    unit = unit_of(8, 8, block="basic")
+    unit = make_unit()
     unit.zero_branch()
-    x = images((5, 7), channels=8)
+    x = draw_images((5, 7), channels=8)
     torch.testing.assert_close(unit(x), x, rtol=0, atol=0)
 
 
 def test_the_gradient_reaches_a_shallow_unit_undiminished_through_identities() -> None:
-    units = nn.Sequential(*(unit_of(16, 4) for _ in range(20)))
+    units = nn.Sequential(*(make_unit(16, 4, block="bottleneck") for _ in range(20)))
     for unit in units:
         unit.zero_branch()
-    x = images((4, 4), channels=16).requires_grad_()
+    x = draw_images((4, 4), channels=16).requires_grad_()
     units(x).sum().backward()
     torch.testing.assert_close(x.grad, torch.ones_like(x))
 
@@ -98,22 +78,22 @@ def test_stages_have_the_units_of_the_paper(depth: int) -> None:
 
 
 @pytest.mark.parametrize("order", ORDERS)
-@pytest.mark.parametrize("shortcut", ["projection", "padding"])
-def test_every_parameter_gets_a_gradient(order: str, shortcut: str) -> None:
-    model = build_model(18, num_findings=3, stem="small", base_width=4, order=order, shortcut=shortcut)
-    randomised(model).train()
-    model(images((32, 32))).square().sum().backward()
+@pytest.mark.parametrize("shape_change", ["projection", "padding"])
+def test_every_parameter_gets_a_gradient(order: str, shape_change: str) -> None:
+    model = build_model(18, num_findings=3, stem="small", base_width=4, order=order, shape_change=shape_change)
+    randomise(model).train()
+    model(draw_images((32, 32))).square().sum().backward()
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in model.parameters())
 
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_each_logit_is_the_mean_of_its_map_plus_the_bias(order: str) -> None:
-    model = randomised(build_model(18, num_findings=3, base_width=8, order=order))
+    model = randomise(build_model(18, num_findings=3, base_width=8, order=order))
     assert isinstance(model, PreActResNet)
-    logits, maps = model.forward_with_maps(images((96, 64)))
+    logits, maps = model.forward_with_maps(draw_images((96, 64)))
     assert maps.shape == (2, 3, 3, 2)
     torch.testing.assert_close(maps.mean(dim=(2, 3)) + model.head.bias, logits)
-    torch.testing.assert_close(model(images((96, 64))), logits)
+    torch.testing.assert_close(model(draw_images((96, 64))), logits)
 
 
 def from_timms_resnet(state: dict[str, torch.Tensor], last: int) -> dict[str, torch.Tensor]:
@@ -137,11 +117,11 @@ def from_timms_resnet(state: dict[str, torch.Tensor], last: int) -> dict[str, to
 
 @pytest.mark.parametrize(("depth", "last"), [(18, 2), (50, 3)])
 def test_the_original_order_equals_timms_original_resnet(depth: int, last: int) -> None:
-    reference = randomised(timm.create_model(f"resnet{depth}", in_chans=1, num_classes=5))
+    reference = randomise(timm.create_model(f"resnet{depth}", in_chans=1, num_classes=5))
     model = build_model(depth, num_findings=5, order="original").eval()
     model.load_state_dict(from_timms_resnet(reference.state_dict(), last))
     with torch.inference_mode():
-        torch.testing.assert_close(model(images((96, 96))), reference(images((96, 96))), rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(model(draw_images((96, 96))), reference(draw_images((96, 96))), rtol=1e-4, atol=1e-4)
 
 
 def fresh(order: str) -> PreActResNet:
@@ -151,11 +131,11 @@ def fresh(order: str) -> PreActResNet:
 @pytest.mark.parametrize(
     ("order", "names", "after"),
     [
-        ("preactivation", ["BR", "C", "BR", "C"], "Identity"),
+        ("full_preactivation", ["BR", "C", "BR", "C"], "Identity"),
         ("original", ["C", "BR", "C", "B"], "ReLU"),
-        ("norm_after_sum", ["C", "BR", "C"], "Activation"),
-        ("relu_before_sum", ["C", "BR", "C", "BR"], "Identity"),
-        ("relu_preactivation", ["R", "C", "BR", "C", "B"], "Identity"),
+        ("bn_after_addition", ["C", "BR", "C"], "Activation"),
+        ("relu_before_addition", ["C", "BR", "C", "BR"], "Identity"),
+        ("relu_only_preactivation", ["R", "C", "BR", "C", "B"], "Identity"),
     ],
 )
 def test_the_layers_stand_as_in_the_papers_figure(order: str, names: list[str], after: str) -> None:
@@ -168,9 +148,9 @@ def test_the_layers_stand_as_in_the_papers_figure(order: str, names: list[str], 
 
 def test_padding_takes_every_other_pixel_and_appends_zeros() -> None:
     """He et al. 2016a, option A."""
-    unit = build_unit(Architecture("basic", shortcut="padding"), 3, 5, stride=2, place=Place(1, 1))
+    unit = build_unit(Architecture("basic", shape_change="padding"), 3, 5, stride=2, place=Place(1, 1))
     unit.zero_branch()
-    x = images((4, 6), channels=3)
+    x = draw_images((4, 6), channels=3)
     expected = torch.cat([x[:, :, ::2, ::2], torch.zeros(2, 2, 2, 3)], dim=1)
     torch.testing.assert_close(unit(x), expected, rtol=0, atol=0)
 
@@ -178,7 +158,7 @@ def test_padding_takes_every_other_pixel_and_appends_zeros() -> None:
 @pytest.mark.parametrize("stages", [(1,), (2, 1, 1), (1, 1, 1, 1, 1)])
 def test_stages_are_any_number(stages: tuple[int, ...]) -> None:
     model = build_model(Architecture("basic", stages, stem="small", base_width=4), num_findings=2).eval()
-    features = model.forward_features(images((32, 32)))
+    features = model.forward_features(draw_images((32, 32)))
     assert features.shape == (2, 4 * 2 ** (len(stages) - 1), *[32 // 2 ** (len(stages) - 1)] * 2)
     places = [unit.place for stage in model.stages for unit in stage]
     assert places == [Place(number, sum(stages)) for number in range(1, sum(stages) + 1)]
@@ -187,7 +167,7 @@ def test_stages_are_any_number(stages: tuple[int, ...]) -> None:
 def test_every_branch_starts_at_zero() -> None:
     """Goyal et al. 2017, section 5.1: a fresh unit without projection is the identity."""
     model = build_model(Architecture("basic", (3,), stem="small", base_width=4), num_findings=1).eval()
-    x = images((8, 8))
+    x = draw_images((8, 8))
     torch.testing.assert_close(model.stages(model.stem(x)), model.stem(x), rtol=0, atol=0)
 
 
@@ -202,7 +182,7 @@ def test_convolutions_are_drawn_by_fan_out() -> None:
 def test_the_stem_keeps_the_share_of_the_size_that_the_paper_says(stem: str, share: int) -> None:
     """He et al. 2016a, table 1 and section 4.2."""
     model = build_model(Architecture("basic", (1,), stem=stem, base_width=4), num_findings=1)  # type: ignore[arg-type]
-    assert model.stem(images((32, 64))).shape[2:] == (32 // share, 64 // share)
+    assert model.stem(draw_images((32, 64))).shape[2:] == (32 // share, 64 // share)
 
 
 def test_fresh_weights_follow_the_random_state() -> None:
@@ -217,14 +197,14 @@ def test_fresh_weights_follow_the_random_state() -> None:
 
 @pytest.mark.parametrize("suffix", ["safetensors", "pth"])
 def test_colour_weights_answer_a_grey_image_as_they_answer_it_in_colour(tmp_path: Path, suffix: str) -> None:
-    colour = randomised(timm.create_model("resnetv2_18", in_chans=3, num_classes=4))
+    colour = randomise(timm.create_model("resnetv2_18", in_chans=3, num_classes=4))
     path = tmp_path / f"weights.{suffix}"
     (save_file if suffix == "safetensors" else lambda state, file: torch.save(dict(state), file))(
         colour.state_dict(), path
     )
     grey = build_model(18, num_findings=4).eval()
     load_pretrained(grey, path, keep_head=True)
-    x = images((64, 64))
+    x = draw_images((64, 64))
     with torch.inference_mode():
         torch.testing.assert_close(grey(x), colour(x.expand(-1, 3, -1, -1)), rtol=1e-4, atol=1e-4)
 
@@ -239,7 +219,7 @@ def test_weights_of_another_depth_are_refused_whole(tmp_path: Path) -> None:
 
 
 def test_a_depth_that_is_not_in_the_table_is_refused() -> None:
-    with pytest.raises(ValueError, match="depth 51"):
+    with pytest.raises(ValueError, match="depth is 51"):
         build_model(51)
 
 

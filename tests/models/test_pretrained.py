@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 import xray_resnet.torch_compat  # noqa: F401  timm imports torchvision
-from tests.models.test_preact_resnet import images, randomised
+from tests.models.randomise import draw_images, randomise
 from xray_resnet.errors import UserError
 from xray_resnet.models import PreActResNet, build_model
 from xray_resnet.models.pretrained import Normalisation, Weights, load_weights, open_timm_weights, open_weights
@@ -53,7 +53,7 @@ def grey_of(weights: Weights, *, mean: float, std: float, **parts: Any) -> PreAc
 @pytest.mark.parametrize(
     ("name", "order", "normalisation", "mean", "std"),
     [
-        ("resnetv2_18.ra4_e3600_r224_in1k", "preactivation", Normalisation((0.5,) * 3, (0.5,) * 3), 0.5, 0.5),
+        ("resnetv2_18.ra4_e3600_r224_in1k", "full_preactivation", Normalisation((0.5,) * 3, (0.5,) * 3), 0.5, 0.5),
         ("resnet18.a1_in1k", "original", IMAGENET, 0.41, 0.27),
     ],
 )
@@ -61,12 +61,12 @@ def test_a_grey_network_answers_as_timms_answers_the_image_in_every_colour(
     cache: Path, name: str, order: str, normalisation: Normalisation, mean: float, std: float
 ) -> None:
     """At the border, too, where the padding of a normalised image is no black."""
-    reference = randomised(timm.create_model(name.partition(".")[0]))
+    reference = randomise(timm.create_model(name.partition(".")[0]))
     publish(cache, f"timm/{name}", reference)
     weights = open_timm_weights(name)
     assert (weights.source, weights.normalisation) == (f"timm/{name}", normalisation)
     grey = grey_of(weights, mean=mean, std=std, order=order)
-    share = images((64, 64)).sigmoid()
+    share = draw_images((64, 64)).sigmoid()
     with torch.inference_mode():
         ours = grey.forward_features((share - mean) / std)
         theirs = reference.forward_features(colours(share, normalisation))
@@ -76,12 +76,12 @@ def test_a_grey_network_answers_as_timms_answers_the_image_in_every_colour(
 
 @pytest.mark.parametrize("normalisation", [IMAGENET, Normalisation((0.5,) * 3, (0.25,) * 3)])
 def test_the_first_convolution_is_equal_in_every_pixel(tmp_path: Path, normalisation: Normalisation) -> None:
-    reference = randomised(timm.create_model("resnetv2_18"))
+    reference = randomise(timm.create_model("resnetv2_18"))
     save_file(reference.state_dict(), tmp_path / FILE)
     weights = open_weights(tmp_path / FILE, normalisation=normalisation)
     mean, std = (0.1, 0.7) if weights.needs_ones else (0.5, 0.25)
     grey = grey_of(weights, mean=mean, std=std)
-    share = images((32, 32)).sigmoid()
+    share = draw_images((32, 32)).sigmoid()
     x = (share - mean) / std
     x = torch.cat([x, torch.ones_like(x)], dim=1) if weights.needs_ones else x
     with torch.inference_mode():
@@ -91,7 +91,7 @@ def test_the_first_convolution_is_equal_in_every_pixel(tmp_path: Path, normalisa
 
 
 def test_weights_in_half_precision_are_summed_in_full(tmp_path: Path) -> None:
-    half = randomised(build_model(18, in_channels=3, base_width=8, num_findings=2)).half()
+    half = randomise(build_model(18, in_channels=3, base_width=8, num_findings=2)).half()
     save_file(half.state_dict(), tmp_path / FILE)
     ours = small(num_findings=2)
     weights = open_weights(tmp_path / FILE, normalisation=Normalisation((0.5,) * 3, (0.5,) * 3))
@@ -126,7 +126,7 @@ def test_a_network_that_is_not_built_here_is_refused_with_the_nearest_name(name:
 
 def small(seed: int = 0, **parts: Any) -> PreActResNet:
     model = build_model(18, **({"num_findings": 3, "base_width": 8} | parts))
-    randomised(model, seed)
+    randomise(model, seed)
     return model
 
 

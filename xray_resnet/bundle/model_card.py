@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from xray_resnet.architecture import Architecture
 from xray_resnet.bundle.metadata import BundleMetadata
 from xray_resnet.model_output import Calibrations, ModelOutput, OperatingPoints
 
@@ -68,11 +69,11 @@ def describe_scores(output: ModelOutput) -> str:
 
 
 def _describe_network(model: Mapping[str, Any]) -> str:
-    """What a bundle says of its network; the first bundles name no order."""
-    order = model.get("order", "preactivation")
-    if order == "preactivation":
-        return f"A pre-activation ResNet-{model['depth']} (He et al. 2016b)"
-    return f"A ResNet-{model['depth']} in the order {order} of He et al. 2016b, figure 4,"
+    """What a bundle says of its network."""
+    network = Architecture.from_json(model)
+    if network.order == "full_preactivation":
+        return f"A pre-activation ResNet-{network.depth} (He et al. 2016b)"
+    return f"A ResNet-{network.depth} in the order {network.order} of He et al. 2016b, figure 4,"
 
 
 def _describe_basis(made: Calibrations | OperatingPoints | None) -> str:

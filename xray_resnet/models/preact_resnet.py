@@ -5,9 +5,11 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 from torch import Tensor, nn
 
-from xray_resnet.models.architecture import Architecture
-from xray_resnet.models.stems import STEMS
-from xray_resnet.models.units import EXPANSION, ORDERS, Place, build_unit
+from xray_resnet.architecture import Architecture
+from xray_resnet.models.orders import ORDERS
+from xray_resnet.models.parts import Place
+from xray_resnet.models.stems import build_stem
+from xray_resnet.models.units import EXPANSION, build_unit
 
 
 class PreActResNet(nn.Module):
@@ -25,17 +27,15 @@ class PreActResNet(nn.Module):
     def __init__(self, architecture: Architecture, *, num_findings: int) -> None:
         super().__init__()
         self.architecture = architecture
-        order, width = ORDERS[architecture.order], architecture.base_width
-        in_channels = architecture.in_channels + architecture.ones_channel
-        self.stem = STEMS[architecture.stem](in_channels, width, order.stem(width))
+        self.stem = build_stem(architecture)
         self.stages = nn.Sequential()
-        channels, before = width, 0
+        channels, before = architecture.base_width, 0
         for stage, count in enumerate(architecture.stages):
             places = [Place(before + number, sum(architecture.stages)) for number in range(1, count + 1)]
             self.stages.append(_build_stage(architecture, channels, stage, places))
-            channels = width * 2**stage * EXPANSION[architecture.block]
+            channels = architecture.base_width * 2**stage * EXPANSION[architecture.block]
             before += count
-        self.final = order.final(channels)
+        self.final = ORDERS[architecture.order].final(channels)
         self.head = nn.Linear(channels, num_findings)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -76,13 +76,15 @@ def _without_autocast(device: str) -> AbstractContextManager[object]:
 
 
 def _build_stage(architecture: Architecture, in_channels: int, stage: int, places: list[Place]) -> nn.Sequential:
-    """The units of a stage, counted from 0, of which the first changes channels and size."""
+    """The units of a stage, counted from 0, of which the first changes channels and size; none that was removed.
+
+    A unit has the name that it has where none is removed.
+    """
     width = architecture.base_width * 2**stage
-    channels = [in_channels] + [width * EXPANSION[architecture.block]] * (len(places) - 1)
-    strides = [1 if stage == 0 else 2] + [1] * (len(places) - 1)
-    return nn.Sequential(
-        *(
-            build_unit(architecture, before, width, stride=stride, place=place)
-            for before, stride, place in zip(channels, strides, places, strict=True)
-        )
-    )
+    units = nn.Sequential()
+    for position, place in enumerate(places):
+        before = in_channels if position == 0 else width * EXPANSION[architecture.block]
+        stride = 2 if position == 0 and stage > 0 else 1
+        if place.number not in architecture.removed:
+            units.add_module(str(position), build_unit(architecture, before, width, stride=stride, place=place))
+    return units

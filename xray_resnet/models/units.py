@@ -1,51 +1,34 @@
-"""Residual units from parts: a branch, a shortcut, and what follows their sum.
+"""Residual units from parts: a branch, a shortcut, what weighs them, and what follows their sum."""
 
-The order of the layers is the subject of He et al. 2016b, figure 4. In the order of figure 4e nothing follows the sum,
-so that the signal runs unchanged along the identity path, forwards (equation 4) and backwards (equation 5).
-"""
-
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
 
 from torch import Tensor, nn
 
-from xray_resnet.models import architecture
-from xray_resnet.models.layers import Activation, convolution
-from xray_resnet.models.shortcuts import SHORTCUTS, Identity, NormalisedProjection
-
-Layers = Iterator[tuple[str, nn.Module]]
-
-
-class Convolution(NamedTuple):
-    """What a convolution of a branch is made with."""
-
-    in_channels: int
-    out_channels: int
-    kernel: int
-    stride: int
-
-
-class Place(NamedTuple):
-    """Where a unit stands: the number-th of so many in the network, counted from 1."""
-
-    number: int
-    of: int
+from xray_resnet.architecture import Architecture, Block
+from xray_resnet.models.gates import GATES, StochasticDepth
+from xray_resnet.models.layers import SqueezeExcitation
+from xray_resnet.models.orders import ORDERS, Convolution
+from xray_resnet.models.parts import Place, Shape
+from xray_resnet.models.shortcuts import SHORTCUTS, build_shortcut
 
 
 class Merge(nn.Module):
-    """The sum of branch and shortcut, and what follows it.
+    """The sum of branch and shortcut, what weighs them before and what follows.
 
     Args:
-        after: What follows; nothing in pre-activation.
+        steps: Called in turn with the unit's input, branch and shortcut, for the last two as they go on.
+        after: What follows the sum; nothing in pre-activation.
     """
 
-    def __init__(self, after: nn.Module) -> None:
+    def __init__(self, steps: Sequence[nn.Module], after: nn.Module) -> None:
         super().__init__()
+        self.steps = nn.ModuleList(steps)
         self.after = after
 
     def forward(self, x: Tensor, branch: Tensor, shortcut: Tensor) -> Tensor:
         """The unit's input, its branch and its shortcut to its output, all (B, C, H, W) but for the first."""
+        for step in self.steps:
+            branch, shortcut = step(x, branch, shortcut)
         return self.after(branch + shortcut)  # type: ignore[no-any-return]
 
 
@@ -66,7 +49,7 @@ class Unit(nn.Module):
         self,
         branch: Sequence[tuple[str, nn.Module]],
         shortcut: nn.Module,
-        merge: nn.Module,
+        merge: Merge,
         *,
         activates_first: bool,
         place: Place,
@@ -104,111 +87,66 @@ class Unit(nn.Module):
 
 _WEIGHTED = (nn.Conv2d, nn.BatchNorm2d)
 
-
-@dataclass(frozen=True)
-class Order:
-    """Where normalisation and ReLU stand.
-
-    Attributes:
-        lay: The layers of a branch, by name, from its convolutions.
-        after: From channels to what follows the sum.
-        stem: From channels to what follows the stem's convolution.
-        final: From channels to what stands before pooling; the target of the class activation maps.
-        activates_first: Whether a branch begins with the activation of the input, which projections take then.
-    """
-
-    lay: Callable[[Sequence[Convolution]], Layers]
-    after: Callable[[int], nn.Module]
-    stem: Callable[[int], nn.Module]
-    final: Callable[[int], nn.Module]
-    activates_first: bool
-
-
-def _nothing(channels: int) -> nn.Module:
-    return nn.Identity()
-
-
-def _relu(channels: int) -> nn.Module:
-    return nn.ReLU()
-
-
-def _activate_then_convolve(convolutions: Sequence[Convolution]) -> Layers:
-    """BN–ReLU–convolution, each time."""
-    for number, one in enumerate(convolutions, start=1):
-        yield f"activation{number}", Activation(one.in_channels)
-        yield f"conv{number}", _convolve(one)
-
-
-def _convolve_then_activate(convolutions: Sequence[Convolution]) -> Layers:
-    """Convolution–BN–ReLU, each time."""
-    for number, one in enumerate(convolutions, start=1):
-        yield f"conv{number}", _convolve(one)
-        yield f"activation{number}", Activation(one.out_channels)
-
-
-def _convolve_then_normalise(convolutions: Sequence[Convolution]) -> Layers:
-    """Convolution–BN–ReLU, without the last ReLU."""
-    *layers, (name, _) = _convolve_then_activate(convolutions)
-    yield from layers
-    yield name, nn.BatchNorm2d(convolutions[-1].out_channels)
-
-
-def _convolve_and_end(convolutions: Sequence[Convolution]) -> Layers:
-    """Convolution–BN–ReLU, without the last BN–ReLU."""
-    *layers, _ = _convolve_then_activate(convolutions)
-    yield from layers
-
-
-def _relu_first(convolutions: Sequence[Convolution]) -> Layers:
-    """ReLU, then convolution–BN–ReLU without the last ReLU."""
-    yield "activation0", nn.ReLU()
-    yield from _convolve_then_normalise(convolutions)
-
-
-def _convolve(one: Convolution) -> nn.Conv2d:
-    return convolution(one.in_channels, one.out_channels, kernel=one.kernel, stride=one.stride)
-
-
-ORDERS: Mapping[architecture.Order, Order] = {
-    "preactivation": Order(_activate_then_convolve, _nothing, _nothing, Activation, activates_first=True),
-    "original": Order(_convolve_then_normalise, _relu, Activation, _nothing, activates_first=False),
-    "norm_after_sum": Order(_convolve_and_end, Activation, Activation, _nothing, activates_first=False),
-    "relu_before_sum": Order(_convolve_then_activate, _nothing, Activation, _nothing, activates_first=False),
-    "relu_preactivation": Order(_relu_first, _nothing, nn.BatchNorm2d, _relu, activates_first=True),
-}
-"""He et al. 2016b, figure 4: e, a, b, c and d."""
-
-EXPANSION: Mapping[architecture.Block, int] = {"basic": 1, "bottleneck": 4}
+EXPANSION: Mapping[Block, int] = {"basic": 1, "bottleneck": 4}
 """Channels of a unit's output over its width."""
 
 
-def build_unit(parts: architecture.Architecture, in_channels: int, width: int, *, stride: int, place: Place) -> Unit:
+def build_unit(parts: Architecture, in_channels: int, width: int, *, stride: int, place: Place) -> Unit:
     """A unit of the architecture's kind.
 
     Args:
         parts: The architecture.
         in_channels: Channels of the unit's input.
         width: Channels of its 3×3 convolutions.
-        stride: Stride of the first 3×3 convolution and of the shortcut.
+        stride: Stride of the branch and of the shortcut.
         place: Where the unit stands.
     """
     order = ORDERS[parts.order]
-    branch = [*order.lay(_list_convolutions(parts.block, in_channels, width, stride))]
-    out_channels = width * EXPANSION[parts.block]
-    shortcut: nn.Module = Identity()
-    if stride > 1 or in_channels != out_channels:
-        projects_raw = parts.shortcut == "projection" and not order.activates_first
-        kind = NormalisedProjection if projects_raw else SHORTCUTS[parts.shortcut]
-        shortcut = kind(in_channels, out_channels, stride=stride)
-    merge = Merge(order.after(out_channels))
-    return Unit(branch, shortcut, merge, activates_first=order.activates_first, place=place)
+    shape = Shape(in_channels, width * EXPANSION[parts.block], stride)
+    activates_first = order.activates_first and not is_activated_before(parts, place)
+    branch = [*order.lay([*_list_convolutions(parts, shape, width)])]
+    if activates_first != order.activates_first:
+        branch = branch[1:]
+    if parts.squeeze_excitation:
+        branch.append(("attention", SqueezeExcitation(shape.out_channels)))
+    return Unit(
+        branch,
+        build_shortcut(parts, shape, of_raw=not order.activates_first),
+        Merge([*_build_steps(parts, shape, place)], order.after(shape.out_channels)),
+        activates_first=activates_first,
+        place=place,
+    )
 
 
-def _list_convolutions(block: architecture.Block, in_channels: int, width: int, stride: int) -> tuple[Convolution, ...]:
-    if block == "basic":
-        return Convolution(in_channels, width, 3, stride), Convolution(width, width, 3, 1)
+def is_activated_before(parts: Architecture, place: Place) -> bool:
+    """Whether the stem activates what this unit gets, before it splits into branch and shortcut."""
+    return place.number == 1 and parts.first_activation == "before_split"
+
+
+def _build_steps(parts: Architecture, shape: Shape, place: Place) -> Iterator[nn.Module]:
+    """What weighs branch and shortcut: the kind of shortcut, the gate, stochastic depth."""
+    if weigh := SHORTCUTS[parts.shortcut]:
+        yield weigh(parts, shape)
+    if gate := GATES[parts.gate](parts, shape, place):
+        yield gate
+    if parts.stochastic_depth > 0:
+        yield StochasticDepth(parts.stochastic_depth, place)
+
+
+def _list_convolutions(parts: Architecture, shape: Shape, width: int) -> Iterator[Convolution]:
+    """The branch's convolutions; where a blur strides, it stands before the one after that which would stride."""
+    blur = False
+    for one in _list_strided(parts, shape, width):
+        yield one._replace(stride=1, blur_stride=shape.stride if blur else 1) if parts.blur_pool else one
+        blur = one.stride > 1
+
+
+def _list_strided(parts: Architecture, shape: Shape, width: int) -> tuple[Convolution, ...]:
+    if parts.block == "basic":
+        return Convolution(shape.in_channels, width, 3, shape.stride), Convolution(width, width, 3, 1)
+    strides = (1, shape.stride) if parts.stride_on == "3x3" else (shape.stride, 1)
     return (
-        Convolution(in_channels, width, 1, 1),
-        Convolution(width, width, 3, stride),
-        Convolution(width, width * EXPANSION[block], 1, 1),
+        Convolution(shape.in_channels, width, 1, strides[0]),
+        Convolution(width, width, 3, strides[1]),
+        Convolution(width, shape.out_channels, 1, 1),
     )

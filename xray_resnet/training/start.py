@@ -82,7 +82,7 @@ def build_fresh(architecture: Architecture, task: Task, *, seed: int) -> PreActR
 
 def build_architecture(config: ModelConfig) -> Architecture:
     """The architecture that a configuration asks for, for grey images."""
-    return Architecture.of_depth(config.depth, stem=config.stem, base_width=config.base_width)
+    return Architecture.of_depth(**config.list_parts())
 
 
 def _take_over(model_input: ModelInput, weights: Weights) -> ModelInput:

@@ -1,0 +1,23 @@
+"""What a part of a unit is told when it is built: the shapes that the unit leads from and to, and its place."""
+
+from typing import NamedTuple
+
+
+class Shape(NamedTuple):
+    """From (B, in_channels, H, W) to (B, out_channels, H/stride, W/stride)."""
+
+    in_channels: int
+    out_channels: int
+    stride: int
+
+    @property
+    def changes(self) -> bool:
+        """Whether the two differ, so that the shortcut cannot be the input itself."""
+        return self.stride > 1 or self.in_channels != self.out_channels
+
+
+class Place(NamedTuple):
+    """Where a unit stands: the number-th of so many in the network, counted from 1."""
+
+    number: int
+    of: int
