@@ -8,5 +8,7 @@ EmaDecay = float | Literal["auto"]
 """Decay of the averaged weights; auto: a horizon that grows with the steps."""
 Robust = Literal["augment", "half_clean", "consistency"]
 """What training does with corrupted images."""
+Sampling = Literal["shuffled", "class_balanced", "patient_balanced"]
+"""How often an epoch has each image."""
 Teacher = Literal["clean", "average"]
 """Whose view of the clean image the corrupted one is held to."""

@@ -9,7 +9,7 @@ from xray_resnet.bounds import bounded
 from xray_resnet.config.losses import AsymmetricConfig, AucMarginConfig, FocalConfig, PolicyConfig
 from xray_resnet.config.model import SMALLEST_INPUT
 from xray_resnet.findings import Policy
-from xray_resnet.methods import LossName, Robust, Teacher
+from xray_resnet.methods import LossName, Robust, Sampling, Teacher
 from xray_resnet.precision import RequestedPrecision
 
 
@@ -32,6 +32,9 @@ class TrainConfig:
     """Decoupled weight decay; none on norms and biases."""
     warmup: float = bounded(0.1, least=0, most=1)
     """Share of the steps in which the learning rate rises; a cosine follows."""
+    sampling: Sampling = "shuffled"
+    """How often an epoch has each image. shuffled: once; class_balanced: images with rare findings more often (Gupta et
+    al. 2019); patient_balanced: every patient equally often. An epoch has as many images as there are, always."""
     loss: LossName = "bce"
     """bce: cross-entropy; focal: focal loss (Lin et al. 2017); asymmetric: asymmetric loss (Ridnik et al. 2021);
     auc_margin: AUC margin loss (Yuan et al. 2021). Only the scores of bce are near the probabilities."""

@@ -47,7 +47,9 @@ def fit_network(
         KeyboardInterrupt: after Ctrl-C.
     """
     train_loader, val_loader = build_loaders(task, settings)
-    labels = describe_labels(task.targets_of("train"), weigh=settings.positive_weighting)
+    labels = describe_labels(
+        task.targets_of("train"), weigh=settings.positive_weighting, draws=task.draws_of(settings.sampling)
+    )
     start_at_base_rates(model, labels.base_rates)
     average = AverageWeights(settings.ema_decay) if settings.ema_decay else None
     classifier = Classifier(

@@ -45,6 +45,7 @@ def build_settings(config: Config, engine: Engine) -> TrainingSettings:
         learning_rate=train.learning_rate,
         weight_decay=train.weight_decay,
         warmup=train.warmup,
+        sampling=train.sampling,
         loss=train.loss,
         loss_numbers={} if train.loss == "bce" else asdict(getattr(train, train.loss)),
         positive_weighting=train.positive_weighting,

@@ -21,20 +21,21 @@ def build_loaders(task: Task, settings: TrainingSettings) -> tuple[DataLoader[Ba
         seed=settings.seed,
     )
     val = LabelledImages(task.dataset, task.rows["val"], targets=task.targets_of("val"), model_input=task.model_input)
-    return _build_loader(train, settings, shuffle=True), _build_loader(val, settings, shuffle=False)
+    order = EpochSampler(len(train), shuffle=True, seed=settings.seed, draws=task.draws_of(settings.sampling))
+    return _build_loader(train, settings, order), _build_loader(val, settings, EpochSampler(len(val), shuffle=False))
 
 
-def _build_loader(images: LabelledImages, settings: TrainingSettings, *, shuffle: bool) -> DataLoader[Batch]:
+def _build_loader(images: LabelledImages, settings: TrainingSettings, order: EpochSampler) -> DataLoader[Batch]:
     return DataLoader(
         images,
         batch_size=settings.batch_size,
-        sampler=EpochSampler(len(images), shuffle=shuffle, seed=settings.seed),
+        sampler=order,
         num_workers=settings.workers,
         # A fork would copy the locks of torch's running threads.
         multiprocessing_context="forkserver" if settings.workers else None,
         persistent_workers=settings.workers > 0,
         # A last batch of one image may have no variance to normalise by.
-        drop_last=shuffle and len(images) > settings.batch_size,
+        drop_last=order.shuffle and len(images) > settings.batch_size,
         # Without one, the loader draws from torch's global state, although nothing depends on it.
         generator=torch.Generator(),
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from xray_resnet.data import Augmentation
-from xray_resnet.methods import EmaDecay, LossName, Robust, Teacher
+from xray_resnet.methods import EmaDecay, LossName, Robust, Sampling, Teacher
 from xray_resnet.torch_engine import Engine
 
 
@@ -19,6 +19,7 @@ class TrainingSettings:
         learning_rate: Peak learning rate of AdamW.
         weight_decay: Decoupled; none on norms and biases.
         warmup: Share of the steps in which the learning rate rises.
+        sampling: How often an epoch has each image, of `balance.SAMPLINGS`.
         loss: Which, of `losses.LOSSES`.
         loss_numbers: Those that the loss asks for, by name.
         positive_weighting: Whether positives weigh √(negatives / positives) in the cross-entropy.
@@ -42,6 +43,7 @@ class TrainingSettings:
     learning_rate: float = 1e-3
     weight_decay: float = 0.01
     warmup: float = 0.1
+    sampling: Sampling = "shuffled"
     loss: LossName = "bce"
     loss_numbers: Mapping[str, float] = field(default_factory=dict)
     positive_weighting: bool = True

@@ -1,6 +1,7 @@
 """What losses and the head's start know of the training labels."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,34 +33,34 @@ class LabelStatistics:
         return np.asarray(np.log(self.positive_weights) + drawn - base, np.float32)
 
 
-def describe_labels(targets: NDArray[np.float32], *, weigh: bool = True) -> LabelStatistics:
+def describe_labels(
+    targets: NDArray[np.float32], *, weigh: bool = True, draws: NDArray[np.float64] | None = None
+) -> LabelStatistics:
     """What the targets (N, F) of training say; NaN where unknown.
 
     Args:
         targets: In [0, 1].
-        weigh: Whether positives weigh more where they are rare; else every label weighs 1.
+        weigh: Whether positives weigh more where they are rare among what is drawn; else every label weighs 1.
+        draws: (N,) how often each image is drawn; None: once.
     """
-    rates = compute_base_rates(targets)
-    weights = compute_positive_weights(targets) if weigh else np.ones(targets.shape[1], np.float32)
-    return LabelStatistics(rates, rates, weights)
+    weights = compute_positive_weights(targets, draws) if weigh else np.ones(targets.shape[1], np.float32)
+    return LabelStatistics(compute_base_rates(targets), compute_base_rates(targets, draws), weights)
 
 
-def compute_base_rates(targets: NDArray[np.float32], weights: NDArray[np.float64] | None = None) -> NDArray[np.float32]:
+def compute_base_rates(targets: NDArray[np.float32], draws: NDArray[np.float64] | None = None) -> NDArray[np.float32]:
     """Share of positives of each finding among the known labels, by the rule of succession: (k + 1) / (n + 2).
 
     The rule keeps the rate of a finding without a positive or a negative label off 0 and 1.
 
     Args:
         targets: (N, F) in [0, 1]; NaN where unknown.
-        weights: (N,) how often each image is drawn, 1 on average; None: once.
+        draws: (N,) how often each image is drawn, 1 on average; None: once.
 
     Returns:
         (F,) above 0 and below 1.
     """
-    counts = np.ones(len(targets)) if weights is None else weights
-    positives = np.nansum(targets * counts[:, None], axis=0)
-    known = np.sum(~np.isnan(targets) * counts[:, None], axis=0)
-    return np.asarray((positives + 1) / (known + 2), np.float32)
+    positives, negatives = _count(targets, draws)
+    return np.asarray((positives + 1) / (positives + negatives + 2), np.float32)
 
 
 def compute_logits(rates: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -67,18 +68,27 @@ def compute_logits(rates: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(np.log(rates) - np.log1p(-rates), np.float32)
 
 
-def compute_positive_weights(targets: NDArray[np.float32]) -> NDArray[np.float32]:
+def compute_positive_weights(
+    targets: NDArray[np.float32], draws: NDArray[np.float64] | None = None
+) -> NDArray[np.float32]:
     """√(negatives / positives) of each finding, between 1 / `MAX_POSITIVE_WEIGHT` and `MAX_POSITIVE_WEIGHT`.
 
     The square root is between no weighting and full balance, which over-weights rare findings.
 
     Args:
         targets: (N, F); NaN where unknown.
+        draws: (N,) how often each image is drawn; None: once.
 
     Returns:
         (F,); 1 where a finding has no positive or no negative.
     """
-    positives, negatives = np.nansum(targets, axis=0), np.nansum(1 - targets, axis=0)
+    positives, negatives = _count(targets, draws)
     both = (positives > 0) & (negatives > 0)
     ratio = np.where(both, negatives, 1) / np.where(both, positives, 1)
     return np.sqrt(ratio).clip(1 / MAX_POSITIVE_WEIGHT, MAX_POSITIVE_WEIGHT).astype(np.float32)
+
+
+def _count(targets: NDArray[np.float32], draws: NDArray[np.float64] | None) -> tuple[Any, Any]:
+    """Positives and negatives (F,) among what is drawn."""
+    times = 1.0 if draws is None else draws[:, None]
+    return np.nansum(times * targets, axis=0), np.nansum(times * (1 - targets), axis=0)
