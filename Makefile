@@ -37,8 +37,9 @@ bench: $(VENV)/.dev   ## Print the benchmarks' ratios.
 fuzz: $(VENV)/.dev    ## Read 20,000 mutated DICOM files.
 	$(BIN)/python -m tests.fuzz.fuzz 20000
 
-kill: $(VENV)/.dev    ## Kill preparation at 20 random moments; compare what the next run makes.
+kill: $(VENV)/.dev    ## Kill preparation at 20 random moments and training at 10; compare what the next run makes.
 	$(BIN)/python -m tests.data_prep.kill 20
+	$(BIN)/python -m tests.training.kill 10
 
 mutate: $(VENV)/.dev  ## Put faults into the code; list those that no test notices.
 	$(BIN)/python -m tests.mutation.mutate

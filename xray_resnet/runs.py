@@ -81,7 +81,7 @@ class Run:
 
     @property
     def last_checkpoint(self) -> Path:
-        """The whole state after the last finished epoch; what a resumed run goes on from."""
+        """The whole state after an epoch or within one; what a resumed run goes on from."""
         return self.folder / "checkpoints/last.ckpt"
 
     @property

@@ -129,8 +129,8 @@ def test_training_images_come_in_another_order_each_epoch_and_validation_images_
     orders: dict[str, list[Any]] = {"train": [], "val": []}
     for split, loader in zip(orders, build_loaders(task, build_settings(config, ENGINE)), strict=True):
         for epoch in (0, 1):
-            loader.sampler.set_epoch(epoch)  # type: ignore[attr-defined]
-            orders[split].append([position.item for position in loader.sampler])
+            loader.batch_sampler.sampler.set_epoch(epoch)  # type: ignore[union-attr]
+            orders[split].append([position.item for position in loader.batch_sampler.sampler])  # type: ignore[union-attr]
     in_order = {split: [*range(len(task.rows[split]))] for split in orders}
     assert orders["val"] == [in_order["val"]] * 2
     assert in_order["train"] not in orders["train"]

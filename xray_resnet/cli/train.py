@@ -17,7 +17,10 @@ EXAMPLES = (
     "xray-train --config chestxray.yaml",
     "xray-train --config nih_chestxray14.yaml --data.root /archive/nih --train.epochs 20",
     "xray-train --resume runs/chestxray-20260131-101500",
+    "xray-train --resume runs/chestxray-20260131-101500 --deliver",
 )
+
+_BESIDE_RESUME = ("--resume", "--deliver", "--help")
 
 
 def main() -> NoReturn:
@@ -30,8 +33,13 @@ def train(arguments: Sequence[str]) -> int:
     parser = CommandParser(COMMAND, purpose="Trains a pre-activation ResNet on a dataset.", examples=EXAMPLES)
     parser.add_class_arguments(Config)
     parser.add_argument("--resume", type=Path | None, default=None, help="Run folder to go on with.")
+    parser.add_argument(
+        "--deliver", action="store_true", help="With --resume: end the run now, with its best weights so far."
+    )
     refuse_settings_beside_resume(arguments)
     values = parser.instantiate(parser.read(arguments))
+    if values.deliver and values.resume is None:
+        raise ConfigurationError("--deliver ends an interrupted run; name it with --resume RUN")
     config = build_section(Config, values) if values.resume is None else saved_config(values.resume)
     from xray_resnet.torch_engine import choose_engine
     from xray_resnet.training import fit
@@ -39,7 +47,7 @@ def train(arguments: Sequence[str]) -> int:
     choose_engine(config.train.precision, accelerator=config.train.accelerator)
     clock = Clock(COMMAND)
     build_dataset(config)
-    run = fit.train(config, resume=values.resume)
+    run = fit.end_run(config, values.resume) if values.deliver else fit.train(config, resume=values.resume)
     clock.say_end(f"xray-eval --run {shlex.quote(str(run))} --report")
     print(run)
     return 0
@@ -48,7 +56,7 @@ def train(arguments: Sequence[str]) -> int:
 def refuse_settings_beside_resume(arguments: Sequence[str]) -> None:
     """A run goes on as it began: no setting beside `--resume` would be heeded."""
     options = [argument.split("=")[0] for argument in arguments if argument.startswith("--")]
-    if "--resume" in options and (others := [option for option in options if option not in ("--resume", "--help")]):
+    if "--resume" in options and (others := [option for option in options if option not in _BESIDE_RESUME]):
         raise ConfigurationError(f"--resume goes on with the run's own configuration; leave out {', '.join(others)}")
 
 

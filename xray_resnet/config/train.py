@@ -72,6 +72,8 @@ class TrainConfig:
     none are."""
     patience: int = bounded(10, least=1)
     """Epochs without a better validation macro AUROC after which training stops."""
+    checkpoint_minutes: float = bounded(10.0, least=0)
+    """Minutes between checkpoints within an epoch, besides the one after each; 0: none within."""
     precision: RequestedPrecision = "auto"
     """auto takes bf16 only where the processor computes in it."""
     accelerator: str = "auto"

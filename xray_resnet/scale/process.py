@@ -1,9 +1,11 @@
-"""What a worker process settles for itself before it begins: threads, memory, how much of it, and who goes first."""
+"""What a worker process settles for itself before it begins: threads, memory, how much of it, and when it ends."""
 
 import ctypes
 import os
 import resource
+import threading
 from contextlib import suppress
+from multiprocessing import parent_process
 from pathlib import Path
 
 from xray_resnet.scale.limits import Limits
@@ -22,6 +24,21 @@ def prepare_worker(limits: Limits | None) -> None:
     keep_freed_memory()
     if limits is not None:
         limit_memory(limits.memory_bytes)
+
+
+def end_with_parent() -> None:
+    """Lets this worker end when its parent does, however that ends, and in the middle of an item too.
+
+    A forked server stands between them: that this worker's own parent lives says nothing.
+    """
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
+
+
+def _exit_with_parent() -> None:
+    parent = parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def go_first_when_memory_ends() -> None:

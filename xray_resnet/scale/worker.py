@@ -3,19 +3,18 @@
 Its parent reads the pipe's end when the worker dies; nobody else has it, so that a death harms no other worker.
 """
 
-import os
 import pickle
 import signal
 import threading
 from contextlib import suppress
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from multiprocessing.reduction import ForkingPickler
 
 from xray_resnet.scale.heartbeat import Heartbeats
 from xray_resnet.scale.limits import Limits
-from xray_resnet.scale.process import prepare_worker
+from xray_resnet.scale.process import end_with_parent, prepare_worker
 
 CONTEXT = get_context("forkserver")
 _ENDS_WITHIN_S = 5.0
@@ -83,21 +82,13 @@ class Worker:
 def _serve(pipe: Connection, heartbeats: Heartbeats, slot: int, limits: Limits | None) -> None:
     """The worker's life: deaf to Ctrl-C, within its limits, and gone when its parent is."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_exit_with_parent, daemon=True).start()
+    end_with_parent()
     prepare_worker(limits)
     with suppress(EOFError, ConnectionError):  # no more items are wanted
         while True:
             number, question = pipe.recv(), pipe.recv_bytes()
             with heartbeats.at_work(slot, number):
                 pipe.send_bytes(_answer(question))
-
-
-def _exit_with_parent() -> None:
-    """Ends this worker when its parent dies, in the middle of an item too."""
-    parent = parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)
 
 
 def _answer(question: bytes) -> bytes:

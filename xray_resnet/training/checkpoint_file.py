@@ -22,6 +22,15 @@ class AtomicCheckpointIO(TorchCheckpointIO):
 
 
 def save_torch_file(content: dict[str, Any], path: Path) -> None:
-    """Writes what torch loads with `weights_only=True`, atomically."""
-    with replacing(path) as temporary:
-        torch.save(content, temporary)
+    """Writes what torch loads with `weights_only=True`, atomically.
+
+    Raises:
+        OSError: if it cannot be written; torch would hide a full disk behind an error of its own.
+    """
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        try:
+            torch.save(content, file)
+        except RuntimeError as error:
+            if isinstance(error.__context__, OSError):
+                raise error.__context__ from None
+            raise

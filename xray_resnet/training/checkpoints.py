@@ -1,5 +1,6 @@
 """Checkpoints of a run: the last one to go on from, the best weights to deliver. Both load with weights_only=True."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +19,21 @@ _IDENTITY = "dataset"
 
 
 class KeepCheckpoints(Checkpoint):
-    """Writes both after every epoch, each of them whole or not at all.
+    """Writes both after every epoch, and the last one also within, each of them whole or not at all.
 
     Args:
         run: Has the files.
         monitor: What is best.
         dataset: What identifies the training data; a run goes on with the same only.
+        minutes: Between two checkpoints within an epoch; 0: none.
     """
 
-    def __init__(self, run: Run, *, monitor: Monitor, dataset: dict[str, str]) -> None:
+    def __init__(self, run: Run, *, monitor: Monitor, dataset: dict[str, str], minutes: float = 0.0) -> None:
         self._run = run
         self._monitor = monitor
         self._dataset = dataset
+        self._minutes = minutes
+        self._saved = 0.0
         self._best: float | None = None
 
     def state_dict(self) -> dict[str, Any]:
@@ -46,6 +50,20 @@ class KeepCheckpoints(Checkpoint):
         """Names the training data."""
         checkpoint[_IDENTITY] = dict(self._dataset)
 
+    def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        """Starts the clock."""
+        self._saved = time.monotonic()
+
+    def on_train_batch_end(self, trainer: lightning.Trainer, *of_the_step: Any) -> None:
+        """Saves the whole state if it is time, and if the step is done and not the last of its epoch.
+
+        After the last step validation is due; a checkpoint of before would make a resumed run leave it out.
+        """
+        done = int(of_the_step[-1]) + 1
+        is_between_steps = done % trainer.accumulate_grad_batches == 0 and done < trainer.num_training_batches
+        if self._minutes and is_between_steps and time.monotonic() - self._saved >= 60 * self._minutes:
+            self._save_last(trainer)
+
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         """Saves the weights where they are the best so far, then the whole state."""
         score = float(trainer.callback_metrics[self._monitor.metric])
@@ -54,7 +72,14 @@ class KeepCheckpoints(Checkpoint):
             self._save_best(
                 _find_delivered(trainer, pl_module), {"epoch": trainer.current_epoch + 1, self._monitor.metric: score}
             )
+        self._save_last(trainer)
+
+    def _save_last(self, trainer: lightning.Trainer) -> None:
+        """Saves the whole state, unless the last step broke the weights: the former checkpoint is worth more."""
+        if not _has_finite_weights(trainer.lightning_module):
+            return
         trainer.save_checkpoint(self._run.last_checkpoint)
+        self._saved = time.monotonic()
 
     def _save_best(self, classifier: Classifier, facts: dict[str, Any]) -> None:
         save_torch_file({"state_dict": classifier.model.state_dict(), **facts}, self._run.best_checkpoint)
@@ -67,6 +92,10 @@ def _find_delivered(trainer: lightning.Trainer, module: lightning.LightningModul
     classifier = averages[0].averaged if averages else module
     assert isinstance(classifier, Classifier)
     return classifier
+
+
+def _has_finite_weights(module: lightning.LightningModule) -> bool:
+    return all(bool(torch.isfinite(weight).all()) for weight in module.parameters())
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

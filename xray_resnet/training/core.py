@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import torch
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import Logger
 from torch import Tensor
@@ -14,6 +15,7 @@ from xray_resnet.training.loaders import build_loaders
 from xray_resnet.training.losses import LOSSES, describe_labels
 from xray_resnet.training.module import Classifier
 from xray_resnet.training.optimiser import Schedule
+from xray_resnet.training.randomness import SeedSteps
 from xray_resnet.training.settings import TrainingSettings
 from xray_resnet.training.stopping import StopEarly
 from xray_resnet.training.task import Task
@@ -63,8 +65,9 @@ def fit_network(
         auxiliary_norm=settings.auxiliary_norm,
     )
     stop = StopEarly(task.monitor, patience=settings.patience, first_epoch=len(settings.first_sizes))
-    kept = [stop, *callbacks] if average is None else [average, stop, *callbacks]
-    with quiet_lightning(), torch_threads(settings.threads):
+    averages = [] if average is None else [average]
+    kept = [SeedSteps(settings.seed), *averages, stop, *callbacks]
+    with quiet_lightning(), torch_threads(settings.threads), torch.random.fork_rng(devices=[]):
         trainer = build_trainer(settings.engine, settings.epochs, callbacks=kept, logger=logger)
         with interruptible(trainer):
             trainer.fit(classifier, train_loader, val_loader, ckpt_path=resume_from, weights_only=True)

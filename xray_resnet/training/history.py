@@ -17,7 +17,7 @@ _LINE = ("train_loss", "val_loss", "val_macro_auroc")
 
 
 class EpochHistory(Callback):
-    """Writes a row per epoch; a resumed run keeps the rows of the epochs that it builds on.
+    """Writes a row per epoch; a resumed run keeps the rows of the epochs that it builds on, and its time.
 
     Args:
         path: The table.
@@ -30,19 +30,28 @@ class EpochHistory(Callback):
         self._batch_size = batch_size
         self._announce = announce
         self._rows: list[Row] = []
-        self._started = self._trained = 0.0
+        self._started = self._trained = self._earlier = 0.0
 
     def state_dict(self) -> dict[str, Any]:
-        """The rows, for the checkpoint."""
-        return {"rows": [dict(row) for row in self._rows]}
+        """The rows and the time of the epoch so far, for the checkpoint."""
+        return {
+            "rows": [dict(row) for row in self._rows],
+            "seconds": self._earlier + time.perf_counter() - self._started,
+        }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Takes the rows of a checkpoint."""
+        """Takes the rows and the time of a checkpoint."""
         self._rows = [dict(row) for row in state_dict["rows"]]
+        self._earlier = state_dict["seconds"]
+
+    def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        """Starts the clock; Lightning announces no start of an epoch that is resumed within."""
+        self._started = self._trained = time.perf_counter()
 
     def on_train_epoch_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
-        """Starts the clock."""
+        """Starts the clock of a new epoch."""
         self._started = self._trained = time.perf_counter()
+        self._earlier = 0.0
 
     def on_train_batch_end(self, *_: Any) -> None:
         """Notes when the last training step was done."""
@@ -62,8 +71,8 @@ class EpochHistory(Callback):
             "epoch": trainer.current_epoch + 1,
             "step": trainer.global_step,
             "learning_rate": trainer.optimizers[0].param_groups[0]["lr"],
-            "seconds": round(time.perf_counter() - self._started, 3),
-            "images_per_second": round(images / (self._trained - self._started), 1),
+            "seconds": round(self._earlier + time.perf_counter() - self._started, 3),
+            "images_per_second": round(images / (self._earlier + self._trained - self._started), 1),
             **dict(sorted(metrics.items())),
         }
 

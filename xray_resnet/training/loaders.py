@@ -1,14 +1,18 @@
 """Batches of a task: training images shuffled and augmented, validation images in order."""
 
+from typing import Any
+
 import torch
 from torch.utils.data import DataLoader
 
 from xray_resnet.data import Batch, EpochSampler, LabelledImages
+from xray_resnet.scale.process import end_with_parent, keep_freed_memory, use_one_thread
+from xray_resnet.training.batches import EpochBatches, ResumableLoader
 from xray_resnet.training.settings import TrainingSettings
 from xray_resnet.training.task import Task
 
 
-def build_loaders(task: Task, settings: TrainingSettings) -> tuple[DataLoader[Batch], DataLoader[Batch]]:
+def build_loaders(task: Task, settings: TrainingSettings) -> tuple[ResumableLoader, DataLoader[Batch]]:
     """Loaders of the training images, shuffled and augmented, and of the validation images."""
     train = LabelledImages(
         task.dataset,
@@ -21,21 +25,32 @@ def build_loaders(task: Task, settings: TrainingSettings) -> tuple[DataLoader[Ba
         seed=settings.seed,
     )
     val = LabelledImages(task.dataset, task.rows["val"], targets=task.targets_of("val"), model_input=task.model_input)
+    # A last batch of one image may have no variance to normalise by.
+    drop_last = len(train) > settings.batch_size
     order = EpochSampler(len(train), shuffle=True, seed=settings.seed, draws=task.draws_of(settings.sampling))
-    return _build_loader(train, settings, order), _build_loader(val, settings, EpochSampler(len(val), shuffle=False))
-
-
-def _build_loader(images: LabelledImages, settings: TrainingSettings, order: EpochSampler) -> DataLoader[Batch]:
-    return DataLoader(
-        images,
-        batch_size=settings.batch_size,
-        sampler=order,
-        num_workers=settings.workers,
-        # A fork would copy the locks of torch's running threads.
-        multiprocessing_context="forkserver" if settings.workers else None,
-        persistent_workers=settings.workers > 0,
-        # A last batch of one image may have no variance to normalise by.
-        drop_last=order.shuffle and len(images) > settings.batch_size,
-        # Without one, the loader draws from torch's global state, although nothing depends on it.
-        generator=torch.Generator(),
+    batches = EpochBatches(order, batch_size=settings.batch_size, drop_last=drop_last)
+    in_order = EpochSampler(len(val), shuffle=False)
+    options = _choose_options(settings.workers)
+    return (
+        ResumableLoader(train, batches, **options),
+        DataLoader(val, batch_size=settings.batch_size, sampler=in_order, **options),
     )
+
+
+def _choose_options(workers: int) -> dict[str, Any]:
+    return {
+        "num_workers": workers,
+        # A fork would copy the locks of torch's running threads.
+        "multiprocessing_context": "forkserver" if workers else None,
+        "persistent_workers": workers > 0,
+        "worker_init_fn": _prepare_worker,
+        # Without one, the loader draws from torch's global state, although nothing depends on it.
+        "generator": torch.Generator(),
+    }
+
+
+def _prepare_worker(_: int) -> None:
+    """A loading process has one thread, keeps the memory of one image for the next, and ends when training does."""
+    end_with_parent()
+    use_one_thread()
+    keep_freed_memory()

@@ -21,6 +21,10 @@ from xray_resnet.training.auxiliary_norm import AuxiliaryNorms, split_by_norm
 from xray_resnet.training.consistency import consistency_loss
 from xray_resnet.training.losses import masked_bce_loss
 from xray_resnet.training.optimiser import Schedule, build_optimiser
+from xray_resnet.training.running_mean import RunningMean
+
+_TRAIN_LOSS, _DIVERGENCE = "train_loss", "train_divergence"
+_MEANS = "means of the epoch"
 
 
 class Classifier(lightning.LightningModule):
@@ -58,6 +62,8 @@ class Classifier(lightning.LightningModule):
         self.consistency_weight = consistency_weight
         self.teacher = teacher
         self.auxiliary_norms = AuxiliaryNorms(model) if auxiliary_norm else None
+        self.train_loss, self.train_divergence = RunningMean(), RunningMean()
+        self._means = {_TRAIN_LOSS: self.train_loss, _DIVERGENCE: self.train_divergence}
         self._validated: list[tuple[Tensor, Tensor]] = []
 
     def training_step(self, batch: Batch, batch_index: int) -> Tensor:
@@ -67,9 +73,9 @@ class Classifier(lightning.LightningModule):
         if corrupted is not None:
             held_to = logits if self.teacher is None else self.teacher(batch.image)
             divergence = consistency_loss(corrupted, held_to)
-            self.log("train_divergence", divergence, on_step=False, on_epoch=True, batch_size=len(batch.image))
+            self._log_mean(_DIVERGENCE, divergence, len(batch.image))
             loss = loss + self.consistency_weight * divergence
-        self.log("train_loss", loss, prog_bar=True, on_step=False, on_epoch=True, batch_size=len(batch.image))
+        self._log_mean(_TRAIN_LOSS, loss, len(batch.image), prog_bar=True)
         return loss
 
     def configure_gradient_clipping(self, optimizer: Optimizer, *_: object, **__: object) -> None:
@@ -105,6 +111,20 @@ class Classifier(lightning.LightningModule):
         self.log("val_loss", masked_bce_loss(logits, targets), prog_bar=True)
         self._log_aurocs(compute_aurocs(logits.numpy(), targets.numpy()))
 
+    def on_train_epoch_start(self) -> None:
+        """Begins new means; not called where an epoch is resumed within."""
+        for mean in self._means.values():
+            mean.reset()
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keeps the means of the part of the epoch that is done."""
+        checkpoint[_MEANS] = {name: mean.save() for name, mean in self._means.items()}
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Goes on with the means of that part."""
+        for name, sums in checkpoint[_MEANS].items():
+            self._means[name].restore(sums)
+
     def configure_optimizers(self) -> Any:
         """AdamW and its schedule by step."""
         optimiser, scheduler = build_optimiser(self, self.schedule)
@@ -127,6 +147,10 @@ class Classifier(lightning.LightningModule):
     def _logits(self, images: Tensor) -> Tensor:
         logits: Tensor = self.model(_channels_last(images))
         return logits
+
+    def _log_mean(self, name: str, value: Tensor, images: int, *, prog_bar: bool = False) -> None:
+        self._means[name].update(value, images)
+        self.log(name, self._means[name], prog_bar=prog_bar, on_step=False, on_epoch=True)
 
     def _log_aurocs(self, aurocs: list[float | None]) -> None:
         defined = {name: value for name, value in zip(self.findings, aurocs, strict=True) if value is not None}

@@ -1,0 +1,65 @@
+"""Batches of an epoch, from any of them on: a training that was killed within an epoch goes on there."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from torch.utils.data import DataLoader, Sampler
+
+from xray_resnet.data import Batch
+from xray_resnet.data.sampling import Position
+
+
+class EpochBatches(Sampler[list[Position]]):
+    """Lists of positions, one a batch.
+
+    Args:
+        sampler: Draws the positions of an epoch; Lightning tells it the epoch.
+        batch_size: Images in a batch.
+        drop_last: Whether an incomplete last batch is left out.
+    """
+
+    def __init__(self, sampler: Sampler[Position], *, batch_size: int, drop_last: bool) -> None:
+        self.sampler = sampler
+        self.first = 0
+        """Batches that the next epoch leaves out at its beginning; nothing is decoded for them."""
+        self._batch_size = batch_size
+        self._drop_last = drop_last
+
+    def __len__(self) -> int:
+        """Batches of a whole epoch."""
+        whole, rest = divmod(len(self.sampler), self._batch_size)  # type: ignore[arg-type]  # ours are sized
+        return whole + bool(rest and not self._drop_last)
+
+    def __iter__(self) -> Iterator[list[Position]]:
+        positions, size = [*self.sampler], self._batch_size
+        first, self.first = self.first, 0
+        return (positions[batch * size : (batch + 1) * size] for batch in range(first, len(self)))
+
+
+class ResumableLoader(DataLoader[Batch]):
+    """A loader whose place in the epoch is saved in each checkpoint, by Lightning.
+
+    Args:
+        batches: The order.
+        options: Those of torch's loader.
+    """
+
+    def __init__(self, images: Any, batches: EpochBatches, **options: Any) -> None:
+        super().__init__(images, batch_sampler=batches, **options)
+        self._batches = batches
+        self._given = 0
+
+    def __iter__(self) -> Iterator[Batch]:  # type: ignore[override]
+        # A generator, for Lightning asks for an iterator before it tells the sampler the epoch.
+        self._given = self._batches.first
+        for batch in super().__iter__():
+            self._given += 1
+            yield batch
+
+    def state_dict(self) -> dict[str, int]:
+        """How many batches of the epoch have been given."""
+        return {"batches": self._given}
+
+    def load_state_dict(self, state_dict: dict[str, int]) -> None:
+        """Goes on after these batches."""
+        self._batches.first = state_dict["batches"]
