@@ -7,14 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docs.robustness.films import Film
-from xray_resnet.data.ladder import RUNGS, Rung
+from xray_resnet.data.ladder import MILD, RUNGS, Rung
 from xray_resnet.metrics import Estimate
 from xray_resnet.metrics.robustness import Trainings, contrast, resample_trainings, state
 
 HURTS = 0.01
 """AUROC that the plain recipe must lose on a rung for it to count as one that hurts."""
-MILD = 3
-"""Highest severity of films that may still be sent to a reader."""
 
 
 @dataclass(frozen=True)

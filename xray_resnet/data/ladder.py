@@ -12,6 +12,8 @@ from xray_resnet.model_input import Pixels, resample
 
 SEVERITIES = (1, 2, 3, 4, 5)
 """Mild to grave."""
+MILD = 3
+"""Highest severity of films that a reader would still accept."""
 _CORRUPTION_OF = {corruption.name: corruption for corruption in CORRUPTIONS}
 
 

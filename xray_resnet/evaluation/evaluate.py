@@ -1,15 +1,17 @@
 """A run and a dataset to metrics, predictions and, if asked for, a report."""
 
 import shlex
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from xray_resnet.evaluation.analyses import run_analyses
+from xray_resnet.evaluation.answers import FOLDER, Answers
 from xray_resnet.evaluation.evidence import Chance, Evidence
 from xray_resnet.evaluation.images import StoredImages
-from xray_resnet.evaluation.overlays import FOLDER
+from xray_resnet.evaluation.overlays import FOLDER as OVERLAYS
 from xray_resnet.evaluation.predictions import FILE, Predictions, write_predictions
 from xray_resnet.evaluation.report import render_report
 from xray_resnet.evaluation.result import Results, list_warnings
@@ -17,7 +19,7 @@ from xray_resnet.evaluation.subject import Subject, find_dataset, open_subject
 from xray_resnet.files import write_bytes, write_json, write_text
 from xray_resnet.metrics.bootstrap import RESAMPLES
 from xray_resnet.precision import RequestedPrecision
-from xray_resnet.progress import Progress
+from xray_resnet.progress import ShowWork, work_in_silence
 
 _METRICS = "metrics.json"
 SCHEMA_VERSION = 1
@@ -30,10 +32,11 @@ def evaluate(
     dataset: Path | None = None,
     split: str = "test",
     report: bool = False,
+    also: Collection[str] = (),
     precision: RequestedPrecision = "auto",
     resamples: int = RESAMPLES,
     seed: int = 0,
-    progress: Progress | None = None,
+    show: ShowWork = work_in_silence,
 ) -> Path:
     """Evaluates a model on one split of a dataset.
 
@@ -42,10 +45,12 @@ def evaluate(
         dataset: The dataset folder; without it, the one that the run was trained on.
         split: train, val, test or all.
         report: Also write report.html, localisation.json and the overlays.
+        also: Names of analyses that run only by name, such as ladder; what the network says for them is kept in the
+            folder, so that they can be interrupted and are fast the next time.
         precision: fp32, bf16, or auto: bf16 only where the processor computes in it.
         resamples: Bootstrap resamples of the patients.
         seed: Seed of the bootstrap.
-        progress: Told how many images are done.
+        show: Shows how far the work is.
 
     Returns:
         The folder `RUN/eval/<dataset>-<split>` with predictions.parquet and metrics.json; the latter is written last,
@@ -56,32 +61,36 @@ def evaluate(
     """
     source = dataset or find_dataset(run_or_bundle)
     subject = open_subject(run_or_bundle, dataset=source, split=split, precision=precision)
-    evidence = gather_evidence(subject, Chance(resamples, seed), progress=progress)
-    results = run_analyses(evidence, report=report)
+    evidence = gather_evidence(subject, Chance(resamples, seed), show=show)
+    results = run_analyses(evidence, report=report, also=also)
     (subject.folder / _METRICS).unlink(missing_ok=True)
     write_predictions(subject.folder / FILE, evidence.predictions, metadata=_describe_table(evidence))
     if report:
-        command = _format_command(run_or_bundle, source, evidence)
+        command = _format_command(run_or_bundle, source, evidence, also=also)
         write_text(subject.folder / "report.html", render_report(evidence, results, command=command))
         _write_files(subject.folder, results)
     write_json(subject.folder / _METRICS, build_metrics(evidence, results))
     return subject.folder
 
 
-def gather_evidence(subject: Subject, chance: Chance, *, progress: Progress | None = None) -> Evidence:
+def gather_evidence(subject: Subject, chance: Chance, *, show: ShowWork = work_in_silence) -> Evidence:
     """Asks the network about every image.
 
     Args:
         subject: The model and the images.
         chance: How intervals are drawn.
-        progress: Told how many images are done.
+        show: Shows how far the work is.
     """
     dataset, rows, network = subject.dataset, subject.rows, subject.network
-    response = network.predict(StoredImages(dataset, rows), progress=progress)
+    with show("evaluating", "images") as progress:
+        response = network.predict(StoredImages(dataset, rows), progress=progress)
     ids, patients = dataset.image_ids[rows], dataset.patient_ids[rows]
     predictions = Predictions(subject.findings, ids, patients, subject.states, response.logits)
     model = subject.describe_model()
-    return Evidence(dataset, subject.split, rows, predictions, response.peaks, model, network, chance)
+    answers = Answers(subject.folder / FOLDER, subject.fingerprint)
+    return Evidence(
+        dataset, subject.split, rows, predictions, response.peaks, model, network, chance, answers=answers, show=show
+    )
 
 
 def build_metrics(evidence: Evidence, results: Results) -> dict[str, Any]:
@@ -103,15 +112,16 @@ def _write_files(folder: Path, results: Results) -> None:
     files = {folder / name: content for result in results.values() for name, content in result.files.items()}
     for path, content in files.items():
         write_bytes(path, content)
-    for path in (folder / FOLDER).glob("*.png"):
+    for path in (folder / OVERLAYS).glob("*.png"):
         if path not in files:
             path.unlink()
 
 
-def _format_command(run_or_bundle: Path, dataset: Path, evidence: Evidence) -> str:
+def _format_command(run_or_bundle: Path, dataset: Path, evidence: Evidence, *, also: Collection[str]) -> str:
     """The command that makes the report again."""
     words = ["xray-eval", "--run", run_or_bundle, "--data", dataset, "--split", evidence.split, "--report"]
     words += ["--precision", evidence.model["precision"]]
+    words += [f"--{name}" for name in also]
     words += ["--resamples", evidence.chance.resamples, "--seed", evidence.chance.seed]
     return shlex.join(map(str, words))
 

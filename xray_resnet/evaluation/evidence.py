@@ -1,7 +1,7 @@
 """The evidence of one evaluation: all that an analysis may ask, and the network to ask again."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xray_resnet.boxes import Rectangle
+from xray_resnet.evaluation.answers import Answers
 from xray_resnet.evaluation.images import Change, StoredImages
 from xray_resnet.evaluation.network import Network, Peaks, Response
 from xray_resnet.evaluation.predictions import Predictions
 from xray_resnet.evaluation.ranking import Ranking, rank
+from xray_resnet.progress import Progress, ShowWork, work_in_silence
 from xray_resnet.store import Dataset
 
 _ROLES = {
@@ -55,6 +57,8 @@ class Evidence:
         model: Facts of the model, its engine and precision, as in metrics.json.
         network: The model itself, to be asked about changed images.
         chance: How intervals are drawn.
+        answers: Keeps what the network says of changed images.
+        show: Shows how far an analysis is that asks the network again.
     """
 
     dataset: Dataset
@@ -65,6 +69,8 @@ class Evidence:
     model: Mapping[str, Any]
     network: Network
     chance: Chance
+    answers: Answers = field(default_factory=Answers)
+    show: ShowWork = work_in_silence
 
     @property
     def findings(self) -> tuple[str, ...]:
@@ -108,14 +114,17 @@ class Evidence:
         rows = self.rows if places is None else self.rows[np.asarray(places, np.intp)]
         return StoredImages(self.dataset, rows, change)
 
-    def predict_on(self, change: Change, places: Sequence[int] | None = None) -> Response:
+    def predict_on(
+        self, change: Change, places: Sequence[int] | None = None, *, progress: Progress | None = None
+    ) -> Response:
         """What the network says of changed images.
 
         Args:
             change: Of one image's pixels.
             places: Which of the N images; without it, all.
+            progress: Told after every batch.
         """
-        return self.network.predict(self.images(places, change=change))
+        return self.network.predict(self.images(places, change=change), progress=progress)
 
 
 def boxes_of(dataset: Dataset, row: int, finding: str) -> list[Rectangle]:

@@ -19,13 +19,13 @@ from xray_resnet.metrics import Estimate, pr_curve, roc_curve
 
 INK, MUTED, RULE = "#1c2730", "#68757f", "#d8dee3"
 MODEL, POSITIVE, NEGATIVE, BASELINE = "#0f6e84", "#d1603d", "#8fa3ad", "#b08a2e"
-_STYLE: Any = {
+STYLE: Any = {
     "font.family": "DejaVu Sans", "font.size": 9, "text.color": INK, "axes.labelcolor": MUTED,
     "axes.edgecolor": RULE, "xtick.color": MUTED, "ytick.color": MUTED, "axes.titlesize": 9,
     "axes.spines.top": False, "axes.spines.right": False, "axes.titlelocation": "left",
     "svg.hashsalt": "xray_resnet", "figure.facecolor": "none", "savefig.facecolor": "none",
 }  # fmt: skip
-_WIDTH, _MOST_COLUMNS, _BINS = 9.6, 5, 24
+WIDTH, _MOST_COLUMNS, _BINS = 9.6, 5, 24
 _TICKS, _TICK_LABELS = (0, 0.5, 1), ("0", "½", "1")
 
 Panel = Callable[[Axes, int], None]
@@ -40,8 +40,8 @@ def plot_intervals(ranking: Ranking, *, baseline: Sequence[float | None] = ()) -
     """
     rows = [(finding.name.replace("_", " "), finding.auroc) for finding in ranking.findings]
     rows.append(("macro average", ranking.macro))
-    with rc_context(_STYLE):
-        figure = Figure(figsize=(_WIDTH, 0.75 + 0.32 * len(rows)), layout="constrained")
+    with rc_context(STYLE):
+        figure = Figure(figsize=(WIDTH, 0.75 + 0.32 * len(rows)), layout="constrained")
         axes = figure.subplots()
         for height, (_, estimate) in enumerate(rows):
             _draw_interval(axes, height, estimate, colour=INK if height == len(rows) - 1 else MODEL)
@@ -50,7 +50,7 @@ def plot_intervals(ranking: Ranking, *, baseline: Sequence[float | None] = ()) -
         reached = [estimate.value if estimate.low is None else estimate.low for _, estimate in rows]
         lowest = min([0.45, *known.values(), *(value for value in reached if value is not None)])
         _finish_intervals(axes, [name for name, _ in rows], lowest)
-        return _to_svg(figure)
+        return to_svg(figure)
 
 
 def plot_roc_curves(predictions: Predictions, ranking: Ranking) -> str:
@@ -128,9 +128,9 @@ def _small_multiples(ranking: Ranking, draw: Panel, *, x: str, y: str, square: b
     count = len(ranking.findings)
     columns = min(_MOST_COLUMNS, max(count, 3))
     rows = -(-count // columns)
-    side = _WIDTH / columns
-    with rc_context(_STYLE):
-        figure = Figure(figsize=(_WIDTH, rows * side * (1.3 if square else 0.9)), layout="constrained")
+    side = WIDTH / columns
+    with rc_context(STYLE):
+        figure = Figure(figsize=(WIDTH, rows * side * (1.3 if square else 0.9)), layout="constrained")
         grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=square)
         for position, axes in enumerate(grid.flat):
             if position >= count:
@@ -139,7 +139,7 @@ def _small_multiples(ranking: Ranking, draw: Panel, *, x: str, y: str, square: b
             _draw_panel(axes, position, ranking, draw, square=square)
         figure.supxlabel(x, fontsize=9, color=MUTED)
         figure.supylabel(y, fontsize=9, color=MUTED)
-        return _to_svg(figure)
+        return to_svg(figure)
 
 
 def _draw_panel(axes: Axes, position: int, ranking: Ranking, draw: Panel, *, square: bool) -> None:
@@ -160,7 +160,7 @@ def _draw_panel(axes: Axes, position: int, ranking: Ranking, draw: Panel, *, squ
         draw(axes, position)
 
 
-def _to_svg(figure: Figure) -> str:
+def to_svg(figure: Figure) -> str:
     """The figure as SVG text, the same for the same data."""
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})

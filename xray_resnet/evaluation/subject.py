@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from xray_resnet.bundle import Bundle, load_model, read_bundle
 from xray_resnet.errors import UserError
+from xray_resnet.evaluation.answers import fingerprint_files_and_pixels
 from xray_resnet.evaluation.network import Network
 from xray_resnet.findings import positions
+from xray_resnet.fingerprint import fingerprint
 from xray_resnet.precision import RequestedPrecision
 from xray_resnet.runs import Run, evaluation_folder
 from xray_resnet.store import Dataset, open_dataset
@@ -54,6 +56,14 @@ class Subject:
     def folder(self) -> Path:
         """Where the results go: below the run; below the bundle where that stands alone."""
         return evaluation_folder(self.bundle.folder, dataset=self.dataset.name, split=self.split)
+
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that change with the network, the way it computes, the images or the findings."""
+        model = {**self.describe_model(), "findings": [*self.findings]}
+        files = fingerprint_files_and_pixels(
+            [self.bundle.weights], lambda place: self.dataset.pixels(int(self.rows[place])), len(self.rows)
+        )
+        return fingerprint([model, files, self.dataset.image_ids[self.rows].tolist()])
 
     def describe_model(self) -> dict[str, Any]:
         """Model facts that must accompany every figure."""

@@ -1,0 +1,150 @@
+"""The ladder in an evaluation: figures of every rung, the page, the warning, and that it resumes."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.datasets import make_dataset
+from tests.evaluation.builders import make_evidence
+from tests.evaluation.test_evaluate import make_run
+from xray_resnet.data.ladder import SEVERITIES, Rung, corrupt
+from xray_resnet.evaluation import ladder
+from xray_resnet.evaluation.analyses import ANALYSES, run_analyses
+from xray_resnet.evaluation.analyses.ladder import analyse_ladder
+from xray_resnet.evaluation.answers import Answers
+from xray_resnet.evaluation.evaluate import evaluate
+from xray_resnet.evaluation.evidence import Evidence
+from xray_resnet.evaluation.ladder import climb_ladder
+from xray_resnet.evaluation.network import Network, Peaks, Response
+from xray_resnet.evaluation.subject import open_subject
+from xray_resnet.model_input import ModelInput, Pixels, resample
+from xray_resnet.progress import Progress
+from xray_resnet.store import Dataset, open_dataset
+
+FRAGILE = ("collimation-3", "exposure-1")
+FEW = (
+    *(Rung("quantum_noise", severity) for severity in SEVERITIES),
+    *(Rung("jpeg", severity) for severity in SEVERITIES),
+)
+"""Rungs of the tests that ask a network."""
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    return open_dataset(make_dataset(tmp_path_factory.mktemp("data") / "tiny", count=60))
+
+
+def with_answers(dataset: Dataset, folder: Path, *, lost: Sequence[str] = FRAGILE) -> Evidence:
+    """Evidence whose answers are kept already: perfect ones, but for the rungs in `lost`, which are turned round."""
+    evidence = make_evidence(dataset)
+    truth = evidence.predictions.labels
+
+    class Known(Answers):
+        def recall(self, name: str, ask: Any) -> np.ndarray:
+            return -truth if name.endswith(tuple(lost)) else truth
+
+    return replace(evidence, answers=Known())
+
+
+def test_it_runs_only_by_name(dataset: Dataset, tmp_path: Path) -> None:
+    assert [name for name, analysis in ANALYSES.items() if analysis.only_by_name] == ["ladder"]
+    evidence = with_answers(dataset, tmp_path)
+    assert "ladder" not in run_analyses(evidence, report=False)
+    assert "ladder" in run_analyses(evidence, report=False, also=["ladder"])
+
+
+def test_every_rung_has_its_loss_against_the_clean_images(dataset: Dataset, tmp_path: Path) -> None:
+    figures = analyse_ladder(with_answers(dataset, tmp_path)).figures["ladder"]
+    losses = {f"{rung['corruption']}-{rung['severity']}": rung["lost"] for rung in figures["rungs"]}
+    assert len(losses) == 55
+    assert {name for name, lost in losses.items() if lost} == set(FRAGILE)
+    assert figures["clean"] == 1
+    assert figures["mean_loss"] == pytest.approx(2 / 55)
+    assert (figures["mean_loss_trained"], figures["mean_loss_held_out"]) == (pytest.approx(2 / 35), 0)
+    json.dumps(figures, allow_nan=False)
+
+
+def test_mild_rungs_that_cost_much_are_warned_of_the_worst_first(dataset: Dataset, tmp_path: Path) -> None:
+    (caveat,) = analyse_ladder(with_answers(dataset, tmp_path)).warnings
+    assert (caveat.rank.name, caveat.name) == ("CAUTION", "fragile")
+    assert "exposure 1 (1.000)" in caveat.text and "collimation 3 (1.000)" in caveat.text
+
+
+def test_grave_rungs_are_not_warned_of(dataset: Dataset, tmp_path: Path) -> None:
+    assert not analyse_ladder(with_answers(dataset, tmp_path, lost=["collimation-4", "jpeg-5"])).warnings
+
+
+def test_without_both_classes_there_is_nothing_to_lose(dataset: Dataset) -> None:
+    evidence = make_evidence(dataset)
+    nothing = replace(evidence.predictions, states=np.zeros_like(evidence.predictions.states))
+    assert climb_ladder(replace(evidence, predictions=nothing)) is None
+    assert not analyse_ladder(replace(evidence, predictions=nothing)).figures
+
+
+def test_the_network_sees_each_rung_of_the_image_at_512(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[np.ndarray] = []
+
+    def look(self: Network, images: Sequence[Pixels], *, progress: Progress | None = None) -> Response:
+        seen.append(np.stack([images[place] for place in range(len(images))]))
+        return Response(
+            np.zeros((len(images), 2), np.float32), Peaks(np.zeros((len(images), 2, 2), np.float32), (2, 2))
+        )
+
+    monkeypatch.setattr(Network, "predict", look)
+    monkeypatch.setattr(ladder, "RUNGS", FEW)
+    evidence = make_evidence(dataset)
+    climb_ladder(evidence)
+    row = int(evidence.rows[3])
+    clean = resample(dataset.pixels(row), 512)
+    np.testing.assert_array_equal(seen[0][3], clean)
+    for place, rung in enumerate(FEW, 1):
+        np.testing.assert_array_equal(seen[place][3], corrupt(clean, rung, image=str(dataset.image_ids[row])))
+    assert len(seen) == 1 + len(FEW)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A run that was evaluated on the ladder, with its report."""
+    run, monkeypatch = make_run(tmp_path_factory.mktemp("work")), pytest.MonkeyPatch()
+    monkeypatch.setattr(ladder, "RUNGS", FEW)
+    evaluate(run, report=True, also=["ladder"], precision="fp32", resamples=20)
+    yield run
+    monkeypatch.undo()
+
+
+def test_metrics_and_report_have_the_ladder_and_the_command_asks_for_it(run: Path) -> None:
+    folder = run / "eval/tiny-test"
+    metrics, report = json.loads((folder / "metrics.json").read_text()), (folder / "report.html").read_text()
+    assert len(metrics["ladder"]["rungs"]) == len(FEW)
+    assert "Bad films" in report and "--ladder" in report
+    assert report.count('<tr><th scope="row">Jpeg *</th>') == 1
+
+
+def test_an_evaluation_again_asks_nothing_again_and_gives_the_same_figures(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = (run / "eval/tiny-test/metrics.json").read_bytes()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("the network was asked about changed images again")
+
+    monkeypatch.setattr(Evidence, "predict_on", refuse)
+    evaluate(run, report=True, also=["ladder"], precision="fp32", resamples=20)
+    assert (run / "eval/tiny-test/metrics.json").read_bytes() == before
+
+
+def test_other_images_are_asked_about_anew(run: Path) -> None:
+    subjects = [open_subject(run, dataset=run.parent / "data", split=split, precision="fp32")
+                for split in ("test", "val")]  # fmt: skip
+    assert subjects[0].fingerprint() != subjects[1].fingerprint()
+
+
+def test_a_larger_store_is_shrunk_for_the_network_as_before() -> None:
+    image = np.random.default_rng(0).random((512, 512)).astype(np.float32)
+    model_input = ModelInput(size=64, mean=0.0, std=1.0)
+    np.testing.assert_array_equal(model_input(image), resample(image, 64))

@@ -1,0 +1,60 @@
+"""The corruption ladder: what bad films cost, rung by rung."""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from xray_resnet.evaluation.evidence import Evidence
+from xray_resnet.evaluation.result import Caveat, Plot, Rank, Result, Section, Tile
+from xray_resnet.pages.numbers import format_share
+
+if TYPE_CHECKING:
+    from xray_resnet.evaluation.ladder import Climb, RungResult
+
+MOST_LOST = 0.05
+"""AUROC that a film of a mild severity, which a reader would still accept, may cost."""
+_NAMED = 6
+"""Rungs that the warning names."""
+
+
+def analyse_ladder(evidence: Evidence) -> Result:
+    """AUROC on each rung; nothing if no AUROC exists."""
+    from xray_resnet.evaluation.ladder import climb_ladder  # loads what corrupts images, which other analyses need not
+
+    climb = climb_ladder(evidence)
+    if climb is None:
+        return Result()
+    from xray_resnet.data.ladder import MILD, SEVERITIES
+    from xray_resnet.evaluation.ladder_plot import plot_ladder
+
+    values = {"climb": climb, "severities": SEVERITIES, "mild": MILD, "most_lost": MOST_LOST}
+    return Result(
+        figures={"ladder": climb.to_json(evidence.findings)},
+        plots={"ladder": Plot(partial(plot_ladder, climb), _describe(climb))},
+        tile=_make_tile(climb),
+        section=Section("Bad films", values),
+        warnings=_warn([each for each in climb.rungs if each.rung.severity <= MILD]),
+    )
+
+
+def _make_tile(climb: "Climb") -> Tile:
+    worst = max(climb.rungs, key=lambda each: each.lost)
+    note = f"mean over {len(climb.rungs)} corruptions and severities; at most {worst.lost:.3f} ({_name(worst)})"
+    return Tile("AUROC lost on bad films", format_share(climb.mean_loss()), note)
+
+
+def _describe(climb: "Climb") -> str:
+    figures = (f"{_name(each)} {each.macro:.3f}" for each in climb.rungs)
+    return f"Macro AUROC by corruption and severity; clean {climb.clean:.3f}, {', '.join(figures)}"
+
+
+def _warn(mild: "list[RungResult]") -> list[Caveat]:
+    """Of films that would still be read and cost too much, the worst first."""
+    fragile = sorted((each for each in mild if each.lost > MOST_LOST), key=lambda each: -each.lost)
+    named = ", ".join(f"{_name(each)} ({each.lost:.3f})" for each in fragile[:_NAMED])
+    more = f" and {len(fragile) - _NAMED} more" if len(fragile) > _NAMED else ""
+    text = f"Films that a reader would still accept cost more than {MOST_LOST} of AUROC: {named}{more}."
+    return [Caveat(Rank.CAUTION, "fragile", text)] if fragile else []
+
+
+def _name(result: "RungResult") -> str:
+    return f"{result.rung.corruption.replace('_', ' ')} {result.rung.severity}"
