@@ -8,6 +8,8 @@ EmaDecay = float | Literal["auto"]
 """Decay of the averaged weights; auto: a horizon that grows with the steps."""
 Robust = Literal["augment", "half_clean", "consistency"]
 """What training does with corrupted images."""
+OptimiserName = Literal["adamw", "sgd"]
+"""What moves the weights."""
 Sampling = Literal["shuffled", "class_balanced", "patient_balanced"]
 """How often an epoch has each image."""
 Teacher = Literal["clean", "average"]

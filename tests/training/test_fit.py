@@ -141,16 +141,22 @@ def test_killed_and_resumed_is_as_never_killed(run: Path, config: Config, tmp_pa
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("robust", ["half_clean", "consistency"])
-def test_a_robust_training_is_resumed_as_if_never_killed(robust: Any, config: Config, tmp_path: Path) -> None:
-    trained = replace(config.train, robust=robust, teacher="average", auxiliary_norm=True)
+@pytest.mark.parametrize(
+    "methods",
+    [
+        {"robust": "half_clean", "auxiliary_norm": True, "sampling": "class_balanced", "loss": "auc_margin"},
+        {"robust": "consistency", "teacher": "average", "mixup": 0.2, "soup_epochs": 2, "accumulate": 2},
+    ],
+)
+def test_a_robust_training_is_resumed_as_if_never_killed(methods: Any, config: Config, tmp_path: Path) -> None:
+    trained = replace(config.train, **methods)
     whole, cut = (replace(config, train=replace(trained, output=tmp_path / name)) for name in ("whole", "cut"))
     uninterrupted = train(whole, announce=lambda _: None)
     with pytest.raises(KilledError, match="by the test"):
         train(cut, announce=ends_at(2, KilledError))
     resumed = train(cut, resume=only_run(tmp_path / "cut"), announce=lambda _: None)
     assert read_metrics(resumed) == read_metrics(uninterrupted)
-    assert float(read_metrics(resumed)[-1]["val_macro_auroc"]) > 0.95
+    assert float(read_metrics(resumed)[-1]["val_macro_auroc"]) > 0.9
 
 
 def test_ctrl_c_names_the_command_to_go_on_with(config: Config, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ EXAMPLES = (
     "xray-train --config nih_chestxray14.yaml --data.root /archive/nih --train.epochs 20",
     "xray-train --resume runs/chestxray-20260131-101500",
     "xray-train --resume runs/chestxray-20260131-101500 --deliver",
+    "xray-train --config chestxray.yaml --find-lr",
 )
 
 _BESIDE_RESUME = ("--resume", "--deliver", "--help")
@@ -36,6 +37,9 @@ def train(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--deliver", action="store_true", help="With --resume: end the run now, with its best weights so far."
     )
+    parser.add_argument(
+        "--find-lr", action="store_true", help="Train no run: print the loss at rising learning rates (Smith 2017)."
+    )
     refuse_settings_beside_resume(arguments)
     values = parser.instantiate(parser.read(arguments))
     if values.deliver and values.resume is None:
@@ -47,6 +51,10 @@ def train(arguments: Sequence[str]) -> int:
     choose_engine(config.train.precision, accelerator=config.train.accelerator)
     clock = Clock(COMMAND)
     build_dataset(config)
+    if values.find_lr:
+        for line in fit.find_learning_rate(config):
+            print(line)
+        return 0
     run = fit.end_run(config, values.resume) if values.deliver else fit.train(config, resume=values.resume)
     clock.say_end(f"xray-eval --run {shlex.quote(str(run))} --report")
     print(run)

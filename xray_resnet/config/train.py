@@ -9,7 +9,7 @@ from xray_resnet.bounds import bounded
 from xray_resnet.config.losses import AsymmetricConfig, AucMarginConfig, FocalConfig, PolicyConfig
 from xray_resnet.config.model import SMALLEST_INPUT
 from xray_resnet.findings import Policy
-from xray_resnet.methods import LossName, Robust, Sampling, Teacher
+from xray_resnet.methods import LossName, OptimiserName, Robust, Sampling, Teacher
 from xray_resnet.precision import RequestedPrecision
 
 
@@ -22,14 +22,22 @@ class TrainConfig:
     epochs: int = bounded(10, least=1)
     """Passes over the training images."""
     batch_size: int = bounded(32, least=2)
-    """Images per step."""
+    """Images per batch."""
+    accumulate: int = bounded(1, least=1)
+    """Batches whose gradients make one step, so that a step sees `batch_size` times as many images; batch norms see one
+    batch."""
     smaller_first: dict[int, float] = field(default_factory=dict)
     """Input size → share of the epochs at it, in this order, before the rest at `model.image_size`; half the size takes
     a quarter of the time."""
+    optimiser: OptimiserName = "adamw"
+    """adamw (Loshchilov and Hutter 2019), or sgd: gradient descent with momentum, as He et al. 2016 trained; it takes a
+    learning rate about a hundred times as high, and a weight decay of about 1e-4."""
+    momentum: float = bounded(0.9, least=0, below=1)
+    """Momentum of sgd."""
     learning_rate: float = bounded(1e-3, above=0)
-    """Peak learning rate of AdamW."""
+    """Peak learning rate; `--find-lr` suggests one."""
     weight_decay: float = bounded(0.01, least=0)
-    """Decoupled weight decay; none on norms and biases."""
+    """Weight decay, of adamw decoupled, of sgd added to the gradient; none on norms and biases."""
     warmup: float = bounded(0.1, least=0, most=1)
     """Share of the steps in which the learning rate rises; a cosine follows."""
     sampling: Sampling = "shuffled"
@@ -51,6 +59,11 @@ class TrainConfig:
     """What an unmentioned finding counts as in training."""
     policies: dict[str, PolicyConfig] = field(default_factory=dict)
     """Finding → what its unclear labels count as in training, where it is not what others do."""
+    mixup: float = bounded(0.0, least=0)
+    """α of mixup: each image is blended with another by a share drawn from Beta(α, α) (Zhang et al. 2018); 0: none."""
+    soup_epochs: int = bounded(0, least=0)
+    """Last epochs whose weights are averaged when training ends (Izmailov et al. 2018, Wortsman et al. 2022); the
+    average is delivered if validation prefers it; 0: none."""
     robust: Robust = "augment"
     """What training does with the images that the augmentation corrupts. augment: learns from them; half_clean: half of
     each batch gets geometry alone; consistency: learns from clean images and holds the network's answer to the
@@ -97,6 +110,8 @@ class TrainConfig:
             yield "teacher is average, but ema_decay is 0: there is no average; raise it or take clean"
         if self.auxiliary_norm and self.robust == "augment":
             yield "auxiliary_norm is true, but robust is augment: no image is clean; take half_clean or consistency"
+        if self.auxiliary_norm and self.robust == "half_clean" and self.mixup:
+            yield "auxiliary_norm with half_clean and mixup blends clean with corrupted images; leave one of them out"
         if self.auxiliary_norm and self.batch_size < 4:
             yield f"auxiliary_norm needs a batch_size of at least 4, not {self.batch_size}: two images for each norm"
 

@@ -1,5 +1,6 @@
 """Exponential moving average of the weights: what is validated, checkpointed and delivered."""
 
+import lightning
 import torch
 from lightning.pytorch.callbacks import WeightAveraging
 from torch import Tensor
@@ -46,3 +47,12 @@ class AverageWeights(WeightAveraging):
         steps = int(count)
         decay = min(self.limit, (1 + steps) / (10 + steps))
         torch._foreach_lerp_(averaged, current, 1 - decay)
+
+
+def find_delivered(trainer: lightning.Trainer, module: lightning.LightningModule) -> Classifier:
+    """The averaged weights if there is an average, else the current ones."""
+    callbacks = trainer.callbacks  # type: ignore[attr-defined]  # a connector sets them, untyped
+    averages = [callback for callback in callbacks if isinstance(callback, AverageWeights)]
+    classifier = averages[0].averaged if averages else module
+    assert isinstance(classifier, Classifier)
+    return classifier

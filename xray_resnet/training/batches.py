@@ -5,7 +5,7 @@ from typing import Any
 
 from torch.utils.data import DataLoader, Sampler
 
-from xray_resnet.data import Batch
+from xray_resnet.data import Batch, EpochSampler
 from xray_resnet.data.sampling import Position
 
 
@@ -18,7 +18,7 @@ class EpochBatches(Sampler[list[Position]]):
         drop_last: Whether an incomplete last batch is left out.
     """
 
-    def __init__(self, sampler: Sampler[Position], *, batch_size: int, drop_last: bool) -> None:
+    def __init__(self, sampler: EpochSampler, *, batch_size: int, drop_last: bool) -> None:
         self.sampler = sampler
         self.first = 0
         """Batches that the next epoch leaves out at its beginning; nothing is decoded for them."""
@@ -27,7 +27,7 @@ class EpochBatches(Sampler[list[Position]]):
 
     def __len__(self) -> int:
         """Batches of a whole epoch."""
-        whole, rest = divmod(len(self.sampler), self._batch_size)  # type: ignore[arg-type]  # ours are sized
+        whole, rest = divmod(len(self.sampler), self._batch_size)
         return whole + bool(rest and not self._drop_last)
 
     def __iter__(self) -> Iterator[list[Position]]:
@@ -55,6 +55,10 @@ class ResumableLoader(DataLoader[Batch]):
         for batch in super().__iter__():
             self._given += 1
             yield batch
+
+    def set_epoch(self, epoch: int) -> None:
+        """Chooses the epoch, where no trainer does."""
+        self._batches.sampler.set_epoch(epoch)
 
     def state_dict(self) -> dict[str, int]:
         """How many batches of the epoch have been given."""

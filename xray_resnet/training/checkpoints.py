@@ -7,12 +7,13 @@ from typing import Any
 import lightning
 import torch
 from lightning.pytorch.callbacks import Checkpoint
+from torch import Tensor
 
 from xray_resnet.errors import UserError
 from xray_resnet.runs import Run
-from xray_resnet.training.averaging import AverageWeights
+from xray_resnet.training.averaging import find_delivered
 from xray_resnet.training.checkpoint_file import save_torch_file
-from xray_resnet.training.module import Classifier
+from xray_resnet.training.soup import PREFIX, find_soup
 from xray_resnet.training.stopping import Monitor
 
 _IDENTITY = "dataset"
@@ -69,9 +70,9 @@ class KeepCheckpoints(Checkpoint):
         score = float(trainer.callback_metrics[self._monitor.metric])
         if self._monitor.is_better(score, self._best):
             self._best = score
-            self._save_best(
-                _find_delivered(trainer, pl_module), {"epoch": trainer.current_epoch + 1, self._monitor.metric: score}
-            )
+            weights = find_delivered(trainer, pl_module).model.state_dict()
+            self._save_best(weights, {"epoch": trainer.current_epoch + 1, self._monitor.metric: score})
+        self._offer_soup(trainer)
         self._save_last(trainer)
 
     def _save_last(self, trainer: lightning.Trainer) -> None:
@@ -81,17 +82,16 @@ class KeepCheckpoints(Checkpoint):
         trainer.save_checkpoint(self._run.last_checkpoint)
         self._saved = time.monotonic()
 
-    def _save_best(self, classifier: Classifier, facts: dict[str, Any]) -> None:
-        save_torch_file({"state_dict": classifier.model.state_dict(), **facts}, self._run.best_checkpoint)
+    def _offer_soup(self, trainer: lightning.Trainer) -> None:
+        """Saves the average of the last epochs if validation prefers it to the best epoch."""
+        score = trainer.callback_metrics.get(f"{PREFIX}{self._monitor.metric}")
+        if score is None or not self._monitor.is_better(float(score), self._best):
+            return
+        self._best = float(score)
+        self._save_best(find_soup(trainer), {"epoch": trainer.current_epoch + 1, self._monitor.metric: self._best})
 
-
-def _find_delivered(trainer: lightning.Trainer, module: lightning.LightningModule) -> Classifier:
-    """The averaged weights if there is an average, else the current ones."""
-    callbacks = trainer.callbacks  # type: ignore[attr-defined]  # a connector sets them, untyped
-    averages = [callback for callback in callbacks if isinstance(callback, AverageWeights)]
-    classifier = averages[0].averaged if averages else module
-    assert isinstance(classifier, Classifier)
-    return classifier
+    def _save_best(self, weights: dict[str, Tensor], facts: dict[str, Any]) -> None:
+        save_torch_file({"state_dict": weights, **facts}, self._run.best_checkpoint)
 
 
 def _has_finite_weights(module: lightning.LightningModule) -> bool:

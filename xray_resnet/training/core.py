@@ -10,13 +10,12 @@ from torch import Tensor
 
 from xray_resnet.models import PreActResNet
 from xray_resnet.training.averaging import AverageWeights
-from xray_resnet.training.head import start_at_base_rates
+from xray_resnet.training.classifier import build_classifier
+from xray_resnet.training.divergence import naming_images
 from xray_resnet.training.loaders import build_loaders
-from xray_resnet.training.losses import LOSSES, describe_labels
-from xray_resnet.training.module import Classifier
-from xray_resnet.training.optimiser import Schedule
 from xray_resnet.training.randomness import SeedSteps
 from xray_resnet.training.settings import TrainingSettings
+from xray_resnet.training.soup import AverageEpochs, find_soup, is_soup_better
 from xray_resnet.training.stopping import StopEarly
 from xray_resnet.training.task import Task
 from xray_resnet.training.trainer import build_trainer, interruptible, quiet_lightning, torch_threads
@@ -42,41 +41,30 @@ def fit_network(
         resume_from: A checkpoint of a training with the same arguments.
 
     Returns:
-        `model`, with the averaged weights of the last epoch if there is an average.
+        `model`, with the averaged weights of the last epoch if there is an average; with those of the last epochs if
+        they are asked for and validation prefers them.
 
     Raises:
         UserError: if training diverged.
         KeyboardInterrupt: after Ctrl-C.
     """
     train_loader, val_loader = build_loaders(task, settings)
-    labels = describe_labels(
-        task.targets_of("train"), weigh=settings.positive_weighting, draws=task.draws_of(settings.sampling)
-    )
-    start_at_base_rates(model, labels.base_rates)
     average = AverageWeights(settings.ema_decay) if settings.ema_decay else None
-    classifier = Classifier(
-        model,
-        findings=task.findings,
-        schedule=_build_schedule(settings, steps_per_epoch=len(train_loader)),
-        loss=LOSSES[settings.loss](labels, **settings.loss_numbers),
-        clip_norm=settings.clip_norm,
-        consistency_weight=settings.consistency_weight,
-        teacher=_choose_teacher(settings, average),
-        auxiliary_norm=settings.auxiliary_norm,
+    classifier = build_classifier(
+        model, task, settings, batches_per_epoch=len(train_loader), teacher=_choose_teacher(settings, average)
     )
     stop = StopEarly(task.monitor, patience=settings.patience, first_epoch=len(settings.first_sizes))
-    averages = [] if average is None else [average]
-    kept = [SeedSteps(settings.seed), *averages, stop, *callbacks]
+    soup = [AverageEpochs(settings.soup_epochs)] if settings.soup_epochs else []
+    kept = [SeedSteps(settings.seed), *filter(None, [average]), stop, *soup, *callbacks]
     with quiet_lightning(), torch_threads(settings.threads), torch.random.fork_rng(devices=[]):
-        trainer = build_trainer(settings.engine, settings.epochs, callbacks=kept, logger=logger)
-        with interruptible(trainer):
+        trainer = build_trainer(
+            settings.engine, settings.epochs, accumulate=settings.accumulate, callbacks=kept, logger=logger
+        )
+        with interruptible(trainer), naming_images(task.dataset, learning_rate=settings.learning_rate):
             trainer.fit(classifier, train_loader, val_loader, ckpt_path=resume_from, weights_only=True)
+    if is_soup_better(trainer, task.monitor):
+        model.load_state_dict(find_soup(trainer))
     return model
-
-
-def _build_schedule(settings: TrainingSettings, *, steps_per_epoch: int) -> Schedule:
-    total = steps_per_epoch * settings.epochs
-    return Schedule(settings.learning_rate, settings.weight_decay, round(settings.warmup * total), total)
 
 
 def _choose_teacher(settings: TrainingSettings, average: AverageWeights | None) -> Callable[[Tensor], Tensor] | None:

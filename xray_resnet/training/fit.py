@@ -23,6 +23,7 @@ from xray_resnet.training.deliver import deliver
 from xray_resnet.training.from_config import build_settings, build_task_of
 from xray_resnet.training.history import Announce, EpochHistory
 from xray_resnet.training.minutes import SayEachMinute
+from xray_resnet.training.rate_finder import find_rate
 from xray_resnet.training.start import Start, build_architecture, build_fresh, build_start
 from xray_resnet.training.stopping import LOSS
 from xray_resnet.training.task import Task
@@ -105,6 +106,21 @@ def end_run(config: Config, folder: Path, *, announce: Announce = print_now) -> 
     announce(f"delivering the best weights so far, those after epoch {epoch} of {config.train.epochs}")
     deliver(run, replace(task, model_input=start.model_input), start)
     return run.folder
+
+
+def find_learning_rate(config: Config, *, announce: Announce = print_now) -> Iterator[str]:
+    """Losses at rising learning rates, line by line, and the rate that they suggest; writes nothing.
+
+    Raises:
+        UserError: where the dataset cannot be trained on.
+        ConfigurationError: every value that cannot be trained with.
+    """
+    refuse_mistakes(config)
+    engine = choose_engine(config.train.precision, accelerator=config.train.accelerator)
+    task = build_task_of(config, open_dataset(config.data.folder))
+    model, start = build_start(config, task, announce=announce)
+    task = replace(task, model_input=start.model_input)
+    return find_rate(model, task, build_settings(config, engine)).list_lines()
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from xray_resnet.files import write_csv
 Announce = Callable[[str], None]
 Row = dict[str, int | float]
 
-_LINE = ("train_loss", "val_loss", "val_macro_auroc")
+_LINE = ("train_loss", "val_loss", "val_macro_auroc", "soup_val_macro_auroc")
 
 
 class EpochHistory(Callback):

@@ -19,16 +19,19 @@ from xray_resnet.metrics import auroc
 from xray_resnet.models import PreActResNet
 from xray_resnet.training.auxiliary_norm import AuxiliaryNorms, split_by_norm
 from xray_resnet.training.consistency import consistency_loss
+from xray_resnet.training.divergence import Step
 from xray_resnet.training.losses import masked_bce_loss
+from xray_resnet.training.mixup import mix_pairs
 from xray_resnet.training.optimiser import Schedule, build_optimiser
 from xray_resnet.training.running_mean import RunningMean
 
 _TRAIN_LOSS, _DIVERGENCE = "train_loss", "train_divergence"
 _MEANS = "means of the epoch"
+_WATCHED = ("val_loss", "val_macro_auroc")
 
 
 class Classifier(lightning.LightningModule):
-    """A network in training: its loss, AdamW, validation by AUROC.
+    """A network in training: its loss, its optimiser, validation by AUROC.
 
     Args:
         model: The network.
@@ -39,6 +42,8 @@ class Classifier(lightning.LightningModule):
         consistency_weight: Of the divergence between the views of an image, if a batch has two.
         teacher: Logits of clean images (B, 1, S, S) that the corrupted view is held to; None: the network's own.
         auxiliary_norm: Whether corrupted images are normalised by norms of their own.
+        mixup: α of mixup; 0: none.
+        seed: With epoch and batch, decides what mixup draws.
     """
 
     def __init__(
@@ -52,6 +57,8 @@ class Classifier(lightning.LightningModule):
         consistency_weight: float = 1.0,
         teacher: Callable[[Tensor], Tensor] | None = None,
         auxiliary_norm: bool = False,
+        mixup: float = 0.0,
+        seed: int = 0,
     ) -> None:
         super().__init__()
         self.model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -64,39 +71,56 @@ class Classifier(lightning.LightningModule):
         self.auxiliary_norms = AuxiliaryNorms(model) if auxiliary_norm else None
         self.train_loss, self.train_divergence = RunningMean(), RunningMean()
         self._means = {_TRAIN_LOSS: self.train_loss, _DIVERGENCE: self.train_divergence}
+        self.mixup = mixup
+        self.seed = seed
+        self._step = Step()
         self._validated: list[tuple[Tensor, Tensor]] = []
 
     def training_step(self, batch: Batch, batch_index: int) -> Tensor:
         """The loss of a batch."""
-        logits, corrupted = self._see(batch)
-        loss: Tensor = self.loss(logits, batch.targets)
-        if corrupted is not None:
-            held_to = logits if self.teacher is None else self.teacher(batch.image)
-            divergence = consistency_loss(corrupted, held_to)
+        if self.mixup:
+            draws = np.random.default_rng((self.seed, self.current_epoch, batch_index, self.global_rank))
+            batch = mix_pairs(batch, self.mixup, generator=draws)
+        loss, divergence = self.compute_loss(batch)
+        self._step.add(loss, batch)
+        if divergence is not None:
             self._log_mean(_DIVERGENCE, divergence, len(batch.image))
-            loss = loss + self.consistency_weight * divergence
         self._log_mean(_TRAIN_LOSS, loss, len(batch.image), prog_bar=True)
         return loss
+
+    def compute_loss(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
+        """The loss of a batch, and the divergence of its views if it has two."""
+        logits, corrupted = self._see(batch)
+        loss: Tensor = self.loss(logits, batch.targets)
+        if corrupted is None:
+            return loss, None
+        divergence = consistency_loss(corrupted, logits if self.teacher is None else self.teacher(batch.image))
+        return loss + self.consistency_weight * divergence, divergence
 
     def configure_gradient_clipping(self, optimizer: Optimizer, *_: object, **__: object) -> None:
         """Shortens the gradient to the largest norm.
 
         Raises:
-            UserError: if it is not finite.
+            DivergedError: if it is not finite, or the loss is beyond what any learning gives.
         """
         norm = clip_grad_norm_(self.parameters(), self.clip_norm or math.inf)
-        if not torch.isfinite(norm):
-            raise UserError(
-                f"training diverged in epoch {self.current_epoch + 1}: the gradient of step {self.global_step + 1} is "
-                f"not finite; lower train.learning_rate, now {self.schedule.learning_rate}"
-            )
+        self._step.end(norm, epoch=self.current_epoch + 1, number=self.global_step + 1)
 
     def validation_step(self, batch: Batch, batch_index: int) -> None:
         """Collects logits and targets."""
         self._validated.append((self._logits(batch.image).float().cpu(), batch.targets.cpu()))
 
     def on_validation_epoch_end(self) -> None:
-        """Logs the unweighted loss and the AUROC of every finding that has both classes, and their mean.
+        """Logs the scores of validation.
+
+        Raises:
+            UserError: if training diverged.
+        """
+        for name, value in self.score_validation().items():
+            self.log(name, value, prog_bar=name in _WATCHED)
+
+    def score_validation(self) -> dict[str, float]:
+        """The unweighted loss, the AUROC of every finding that has both classes, and their mean, of what was collected.
 
         Raises:
             UserError: if training diverged.
@@ -108,8 +132,11 @@ class Classifier(lightning.LightningModule):
                 f"training diverged in epoch {self.current_epoch + 1}: the network's outputs are not finite; "
                 f"lower train.learning_rate, now {self.schedule.learning_rate}"
             )
-        self.log("val_loss", masked_bce_loss(logits, targets), prog_bar=True)
-        self._log_aurocs(compute_aurocs(logits.numpy(), targets.numpy()))
+        aurocs = compute_aurocs(logits.numpy(), targets.numpy())
+        defined = {name: value for name, value in zip(self.findings, aurocs, strict=True) if value is not None}
+        scores = {"val_loss": masked_bce_loss(logits, targets).item()}
+        scores |= {f"val_auroc_{column_prefix(name)}": value for name, value in defined.items()}
+        return scores | ({"val_macro_auroc": float(np.mean([*defined.values()]))} if defined else {})
 
     def on_train_epoch_start(self) -> None:
         """Begins new means; not called where an epoch is resumed within."""
@@ -126,8 +153,9 @@ class Classifier(lightning.LightningModule):
             self._means[name].restore(sums)
 
     def configure_optimizers(self) -> Any:
-        """AdamW and its schedule by step."""
-        optimiser, scheduler = build_optimiser(self, self.schedule)
+        """The optimiser and its schedule by step."""
+        weights = nn.ModuleList([self.model, *filter(None, [self.auxiliary_norms])])
+        optimiser, scheduler = build_optimiser(weights, self.schedule, loss=self.loss)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
 
     def _see(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
@@ -151,12 +179,6 @@ class Classifier(lightning.LightningModule):
     def _log_mean(self, name: str, value: Tensor, images: int, *, prog_bar: bool = False) -> None:
         self._means[name].update(value, images)
         self.log(name, self._means[name], prog_bar=prog_bar, on_step=False, on_epoch=True)
-
-    def _log_aurocs(self, aurocs: list[float | None]) -> None:
-        defined = {name: value for name, value in zip(self.findings, aurocs, strict=True) if value is not None}
-        self.log_dict({f"val_auroc_{column_prefix(name)}": value for name, value in defined.items()})
-        if defined:
-            self.log("val_macro_auroc", float(np.mean([*defined.values()])), prog_bar=True)
 
 
 def compute_aurocs(logits: NDArray[np.float32], targets: NDArray[np.float32]) -> list[float | None]:

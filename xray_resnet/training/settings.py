@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from xray_resnet.data import Augmentation
-from xray_resnet.methods import EmaDecay, LossName, Robust, Sampling, Teacher
+from xray_resnet.methods import EmaDecay, LossName, OptimiserName, Robust, Sampling, Teacher
 from xray_resnet.torch_engine import Engine
 
 
@@ -16,8 +16,11 @@ class TrainingSettings:
         engine: Device and precision.
         epochs: Passes over the training images.
         batch_size: Images per step, at least 2.
-        learning_rate: Peak learning rate of AdamW.
-        weight_decay: Decoupled; none on norms and biases.
+        accumulate: Batches whose gradients make one step.
+        optimiser: Which, of `optimiser.OPTIMISERS`.
+        momentum: Of SGD.
+        learning_rate: Its peak.
+        weight_decay: Of AdamW decoupled, of SGD added to the gradient; none on norms and biases.
         warmup: Share of the steps in which the learning rate rises.
         sampling: How often an epoch has each image, of `balance.SAMPLINGS`.
         loss: Which, of `losses.LOSSES`.
@@ -26,6 +29,8 @@ class TrainingSettings:
         ema_decay: Most decay of the averaged weights; auto: unlimited, it rises with the steps; 0: no average.
         clip_norm: Largest norm of the gradient; 0: unlimited.
         patience: Epochs without a better validation score after which training stops.
+        mixup: α of the Beta distribution of mixup; 0: none.
+        soup_epochs: Last epochs whose weights are averaged at the end; 0: none.
         augmentation: Of the training images; None: as they are.
         robust: What training does with the images that the augmentation corrupts.
         consistency_weight: Of the divergence between both views in the loss, if `robust` is consistency.
@@ -40,6 +45,9 @@ class TrainingSettings:
     engine: Engine
     epochs: int
     batch_size: int = 32
+    accumulate: int = 1
+    optimiser: OptimiserName = "adamw"
+    momentum: float = 0.9
     learning_rate: float = 1e-3
     weight_decay: float = 0.01
     warmup: float = 0.1
@@ -50,6 +58,8 @@ class TrainingSettings:
     ema_decay: EmaDecay = "auto"
     clip_norm: float = 1.0
     patience: int = 10
+    mixup: float = 0.0
+    soup_epochs: int = 0
     augmentation: Augmentation | None = None
     robust: Robust = "augment"
     consistency_weight: float = 1.0

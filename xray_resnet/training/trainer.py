@@ -24,13 +24,14 @@ _LIGHTNING_NAMES: dict[Precision, Literal["32-true", "bf16-mixed"]] = {"fp32": "
 
 
 def build_trainer(
-    engine: Engine, epochs: int, *, callbacks: list[Callback], logger: Logger | None
+    engine: Engine, epochs: int, *, callbacks: list[Callback], logger: Logger | None, accumulate: int = 1
 ) -> lightning.Trainer:
     """A trainer that writes what `callbacks` and `logger` write, with a bar on a terminal."""
     return lightning.Trainer(
         accelerator=engine.device,
         devices=1,
         max_epochs=epochs,
+        accumulate_grad_batches=accumulate,
         precision=_LIGHTNING_NAMES[engine.precision],
         plugins=[AtomicCheckpointIO()],
         callbacks=[*callbacks, RichProgressBar(leave=False)] if is_watched() else callbacks,
