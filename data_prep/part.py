@@ -12,7 +12,6 @@ from data_prep.identity import hash_image, hash_name, hash_patient
 from data_prep.journal import Accepted, Flagged, PartJournal, Rejected, read_journal, write_journal
 from data_prep.near_duplicates import compute_difference_hash
 from data_prep.sources import Record
-from data_prep.sources.values import read_age_string
 from xray_resnet.boxes import Box
 from xray_resnet.dicom import (
     Prepared,
@@ -25,6 +24,7 @@ from xray_resnet.dicom import (
     try_to_prepare,
 )
 from xray_resnet.errors import UserError
+from xray_resnet.facts import read_age_string
 from xray_resnet.files import name_file
 from xray_resnet.scale import Limits, beat, map_in_processes
 from xray_resnet.store import StoredImage

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 from xray_resnet.bounds import bounded, list_settings
+from xray_resnet.facts import FACTS, Fact
 
 Block = Literal["basic", "bottleneck"]
 Order = Literal[
@@ -46,6 +47,7 @@ WIDTH, CIFAR_WIDTH = 64, 16
 _CIFAR_BOTTLENECKS = (164,)
 """Depths that both rules give and He et al. 2016b, table 3, make of bottlenecks."""
 
+_TUPLES = ("stages", "removed", "facts")
 _FORMER_WORDS = {
     "preactivation": "full_preactivation",
     "norm_after_sum": "bn_after_addition",
@@ -67,6 +69,7 @@ class Architecture:
         stem: Layers before the first unit, `stems.STEMS`.
         base_width: Channels of the stem and inside the units of the first stage.
         in_channels: Channels of the image; 1 is grey.
+        facts: What the network is told beside the image, in order, `facts.FACTS`.
         ones_channel: Whether the network appends a channel of ones to the image (`pretrained.colours`).
         shape_change: What stands on the shortcut of a unit that changes the shape, `shape_changes.SHAPE_CHANGES`.
         gate: What weighs branch and shortcut, `gates.GATES`.
@@ -96,6 +99,7 @@ class Architecture:
     base_width: int = bounded(WIDTH, least=1)
     in_channels: int = bounded(1, least=1)
     ones_channel: bool = False
+    facts: tuple[Fact, ...] = ()
     shape_change: ShapeChange = "projection"
     gate: Gate = "none"
     first_activation: FirstActivation = "in_branch"
@@ -154,7 +158,7 @@ class Architecture:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, the depth first among them."""
-        return {"depth": self.depth, **asdict(self), "stages": [*self.stages], "removed": [*self.removed]}
+        return {"depth": self.depth, **asdict(self), **{name: [*getattr(self, name)] for name in _TUPLES}}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "Architecture":
@@ -171,7 +175,7 @@ class Architecture:
         unknown = given.keys() - {item.name for item in fields(cls)}
         if unknown:
             raise TypeError(f"{min(unknown)!r:.40} is not a part of an architecture")
-        given |= {name: tuple(given[name]) for name in ("stages", "removed") if name in given}
+        given |= {name: tuple(given[name]) for name in _TUPLES if name in given}
         architecture = cls(**given)
         if depth not in (None, architecture.depth):
             raise ValueError(f"depth is {depth!r:.40}, its stages make {architecture.depth}")
@@ -222,6 +226,8 @@ def _list_misfits(architecture: Architecture) -> Iterator[str]:
     units = sum(architecture.stages)
     if not 1 <= units <= _MOST_UNITS:
         yield f"stages are of {units} units, expected at least 1 and at most {_MOST_UNITS}"
+    if len(set(architecture.facts)) < len(architecture.facts) or not set(architecture.facts) <= set(FACTS):
+        yield f"facts is {[*architecture.facts]!r:.80}, expected some of {', '.join(FACTS)}, each once"
     if architecture.shortcut == "none" and (architecture.gate != "none" or architecture.stochastic_depth > 0):
         yield "shortcut is none, where gate must be none and stochastic_depth 0: they weigh a branch beside a shortcut"
     if architecture.gate == "strict_identity" and architecture.shortcut != "identity":

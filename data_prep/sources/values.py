@@ -7,17 +7,14 @@ from typing import TypeVar
 
 from data_prep.sources.csv_table import Row
 from xray_resnet.errors import UserError
+from xray_resnet.facts import OLDEST
 from xray_resnet.findings import LabelState
-
-OLDEST = 120
-"""Years; public tables hold ages up to 414."""
 
 Meaning = TypeVar("Meaning")
 
 _LISTED = 6
 """Known words that an error lists; of more, it names the nearest."""
 _STATES = {1.0: LabelState.POSITIVE, 0.0: LabelState.NEGATIVE, -1.0: LabelState.UNCERTAIN}
-_YEARS_PER_UNIT = {"D": 1 / 365.25, "W": 7 / 365.25, "M": 1 / 12, "Y": 1.0}
 _AGE = re.compile(r"([0-9]+(?:\.[0-9]*)?)Y?")
 _VIEWS = {
     **{view: view for view in ("AP", "PA", "LATERAL", "LL", "RL", "LLD", "RLD")},
@@ -106,10 +103,3 @@ def read_age(text: str) -> float | None:
     found = _AGE.fullmatch(text)
     age = float(found[1]) if found else None
     return age if age is not None and age <= OLDEST else None
-
-
-def read_age_string(text: str) -> float | None:
-    """An age string (PS3.5 6.2, VR AS: `034Y`, `006M`; `34` of careless writers) in years; None if invalid."""
-    number, unit = (text, "Y") if text.isdigit() else (text[:-1], text[-1:])
-    age = int(number) * _YEARS_PER_UNIT.get(unit, 0.0) if number.isdigit() else 0.0
-    return age if 0 < age <= OLDEST else None

@@ -109,7 +109,9 @@ class _WithMaps(torch.nn.Module):
         super().__init__()
         self.net = net
 
-    def forward_with_maps(self, image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward_with_maps(
+        self, image: torch.Tensor, facts: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         maps = self.net.forward_features(image)
         return self.net.forward_head(maps), maps
 

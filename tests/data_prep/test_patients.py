@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from data_prep.ingest import prepare_dataset
-from data_prep.sources.values import read_age_string
 from tests.builders import make_chest, write_dicom
 from xray_resnet.config import Config, DataConfig, ImageFolderConfig, PrepConfig
+from xray_resnet.facts import read_age_string
 from xray_resnet.store import Dataset, open_dataset
 
 

@@ -57,6 +57,11 @@ class BundleMetadata:
         return self.output.findings
 
     @property
+    def facts(self) -> tuple[str, ...]:
+        """What the network is told beside the image, in order."""
+        return tuple(self.model.get("facts", ()))
+
+    @property
     def reading_fingerprint(self) -> str:
         """Fingerprint of `reading`; a dataset must have the same."""
         return Reading.from_json(self.reading).fingerprint()
@@ -179,4 +184,14 @@ def _describe_network(metadata: BundleMetadata) -> dict[str, Any]:
         "dtype": "float32", "value_range": [], "is_patch_data": False,
         "channel_def": {str(number): finding for number, finding in enumerate(metadata.findings)},
     }  # fmt: skip
-    return {"inputs": {"image": image}, "outputs": {"pred": logits}}
+    inputs = {"image": image, **({"facts": _describe_facts(metadata.facts)} if metadata.facts else {})}
+    return {"inputs": inputs, "outputs": {"pred": logits}}
+
+
+def _describe_facts(facts: tuple[str, ...]) -> dict[str, Any]:
+    names = [name for fact in facts for name in (f"{fact}, scaled", f"{fact} is known")]
+    return {
+        "type": "tabular", "format": "facts beside the image", "num_channels": len(names), "spatial_shape": [],
+        "dtype": "float32", "value_range": [], "is_patch_data": False,
+        "channel_def": {str(number): name for number, name in enumerate(names)},
+    }  # fmt: skip

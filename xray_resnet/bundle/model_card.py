@@ -16,7 +16,7 @@ _CARD = """\
 | | |
 |---|---|
 | findings | {findings} |
-| input | one frontal chest radiograph, {size}×{size} after reading; bright is dense |
+| input | one frontal chest radiograph, {size}×{size} after reading; bright is dense{facts} |
 | trained on | {dataset}{synthetic}; {counts} |
 | first weights | {pretraining} |
 | split | SHA-256 `{split}` |
@@ -45,6 +45,7 @@ def write_model_card(metadata: BundleMetadata) -> str:
         network=_describe_network(metadata.model),
         findings=", ".join(metadata.findings),
         size=metadata.input["size"],
+        facts=f"; and, if known, {', '.join(metadata.facts)}" if metadata.facts else "",
         dataset=data.get("name", "unnamed data"),
         synthetic=" (synthetic radiographs)" if data.get("synthetic") else "",
         counts=counts or "counts not stated",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -17,6 +18,7 @@ from xray_resnet.bundle.load import load_model
 from xray_resnet.bundle.metadata import METADATA, Bundle, read_bundle
 from xray_resnet.dicom import Prepared, RejectedImage, try_to_prepare
 from xray_resnet.errors import UserError
+from xray_resnet.facts import encode_header
 from xray_resnet.model_output import ModelOutput
 from xray_resnet.models import PreActResNet
 from xray_resnet.predictions import WRITERS, Prediction
@@ -81,7 +83,7 @@ def find_files(folder: str) -> list[str]:
 
 def predict(
     batches: Iterable[Sequence[Read]],
-    inferer: Callable[[Tensor, PreActResNet], Tensor],
+    inferer: Callable[..., Tensor],
     network: PreActResNet,
     output: ModelOutput | Sequence[str],
     output_dir: str,
@@ -90,7 +92,7 @@ def predict(
 
     Args:
         batches: Files as `ReadRadiograph` gives them.
-        inferer: MONAI's, called with images (B, 1, size, size) and the network.
+        inferer: MONAI's, called with images (B, 1, size, size), the network, and facts (B, columns) if it takes some.
         network: In evaluation mode.
         output: What its logits mean; a bundle of the first schema version names its findings instead.
         output_dir: Where the table goes.
@@ -106,17 +108,25 @@ def predict(
 
 def _predict_batch(
     batch: Sequence[Read],
-    inferer: Callable[[Tensor, PreActResNet], Tensor],
+    inferer: Callable[..., Tensor],
     network: PreActResNet,
     output: ModelOutput,
 ) -> Iterator[Prediction]:
     images = [read.image for read in batch if read.image is not None]
     if images:
         with torch.inference_mode():
-            outcome = output(inferer(torch.stack(images), network).double().numpy())
+            logits = inferer(torch.stack(images), network, *_tell(batch, network.architecture.facts))
+        outcome = output(logits.double().numpy())
     rows = count()
     for read in batch:
         if isinstance(read.outcome, RejectedImage):
             yield say_rejected(Path(read.path), read.outcome)
         else:
             yield say_accepted(Path(read.path), read.outcome, outcome, next(rows), output.findings)
+
+
+def _tell(batch: Sequence[Read], facts: Sequence[str]) -> Iterator[Tensor]:
+    """What the network gets beside the images that were read: nothing, or their facts (B, columns)."""
+    known = [encode_header(facts, read.outcome.facts) for read in batch if isinstance(read.outcome, Prepared)]
+    if facts:
+        yield torch.from_numpy(np.stack(known))

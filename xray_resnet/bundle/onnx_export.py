@@ -17,33 +17,36 @@ OPSET = 18
 
 
 class _LogitsAndMaps(nn.Module):
-    """The network as a function of the image with both outputs."""
+    """The network as a function of the image, and of facts if it takes some, with both outputs."""
 
     def __init__(self, model: PreActResNet) -> None:
         super().__init__()
         self.model = model
 
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        return self.model.forward_with_maps(image)
+    def forward(self, image: Tensor, facts: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        return self.model.forward_with_maps(image, facts)
 
 
-def export_onnx(model: PreActResNet, path: Path, *, image_size: int, in_channels: int = 1) -> None:
+def export_onnx(model: PreActResNet, path: Path, *, image_size: int, in_channels: int = 1, facts: int = 0) -> None:
     """Writes `model` to one file without external data.
 
-    Input `image` (batch, in_channels, image_size, image_size); outputs `logits` (batch, F) and `maps` (batch, F, h, w).
-    The batch is free.
+    Input `image` (batch, in_channels, image_size, image_size), and `facts` (batch, facts) if there are some;
+    outputs `logits` (batch, F) and `maps` (batch, F, h, w). The batch is free.
     """
     plain = copy.deepcopy(model).eval().cpu()
-    image = torch.zeros(2, in_channels, image_size, image_size)
+    inputs = {"image": torch.zeros(2, in_channels, image_size, image_size)}
+    if facts:
+        inputs["facts"] = torch.zeros(2, facts)
+    batch = torch.export.Dim("batch", min=1)
     with _quiet():
         torch.onnx.export(
             _LogitsAndMaps(plain),
-            (image,),
+            tuple(inputs.values()),
             path,
-            input_names=["image"],
+            input_names=[*inputs],
             output_names=["logits", "maps"],
             opset_version=OPSET,
-            dynamic_shapes={"image": {0: torch.export.Dim("batch", min=1)}},
+            dynamic_shapes={name: {0: batch} for name in inputs},
             external_data=False,
             dynamo=True,
             verbose=False,

@@ -9,6 +9,7 @@ from safetensors.torch import save_file
 from xray_resnet.bundle.metadata import INFERENCE, METADATA, MODEL_CARD, ONNX, WEIGHTS, BundleMetadata
 from xray_resnet.bundle.model_card import write_model_card
 from xray_resnet.bundle.onnx_export import export_onnx
+from xray_resnet.facts import count_columns
 from xray_resnet.files import flush_folder, replacing, set_mode, write_json, write_text
 from xray_resnet.models import PreActResNet
 
@@ -66,7 +67,13 @@ def _write_files(folder: Path, model: PreActResNet, metadata: BundleMetadata) ->
     with replacing(folder / WEIGHTS) as temporary:
         save_file(state, temporary)
     with replacing(folder / ONNX) as temporary:
-        export_onnx(plain, temporary, image_size=metadata.input["size"], in_channels=metadata.model["in_channels"])
+        export_onnx(
+            plain,
+            temporary,
+            image_size=metadata.input["size"],
+            in_channels=metadata.model["in_channels"],
+            facts=count_columns(metadata.facts),
+        )
     write_json(folder / METADATA, metadata.to_json())
     write_json(folder / INFERENCE, INFERENCE_CONFIGURATION)
     write_text(folder / MODEL_CARD, write_model_card(metadata))

@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from xray_resnet.facts import FACTS
+
 MAX_INPUT_SIZE = 8192
 
 
@@ -25,6 +27,9 @@ def refuse_impossible_values(values: Mapping[str, Any]) -> None:
             raise ValueError(f"{key} is {values[key]!r:.80}, expected an object")
     if not isinstance(values.get("pretraining", {}), dict):
         raise ValueError(f"pretraining is {values['pretraining']!r:.80}, expected an object")
+    facts = values["model"].get("facts", [])
+    if not isinstance(facts, list) or not all(fact in FACTS for fact in facts) or len(set(facts)) < len(facts):
+        raise ValueError(f"facts is {facts!r:.80}, expected some of {', '.join(FACTS)}")
     _refuse_impossible_input(values["input"])
 
 

@@ -24,6 +24,8 @@ class AugmentConfig:
     """Probability of quantum noise; the dose fraction is drawn log-uniformly from `dose_fraction` to 1."""
     electronic_noise: float = bounded(0.2, least=0, most=1)
     """Probability of electronic noise; σ is drawn uniformly from 0 to `electronic_sigma`."""
+    hide_facts: float = bounded(0.1, least=0, most=1)
+    """Probability that a fact of `model.facts` is hidden from the network, which learns to do without it."""
     dose_fraction: float = bounded(0.05, above=0, most=1)
     """Lowest dose fraction; a film as it came is 1, of 10⁴ quanta per pixel in mid lung."""
     electronic_sigma: float = bounded(0.04, least=0)

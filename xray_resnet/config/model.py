@@ -15,6 +15,7 @@ from xray_resnet.architecture import (
     StrideOn,
 )
 from xray_resnet.bounds import bounded
+from xray_resnet.facts import Fact
 
 TIMM = "timm/"
 """Begins `model.weights` that timm publishes."""
@@ -79,6 +80,9 @@ class ModelConfig:
     """Weight of the last shortcut in decayed_identity (Zhang 2024)."""
     image_size: int = bounded(224, least=SMALLEST_INPUT, most=8192)
     """Rows and columns of the network's input; stored images are resampled to it."""
+    facts: tuple[Fact, ...] = ()
+    """What the network is told beside the image: age, sex, view_position; a fact that is missing adds nothing to a
+    score (Baltruschat et al. 2019). They say who is ill more often, and where films are taken: docs/facts.md."""
     weights: str = ""
     """Where the first weights come from: timm/NAME (such as timm/resnetv2_50.a1h_in1k), a .safetensors file, or the
     folder of a run or bundle; empty: fresh weights."""

@@ -12,12 +12,17 @@ from torch.utils.data import Dataset as TorchDataset
 
 from xray_resnet.data.augment import Augmentation
 from xray_resnet.data.sampling import Position
+from xray_resnet.facts import hide_facts
 from xray_resnet.methods import Robust
 from xray_resnet.model_input import ModelInput, Pixels, resample, to_shares
 from xray_resnet.store import Dataset
 
 MAX_STATISTICS_IMAGES = 2000
+_OF_FACTS = 1
+"""Ends the seed of what is drawn for the facts of an image."""
 
+KNOWN = "known"
+"""Name of the facts that a network gets beside the image."""
 CORRUPTED = "corrupted"
 """Name of the view that consistency training compares with the clean one."""
 
@@ -29,7 +34,7 @@ class Batch(NamedTuple):
         image: (B, 1, S, S) network input.
         targets: (B, F), NaN where unknown.
         facts: Name → (B,) numbers; `row` is that in the dataset, which knows the rest; `clean` is whether an image
-            was spared all augmentation but geometry.
+            was spared all augmentation but geometry; `known`, (B, columns), is what a network that takes facts gets.
         views: Name → (B, 1, S, S) the same images seen otherwise.
     """
 
@@ -52,6 +57,8 @@ class LabelledImages(TorchDataset[Batch]):
             (half_clean); all, as a second view beside the clean one (consistency).
         sizes: Size of the input in the first epochs, one each; later ones have that of `model_input`.
         seed: With the epoch, the row and its repeats, decides what the augmentation draws.
+        known: (N, columns) facts of the images, for a network that takes some.
+        hide_facts: Probability that a fact of an image is hidden.
     """
 
     def __init__(
@@ -65,6 +72,8 @@ class LabelledImages(TorchDataset[Batch]):
         robust: Robust = "augment",
         sizes: Sequence[int] = (),
         seed: int = 0,
+        known: NDArray[np.float32] | None = None,
+        hide_facts: float = 0.0,
     ) -> None:
         self._dataset = dataset
         self._rows = rows
@@ -74,6 +83,8 @@ class LabelledImages(TorchDataset[Batch]):
         self._augmentation = augmentation
         self._robust = robust
         self._seed = seed
+        self._known = known
+        self._hide_facts = hide_facts
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -82,9 +93,17 @@ class LabelledImages(TorchDataset[Batch]):
         position = Position(*position)
         row = int(self._rows[position.item])
         clean = self._robust == "consistency" or (self._robust == "half_clean" and position.is_even)
-        facts = {"row": torch.tensor(row), "clean": torch.tensor(clean)}
+        facts = {"row": torch.tensor(row), "clean": torch.tensor(clean), **self._tell(position)}
         views = {CORRUPTED: self._see(position, clean=False)} if self._robust == "consistency" else {}
         return Batch(self._see(position, clean=clean), self._targets[position.item], facts, views)
+
+    def _tell(self, position: Position) -> dict[str, Tensor]:
+        """What is known beside the image, if the network is to get it."""
+        if self._known is None:
+            return {}
+        seed = (self._seed, position.epoch, int(self._rows[position.item]), position.repeat, _OF_FACTS)
+        known = hide_facts(self._known[position.item], self._hide_facts, np.random.default_rng(seed))
+        return {KNOWN: torch.from_numpy(known)}
 
     def _see(self, position: Position, *, clean: bool) -> Tensor:
         """The image as network input (1, S, S), augmented if there is an augmentation."""

@@ -82,8 +82,9 @@ def gather_evidence(subject: Subject, chance: Chance, *, show: ShowWork = work_i
         show: Shows how far the work is.
     """
     dataset, rows, network = subject.dataset, subject.rows, subject.network
+    images = StoredImages(dataset, rows)
     with show("evaluating", "images") as progress:
-        response = network.predict(StoredImages(dataset, rows), progress=progress)
+        response = network.predict(images, known=images.read_facts(network.facts), progress=progress)
     ids, patients = dataset.image_ids[rows], dataset.patient_ids[rows]
     predictions = Predictions(subject.findings, ids, patients, subject.states, response.logits)
     model = subject.describe_model()

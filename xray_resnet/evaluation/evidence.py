@@ -124,7 +124,8 @@ class Evidence:
             places: Which of the N images; without it, all.
             progress: Told after every batch.
         """
-        return self.network.predict(self.images(places, change=change), progress=progress)
+        images = self.images(places, change=change)
+        return self.network.predict(images, known=images.read_facts(self.network.facts), progress=progress)
 
 
 def boxes_of(dataset: Dataset, row: int, finding: str) -> list[Rectangle]:

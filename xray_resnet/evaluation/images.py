@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from xray_resnet.model_input import Pixels
 from xray_resnet.store import Dataset
+from xray_resnet.store.facts import read_facts
 
 Change = Callable[[Pixels, int], Pixels]
 """Stored pixels (S, S) and their row in the dataset (which can seed what is drawn) to changed ones: of the same type,
@@ -28,6 +29,10 @@ class StoredImages(Sequence[Pixels]):
     dataset: Dataset
     rows: NDArray[np.int64]
     change: Change | None = None
+
+    def read_facts(self, facts: Sequence[str]) -> NDArray[np.float32] | None:
+        """(N, columns) what is known of them, for a network that takes facts; None for one that takes none."""
+        return read_facts(self.dataset, self.rows, facts)
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -53,29 +53,38 @@ class Network:
         outputs: Finding → which output of the network, for the F findings in order.
         model_input: From stored pixels to the network's input.
         engine: Device and precision.
+        facts: What the network is told beside the image.
     """
 
     load: Callable[[], PreActResNet]
     outputs: Mapping[str, int]
     model_input: ModelInput
     engine: Engine
+    facts: tuple[str, ...] = ()
 
     @cached_property
     def model(self) -> PreActResNet:
         """The network on the engine's device."""
         return self.load().to(self.engine.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
-    def predict(self, images: Sequence[Pixels], *, progress: Progress | None = None) -> Response:
+    def predict(
+        self,
+        images: Sequence[Pixels],
+        *,
+        known: NDArray[np.float32] | None = None,
+        progress: Progress | None = None,
+    ) -> Response:
         """Runs the network in batches.
 
         Args:
             images: (S, S) each, at least one, all of one size; each is looked at once.
+            known: (N, columns) `facts` of the images; None: nothing is known of them.
             progress: Told after every batch.
         """
         logits, points = [], []
         for start in range(0, len(images), BATCH_SIZE):
             batch = [images[place] for place in range(start, min(start + BATCH_SIZE, len(images)))]
-            output, maps = self._run(batch)
+            output, maps = self._run(batch, None if known is None else known[start : start + BATCH_SIZE])
             logits.append(output)
             points.append(find_peaks(maps, batch[0].shape[0]))
             if progress:
@@ -92,11 +101,14 @@ class Network:
         """Images as network input (B, 1, size, size)."""
         return torch.from_numpy(np.stack([self.model_input(image) for image in images])[:, None])
 
-    def _run(self, images: Sequence[Pixels]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def _run(
+        self, images: Sequence[Pixels], known: NDArray[np.float32] | None
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Logits (B, F) and class activation maps (B, F, h, w)."""
         model = self.model  # loaded before inference mode, or Grad-CAM could not differentiate its weights
         batch = self.build_batch(images).to(self.engine.device, memory_format=torch.channels_last)
+        facts = None if known is None else torch.from_numpy(known).to(self.engine.device)
         with torch.inference_mode(), self.engine.autocast():
-            output, maps = model.forward_with_maps(batch)
+            output, maps = model.forward_with_maps(batch, facts)
         columns = [*self.outputs.values()]
         return output.float().cpu().numpy()[:, columns], maps.float().cpu().numpy()[:, columns]

@@ -45,7 +45,9 @@ class Subject:
     def network(self) -> Network:
         """The bundle's network, with the outputs of the findings."""
         outputs = dict(zip(self.findings, positions(self.bundle.metadata.findings, self.findings), strict=True))
-        return Network(partial(load_model, self.bundle), outputs, self.bundle.model_input, self.engine)
+        return Network(
+            partial(load_model, self.bundle), outputs, self.bundle.model_input, self.engine, self.bundle.metadata.facts
+        )
 
     @property
     def states(self) -> NDArray[np.int8]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from xray_resnet.bundle import read_bundle
 from xray_resnet.bundle.file_prediction import say_accepted, say_rejected
 from xray_resnet.dicom import Prepared, Reading, RejectedImage, reject_lost, try_to_prepare
+from xray_resnet.facts import count_columns, encode_header
 from xray_resnet.inference.engines.openvino import OpenVinoEngine
 from xray_resnet.precision import RequestedOfOpenVino
 from xray_resnet.predictions import Prediction
@@ -40,7 +41,12 @@ class Predictor:
     def __init__(self, bundle: Path | str, *, precision: RequestedOfOpenVino = "auto", workers: int = 0) -> None:
         self.bundle = read_bundle(Path(bundle))
         self.findings = self.bundle.metadata.findings
-        self.engine = OpenVinoEngine(self.bundle.onnx, image_size=self.bundle.model_input.size, precision=precision)
+        self.engine = OpenVinoEngine(
+            self.bundle.onnx,
+            image_size=self.bundle.model_input.size,
+            facts=count_columns(self.bundle.metadata.facts),
+            precision=precision,
+        )
         self._workers = workers
 
     def predict(self, paths: Iterable[Path | str]) -> Iterator[Prediction]:
@@ -55,8 +61,10 @@ class Predictor:
             yield from self._score(chunk)
 
     def _score(self, chunk: Sequence[_Read]) -> Iterator[Prediction]:
-        inputs = [self.bundle.model_input(read.pixels) for _, read in chunk if isinstance(read, Prepared)]
-        outputs = iter(self.engine(inputs))
+        accepted = [read for _, read in chunk if isinstance(read, Prepared)]
+        facts = self.bundle.metadata.facts
+        known = [encode_header(facts, read.facts) for read in accepted] if facts else []
+        outputs = iter(self.engine([self.bundle.model_input(read.pixels) for read in accepted], known))
         for path, read in chunk:
             if isinstance(read, RejectedImage):
                 yield say_rejected(path, read)

@@ -107,6 +107,7 @@ def _describe(predictor: Predictor) -> dict[str, object]:
     return {
         "model": metadata.name,
         "findings": [*metadata.findings],
+        "facts": [*metadata.facts],
         "reading_fingerprint": metadata.reading_fingerprint,
         "input_fingerprint": metadata.input_fingerprint,
         **predictor.engine.describe(),

@@ -59,3 +59,5 @@ def _initialise(model: PreActResNet) -> None:
             module.zero_branch()
     nn.init.normal_(model.head.weight, std=0.01)
     nn.init.zeros_(model.head.bias)
+    if model.facts_head is not None:
+        nn.init.zeros_(model.facts_head.weight)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from xray_resnet.architecture import Architecture
+from xray_resnet.facts import count_columns
 from xray_resnet.models.orders import ORDERS
 from xray_resnet.models.parts import Place
 from xray_resnet.models.stems import build_stem
@@ -22,6 +23,7 @@ class PreActResNet(nn.Module):
     Attributes:
         architecture: The same.
         final: What stands before pooling; the target of the maps.
+        facts_head: The classifier's part for facts beside the image; None if the architecture takes none.
     """
 
     def __init__(self, architecture: Architecture, *, num_findings: int) -> None:
@@ -37,10 +39,13 @@ class PreActResNet(nn.Module):
             before += count
         self.final = ORDERS[architecture.order].final(channels)
         self.head = nn.Linear(channels, num_findings)
+        self.facts_head = None
+        if architecture.facts:
+            self.facts_head = nn.Linear(count_columns(architecture.facts), num_findings, bias=False)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Images (B, in_channels, H, W) to logits (B, num_findings)."""
-        return self.forward_head(self.forward_features(x))
+    def forward(self, x: Tensor, facts: Tensor | None = None) -> Tensor:
+        """Images (B, in_channels, H, W), and facts as `add_facts` takes them, to logits (B, num_findings)."""
+        return self.add_facts(self.forward_head(self.forward_features(x)), facts)
 
     def forward_features(self, x: Tensor) -> Tensor:
         """Images (B, in_channels, H, W) to the activation before pooling, (B, C, h, w)."""
@@ -58,16 +63,32 @@ class PreActResNet(nn.Module):
             pooled = features.to(self.head.weight.dtype).mean(dim=(2, 3))
             return self.head(pooled)  # type: ignore[no-any-return]
 
-    def forward_with_maps(self, x: Tensor) -> tuple[Tensor, Tensor]:
+    def add_facts(self, logits: Tensor, facts: Tensor | None) -> Tensor:
+        """Logits (B, F) of images with the share of what else is known of them.
+
+        The classifier sees pooled features and facts side by side (Baltruschat et al. 2019, Sci Rep 9:6381); because
+        it is linear, it is the sum of one of each.
+
+        Args:
+            logits: (B, F).
+            facts: (B, `count_columns`) as `encode_facts` gives them; None: nothing is known.
+        """
+        if self.facts_head is None or facts is None:
+            return logits
+        with _without_autocast(logits.device.type):
+            return logits + self.facts_head(facts.to(self.facts_head.weight.dtype))  # type: ignore[no-any-return]
+
+    def forward_with_maps(self, x: Tensor, facts: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Images (B, in_channels, H, W) to logits (B, F) and exact class activation maps (B, F, h, w).
 
-        Because pooling and head are linear, each logit is the mean of its map plus the bias: the map is the logit's
-        exact share of each position, without a gradient (Zhou et al., CVPR 2016, equation 2).
+        Because pooling and head are linear, each logit is the mean of its map plus the bias and the share of the
+        facts: the map is the logit's exact share of each position, without a gradient (Zhou et al., CVPR 2016,
+        equation 2).
         """
         features = self.forward_features(x)
         with _without_autocast(features.device.type):
             maps = torch.einsum("bchw,fc->bfhw", features.to(self.head.weight.dtype), self.head.weight)
-        return self.forward_head(features), maps
+        return self.add_facts(self.forward_head(features), facts), maps
 
 
 def _without_autocast(device: str) -> AbstractContextManager[object]:

@@ -21,6 +21,7 @@ def build_task_of(config: Config, dataset: Dataset) -> Task:
         dataset,
         image_size=config.model.image_size,
         findings=config.data.findings,
+        facts=config.model.facts,
         policies=build_policies(config.train),
         policies_of={name: build_policies(config.train, policy) for name, policy in config.train.policies.items()},
     )
@@ -62,6 +63,7 @@ def build_settings(config: Config, engine: Engine) -> TrainingSettings:
         consistency_weight=train.consistency_weight,
         teacher=train.teacher,
         auxiliary_norm=train.auxiliary_norm,
+        hide_facts=config.augment.hide_facts,
         first_sizes=tuple(train.list_first_sizes()),
         workers=train.workers,
         threads=train.threads,

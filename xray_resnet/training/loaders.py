@@ -23,8 +23,16 @@ def build_loaders(task: Task, settings: TrainingSettings) -> tuple[ResumableLoad
         robust=settings.robust,
         sizes=settings.first_sizes,
         seed=settings.seed,
+        known=task.known_of("train"),
+        hide_facts=settings.hide_facts,
     )
-    val = LabelledImages(task.dataset, task.rows["val"], targets=task.targets_of("val"), model_input=task.model_input)
+    val = LabelledImages(
+        task.dataset,
+        task.rows["val"],
+        targets=task.targets_of("val"),
+        model_input=task.model_input,
+        known=task.known_of("val"),
+    )
     # A last batch of one image may have no variance to normalise by.
     drop_last = len(train) > settings.batch_size
     order = EpochSampler(len(train), shuffle=True, seed=settings.seed, draws=task.draws_of(settings.sampling))

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import Optimizer
 
-from xray_resnet.data import CORRUPTED, Batch
+from xray_resnet.data import CORRUPTED, KNOWN, Batch
 from xray_resnet.errors import UserError
 from xray_resnet.findings import column_prefix
 from xray_resnet.metrics import auroc
@@ -90,11 +90,13 @@ class Classifier(lightning.LightningModule):
 
     def compute_loss(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
         """The loss of a batch, and the divergence of its views if it has two."""
-        logits, corrupted = self._see(batch)
+        seen, corrupted = self._see(batch)
+        logits = self._tell(seen, batch)
         loss: Tensor = self.loss(logits, batch.targets)
         if corrupted is None:
             return loss, None
-        divergence = consistency_loss(corrupted, logits if self.teacher is None else self.teacher(batch.image))
+        held_to = logits if self.teacher is None else self._tell(self.teacher(batch.image), batch)
+        divergence = consistency_loss(self._tell(corrupted, batch), held_to)
         return loss + self.consistency_weight * divergence, divergence
 
     def configure_gradient_clipping(self, optimizer: Optimizer, *_: object, **__: object) -> None:
@@ -108,7 +110,8 @@ class Classifier(lightning.LightningModule):
 
     def validation_step(self, batch: Batch, batch_index: int) -> None:
         """Collects logits and targets."""
-        self._validated.append((self._logits(batch.image).float().cpu(), batch.targets.cpu()))
+        logits = self._tell(self._logits(batch.image), batch)
+        self._validated.append((logits.float().cpu(), batch.targets.cpu()))
 
     def on_validation_epoch_end(self) -> None:
         """Logs the scores of validation.
@@ -171,6 +174,11 @@ class Classifier(lightning.LightningModule):
             images = _channels_last(batch.image)
             return split_by_norm(self.model, self.auxiliary_norms, images, batch.facts["clean"]), None
         return self._logits(batch.image), self.auxiliary_norms(self.model, _channels_last(corrupted))
+
+    def _tell(self, logits: Tensor, batch: Batch) -> Tensor:
+        """Logits of images with the share of their facts, if the network takes some."""
+        told: Tensor = self.model.add_facts(logits, batch.facts.get(KNOWN))
+        return told
 
     def _logits(self, images: Tensor) -> Tensor:
         logits: Tensor = self.model(_channels_last(images))

@@ -36,6 +36,7 @@ class TrainingSettings:
         consistency_weight: Of the divergence between both views in the loss, if `robust` is consistency.
         teacher: Whose view of the clean image it is measured from.
         auxiliary_norm: Whether corrupted images are normalised by norms of their own.
+        hide_facts: Probability that a fact of a training image is hidden from the network.
         first_sizes: Size of the input in the first epochs, one each.
         workers: Processes that load and augment; 0: in the training process.
         threads: Of torch; 0: its own choice.
@@ -65,6 +66,7 @@ class TrainingSettings:
     consistency_weight: float = 1.0
     teacher: Teacher = "clean"
     auxiliary_norm: bool = False
+    hide_facts: float = 0.0
     first_sizes: tuple[int, ...] = ()
     workers: int = 0
     threads: int = 0

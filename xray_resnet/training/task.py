@@ -14,6 +14,7 @@ from xray_resnet.findings import DEFAULT_POLICIES, LabelState, Policy, positions
 from xray_resnet.methods import Sampling
 from xray_resnet.model_input import ModelInput
 from xray_resnet.store import Dataset
+from xray_resnet.store.facts import read_facts
 from xray_resnet.training.balance import SAMPLINGS, Draws
 from xray_resnet.training.stopping import Monitor, choose_monitor
 
@@ -31,6 +32,7 @@ class Task:
         targets: (N, F) of all rows of the dataset; NaN where unknown. Those of training images follow the policies of
             training, all others are counted as evaluation counts them, so that only clear labels choose the epoch.
         model_input: From stored pixels to the network's input.
+        facts: What the network is told beside the image.
     """
 
     dataset: Dataset
@@ -38,6 +40,7 @@ class Task:
     rows: dict[str, NDArray[np.int64]]
     targets: NDArray[np.float32]
     model_input: ModelInput
+    facts: tuple[str, ...] = ()
 
     def targets_of(self, split: str) -> NDArray[np.float32]:
         """(n, F) targets of a split."""
@@ -46,6 +49,10 @@ class Task:
     def draws_of(self, sampling: Sampling) -> Draws:
         """How often an epoch has each training image."""
         return SAMPLINGS[sampling](self.targets_of("train"), self.dataset.patient_ids[self.rows["train"]])
+
+    def known_of(self, split: str) -> NDArray[np.float32] | None:
+        """(n, columns) facts of a split as the network gets them; None if it gets none."""
+        return read_facts(self.dataset, self.rows[split], self.facts)
 
     @property
     def monitor(self) -> Monitor:
@@ -74,6 +81,7 @@ def build_task(
     *,
     image_size: int,
     findings: Sequence[str] = (),
+    facts: Sequence[str] = (),
     policies: Mapping[LabelState, Policy] = DEFAULT_POLICIES,
     policies_of: Mapping[str, Mapping[LabelState, Policy]] = MappingProxyType({}),
 ) -> Task:
@@ -83,6 +91,7 @@ def build_task(
         dataset: The stored images.
         image_size: Rows and columns of the network's input.
         findings: Which, in this order; none: all of the dataset.
+        facts: What the network is told beside the image, in this order.
         policies: What states without a clear answer count as in training.
         policies_of: The same for findings of their own.
 
@@ -100,7 +109,7 @@ def build_task(
     if np.isnan(targets[rows["train"]]).all():
         raise UserError(f"{dataset.folder}: no training image has a label; check the label columns of the source")
     mean, std = compute_mean_and_std(dataset, rows["train"])
-    return Task(dataset, chosen, rows, targets, ModelInput(image_size, mean, std))
+    return Task(dataset, chosen, rows, targets, ModelInput(image_size, mean, std), tuple(facts))
 
 
 def _check_reading(dataset: Dataset) -> None:

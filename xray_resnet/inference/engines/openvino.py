@@ -23,13 +23,14 @@ class OpenVinoEngine:
     Args:
         onnx: The network, one file.
         image_size: Rows and columns of the input.
+        facts: Numbers that the network gets beside the image.
         precision: "auto" leaves it to OpenVINO where oneDNN may compute in bf16, "fp32" forces it.
 
     Raises:
         UserError: if the file is no network of this layout, or refers to other files.
     """
 
-    def __init__(self, onnx: Path, *, image_size: int, precision: RequestedOfOpenVino = "auto") -> None:
+    def __init__(self, onnx: Path, *, image_size: int, facts: int = 0, precision: RequestedOfOpenVino = "auto") -> None:
         import openvino
 
         properties: dict[str, str | int] = {"PERFORMANCE_HINT": "THROUGHPUT"}
@@ -42,7 +43,8 @@ class OpenVinoEngine:
         try:
             # Read from memory: a file elsewhere that it may name is not opened.
             model = core.read_model(onnx.read_bytes(), b"")
-            model.reshape([1, 1, image_size, image_size])
+            shapes = {"image": [1, 1, image_size, image_size], **({"facts": [1, facts]} if facts else {})}
+            model.reshape(shapes)
             self._compiled = core.compile_model(model, "CPU", properties)
             self._logits, self._maps = self._compiled.output("logits"), self._compiled.output("maps")
         except RuntimeError as error:
@@ -67,10 +69,20 @@ class OpenVinoEngine:
             "instruction_set": name_instruction_set(),
         }
 
-    def __call__(self, images: Sequence[NDArray[np.float32]]) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-        """Network inputs (S, S) to (logits (F,), maps (F, h, w)) of each, in order."""
+    def __call__(
+        self, images: Sequence[NDArray[np.float32]], known: Sequence[NDArray[np.float32]] = ()
+    ) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        """Network inputs (S, S) to (logits (F,), maps (F, h, w)) of each, in order.
+
+        Args:
+            images: (S, S) each.
+            known: (columns,) facts of each, if the network takes some.
+        """
         for number, image in enumerate(images):
-            self._queue.start_async({0: image[None, None]}, userdata=number)
+            inputs = {"image": image[None, None]}
+            if known:
+                inputs["facts"] = known[number][None]
+            self._queue.start_async(inputs, userdata=number)
         self._queue.wait_all()
         results = [self._results[number] for number in range(len(images))]
         self._results.clear()
