@@ -48,6 +48,10 @@ NIH_CHESTXRAY14 = (
 
 PHANTOM = ("Cardiomegaly", "Effusion", "Consolidation", "Nodule", "Pneumothorax")
 """The findings that the synthetic phantom renders."""
+FINE_PHANTOM = ("Interstitial_Lung_Disease", "Nodule", "Pneumothorax")
+"""Those that it renders small, thin and faint."""
+PHANTOM_FINDINGS = {"coarse": PHANTOM, "fine": FINE_PHANTOM}
+"""Setting `data.phantom.lesions` → the findings that are rendered."""
 
 VOCABULARY = (
     *NIH_CHESTXRAY14,

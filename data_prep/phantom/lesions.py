@@ -23,7 +23,7 @@ def add_consolidation(
     paths: Paths, scene: Scene, subtlety: int, rng: np.random.Generator
 ) -> tuple[Paths, tuple[Mask, ...]]:
     """Airspace filled with fluid: a patch without sharp borders, crossed by bronchi that still hold air."""
-    lung, (x, y) = _place(paths, scene, rng, margin=0.10)
+    lung, (x, y) = place_in_lung(paths, scene, rng, margin=0.10)
     share = _patch(scene.beam, (x, y), float(rng.uniform(*_CONSOLIDATION_RADIUS[subtlety])), rng)
     share = share * (lung.path > 0)
     depth = _CONSOLIDATION_DEPTH[subtlety] * (1 + 0.16 * smooth_noise(rng, scene.beam, scale_mm=12))
@@ -37,15 +37,17 @@ def add_nodule(paths: Paths, scene: Scene, subtlety: int, rng: np.random.Generat
     """One to four round nodules with slightly uneven rims; the obvious ones hold calcium."""
     masks = []
     for _ in range(int(rng.choice(list(_NODULES), p=list(_NODULES.values())))):
-        _, (x, y) = _place(paths, scene, rng, margin=0.16)
+        _, (x, y) = place_in_lung(paths, scene, rng, margin=0.16)
         diameter = float(rng.uniform(*_NODULE_DIAMETER[subtlety]))
-        paths, replaced = fill_lung(paths, _uneven_ball(scene.beam, (x, y), diameter, rng))
+        paths, replaced = fill_lung(paths, uneven_ball(scene.beam, (x, y), diameter, rng))
         paths = replace(paths, bone=paths.bone + np.float32(_NODULE_CALCIUM[subtlety]) * replaced)
         masks.append(replaced > 0.3 * diameter)
     return paths, tuple(masks)
 
 
-def _place(paths: Paths, scene: Scene, rng: np.random.Generator, *, margin: float) -> tuple[Lung, tuple[float, float]]:
+def place_in_lung(
+    paths: Paths, scene: Scene, rng: np.random.Generator, *, margin: float
+) -> tuple[Lung, tuple[float, float]]:
     """Chooses a lung and a point in it, evenly over where enough of it is inflated and away from its edges."""
     first = int(rng.integers(2))
     ray = rng.random()
@@ -85,7 +87,8 @@ def _taper(t: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.pi * (2.2 - 1.2 * t) ** 2, np.float64)
 
 
-def _uneven_ball(beam: Beam, centre: tuple[float, float], diameter: float, rng: np.random.Generator) -> Map:
+def uneven_ball(beam: Beam, centre: tuple[float, float], diameter: float, rng: np.random.Generator) -> Map:
+    """Path length through a nodule that is not quite round, mm."""
     aspect, tilt = rng.uniform(1.0, 1.2), rng.uniform(0, np.pi)
     radii = (0.5 * diameter * aspect**0.5, 0.5 * diameter / aspect**0.5)
     ball = ellipsoid_path(beam, (*centre, 0.0), radii=radii, depth=diameter, tilt=tilt)

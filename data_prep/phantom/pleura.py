@@ -42,7 +42,7 @@ def add_pneumothorax(
 ) -> tuple[Paths, tuple[Mask, ...]]:
     """Air between chest wall and a lung shrunken towards its hilum: no vessels there, and a thin pleural line."""
     lung = scene.lungs[int(rng.integers(2))]
-    zone = _pleural_space(scene, lung, float(rng.uniform(*_COLLAPSE[subtlety])), rng)
+    zone = pleural_space(scene, lung, float(rng.uniform(*_COLLAPSE[subtlety])), rng)
     soft = blur(zone.astype(np.float32), 0.7 / scene.beam.pixel_mm)
     without_vessels = replace(paths, vessel=paths.vessel * (1 - soft))
     opened = keep_lung(without_vessels, 1 - np.float32(_AIR_SHARE[subtlety]) * soft, air=True)
@@ -50,7 +50,7 @@ def add_pneumothorax(
     return replace(opened, air=np.maximum(opened.air - 5 * line, 0), vessel=opened.vessel + 2 * line), (zone,)
 
 
-def _pleural_space(scene: Scene, lung: Lung, collapse: float, rng: np.random.Generator) -> Mask:
+def pleural_space(scene: Scene, lung: Lung, collapse: float, rng: np.random.Generator) -> Mask:
     """Where the chest cavity is no longer filled: outside the lung scaled about a point near its base."""
     x0 = lung.side * scene.anatomy.mediastinum
     y0 = scene.anatomy.apex + rng.uniform(0.55, 0.95) * (lung.angle - scene.anatomy.apex)

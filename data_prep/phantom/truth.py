@@ -4,6 +4,7 @@ The mask file is written after its image; that it exists says that the image is 
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from io import BytesIO
 from pathlib import Path
@@ -46,7 +47,7 @@ class Truth:
 
 def truth_of(rendering: Rendering, file: str) -> Truth:
     """The truth of a rendering that is stored as `file`."""
-    lesions = {finding: rendering.lesions[finding] for finding in PHANTOM if finding in rendering.lesions}
+    lesions = rendering.lesions
     return Truth(
         file=file,
         patient=rendering.patient.name,
@@ -85,18 +86,20 @@ def read_masks(path: Path, size: int) -> dict[str, NDArray[np.bool_]]:
     }
 
 
-def write_tables(folder: Path, truths: list[Truth]) -> None:
+def write_tables(folder: Path, truths: list[Truth], *, findings: Sequence[str] = PHANTOM) -> None:
     """Writes labels.csv (one row per image) and boxes.csv (one row per box)."""
-    subtleties = [f"{finding}_subtlety" for finding in PHANTOM]
-    header = ["file", "patient", "sex", "age", "view", *PHANTOM, *subtleties, "cardiothoracic_ratio"]
-    write_csv(folder / "labels.csv", header, (_label_row(truth) for truth in truths))
-    boxes = ([truth.file, finding, *box] for truth in truths for finding, found in truth.boxes.items() for box in found)
+    subtleties = [f"{finding}_subtlety" for finding in findings]
+    header = ["file", "patient", "sex", "age", "view", *findings, *subtleties, "cardiothoracic_ratio"]
+    write_csv(folder / "labels.csv", header, (_label_row(truth, findings) for truth in truths))
+    boxes = (
+        [truth.file, finding, *box] for truth in truths for finding in findings for box in truth.boxes.get(finding, ())
+    )
     write_csv(folder / "boxes.csv", ["file", "finding", "x", "y", "width", "height"], boxes)
 
 
-def _label_row(truth: Truth) -> list[object]:
-    present = [int(finding in truth.subtlety) for finding in PHANTOM]
-    subtlety = [truth.subtlety.get(finding, "") for finding in PHANTOM]
+def _label_row(truth: Truth, findings: Sequence[str]) -> list[object]:
+    present = [int(finding in truth.subtlety) for finding in findings]
+    subtlety = [truth.subtlety.get(finding, "") for finding in findings]
     return [
         truth.file,
         truth.patient,

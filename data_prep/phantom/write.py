@@ -10,8 +10,10 @@ from data_prep.phantom.dicom_writer import draw_encoding, encode_dicom
 from data_prep.phantom.patient import schedule_patients, stream
 from data_prep.phantom.render import render_image
 from data_prep.phantom.truth import Truth, read_truth, truth_of, write_masks, write_tables
+from xray_resnet.config.sources import Lesions
 from xray_resnet.errors import UserError
 from xray_resnet.files import write_bytes, write_json
+from xray_resnet.findings import PHANTOM_FINDINGS
 from xray_resnet.progress import Progress
 from xray_resnet.scale.local import map_in_processes
 
@@ -31,6 +33,7 @@ class Settings:
         size: Rows and columns.
         seed: Of everything random.
         dose_fraction: Share of the quanta of a full exposure.
+        lesions: How large and dense the findings are.
         generator_version: GENERATOR_VERSION.
     """
 
@@ -38,7 +41,12 @@ class Settings:
     size: int
     seed: int
     dose_fraction: float
+    lesions: Lesions = "coarse"
     generator_version: int = GENERATOR_VERSION
+
+    def to_json(self) -> dict[str, object]:
+        """The settings as plain values; coarse lesions go without saying, as before there were others."""
+        return {name: value for name, value in asdict(self).items() if (name, value) != ("lesions", "coarse")}
 
 
 def write_phantoms(
@@ -48,6 +56,7 @@ def write_phantoms(
     size: int = 256,
     seed: int = 0,
     dose_fraction: float = 1.0,
+    lesions: Lesions = "coarse",
     workers: int = 1,
     progress: Progress | None = None,
 ) -> None:
@@ -63,14 +72,15 @@ def write_phantoms(
         size: Rows and columns.
         seed: Of everything random; a larger count with the same seed begins with the same images.
         dose_fraction: Share of the quanta of a full exposure; it changes nothing but noise.
+        lesions: How large and dense the findings are.
         workers: Processes; 0 is one per processor, as far as the memory suffices.
         progress: Called after each image.
 
     Raises:
         UserError: if `folder` holds something that is no phantom.
     """
-    settings = Settings(count, size, seed, dose_fraction)
-    if _read(folder / _FINISHED) == asdict(settings):
+    settings = Settings(count, size, seed, dose_fraction, lesions)
+    if _read(folder / _FINISHED) == settings.to_json():
         return
     _prepare_folder(folder, settings)
     patients = schedule_patients(count, seed)
@@ -80,8 +90,8 @@ def write_phantoms(
         truths.append(truth)
         if progress is not None:
             progress(len(truths), count)
-    write_tables(folder, truths)
-    write_json(folder / _FINISHED, asdict(settings))
+    write_tables(folder, truths, findings=PHANTOM_FINDINGS[lesions])
+    write_json(folder / _FINISHED, settings.to_json())
     (folder / _BEGUN).unlink(missing_ok=True)
 
 
@@ -92,10 +102,15 @@ def _write_image(item: tuple[int, int], *, folder: Path, settings: Settings) -> 
     if masks.exists():
         return read_truth(masks)
     rendering = render_image(
-        number, patient, size=settings.size, seed=settings.seed, dose_fraction=settings.dose_fraction
+        number,
+        patient,
+        size=settings.size,
+        seed=settings.seed,
+        dose_fraction=settings.dose_fraction,
+        lesions=settings.lesions,
     )
     file = f"images/{number:06d}.dcm"
-    key = json.dumps([asdict(settings) | {"count": 0}, number], sort_keys=True)
+    key = json.dumps([settings.to_json() | {"count": 0}, number], sort_keys=True)
     encoding = draw_encoding(stream("encoding", settings.seed, number))
     write_bytes(folder / file, encode_dicom(rendering, key=key, encoding=encoding))
     truth = truth_of(rendering, file)
@@ -108,7 +123,7 @@ def _prepare_folder(folder: Path, settings: Settings) -> None:
     begun, finished = _read(folder / _BEGUN), _read(folder / _FINISHED)
     if begun is None and finished is None and folder.exists() and any(folder.iterdir()):
         raise UserError(f"{folder} holds files and no {_FINISHED}; give an empty folder for the synthetic radiographs")
-    wanted = asdict(settings)
+    wanted = settings.to_json()
     if begun == wanted and finished is None:
         return
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
 """The project's own synthetic radiographs: rendered once below a folder, then read like any other archive."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from data_prep.sources.record import Listing, Record
 from data_prep.sources.values import read_age, read_sex, read_state, read_view
 from xray_resnet.boxes import Box
 from xray_resnet.config import DataConfig
-from xray_resnet.findings import PHANTOM
+from xray_resnet.findings import PHANTOM_FINDINGS
 from xray_resnet.progress import Progress
 
 LABELS = "labels.csv"
@@ -31,6 +31,7 @@ def make(config: DataConfig, root: Path, *, workers: int, progress: Progress | N
         size=phantom.size,
         seed=phantom.seed,
         dose_fraction=phantom.dose_fraction,
+        lesions=phantom.lesions,
         workers=workers,
         progress=progress,
     )
@@ -38,15 +39,19 @@ def make(config: DataConfig, root: Path, *, workers: int, progress: Progress | N
 
 def list_records(config: DataConfig, root: Path) -> Listing:
     """Every rendered radiograph, its findings all assessed."""
-    rows = read_rows(root / LABELS, ["file", "patient", "sex", "age", "view", *PHANTOM])
+    findings = PHANTOM_FINDINGS[config.phantom.lesions]
+    rows = read_rows(root / LABELS, ["file", "patient", "sex", "age", "view", *findings])
     boxes = read_rows(root / BOXES, ["file", "finding", *_BOX])
     with Mistakes() as mistakes:
         boxes_of = gather_boxes(boxes, _read_box, mistakes, image="file")
-        records = mistakes.convert(rows, partial(_to_record, root=root, boxes=boxes_of, seed=config.phantom.seed))
-    return Listing(records, PHANTOM)
+        to_record = partial(_to_record, root=root, boxes=boxes_of, seed=config.phantom.seed, findings=findings)
+        records = mistakes.convert(rows, to_record)
+    return Listing(records, findings)
 
 
-def _to_record(row: Row, *, root: Path, boxes: Mapping[str, tuple[Box, ...]], seed: int) -> Record:
+def _to_record(
+    row: Row, *, root: Path, boxes: Mapping[str, tuple[Box, ...]], seed: int, findings: Sequence[str]
+) -> Record:
     return Record(
         path=resolve_below(root, row["file"], where=row.place),
         name=row["file"],
@@ -54,7 +59,7 @@ def _to_record(row: Row, *, root: Path, boxes: Mapping[str, tuple[Box, ...]], se
         view=read_view(row["view"]),
         sex=read_sex(row["sex"]),
         age=read_age(row["age"]),
-        states={finding: read_state(row, finding) for finding in PHANTOM},
+        states={finding: read_state(row, finding) for finding in findings},
         boxes=boxes.get(row["file"], ()),
     )
 

@@ -10,6 +10,9 @@ Source = Literal[
     "vindr_cxr", "openi", "covid_chestxray", "image_folder", "table", "combined",
 ]  # fmt: skip
 
+Lesions = Literal["coarse", "fine"]
+"""How large and dense the phantom's findings are."""
+
 
 @dataclass
 class PhantomConfig:
@@ -23,6 +26,9 @@ class PhantomConfig:
     """Seed of anatomy, findings and noise; one seed, one dataset, byte for byte."""
     dose_fraction: float = bounded(1.0, above=0, most=100)
     """Mean exposure; 1 is 10⁴ quanta per pixel in mid lung."""
+    lesions: Lesions = "coarse"
+    """coarse: five findings, hard where ribs and vessels cover them. fine: nodules of 5 to 10 mm, pleural lines and
+    faint interstitial texture, hard where noise covers them; for a size of 512 and more."""
 
 
 @dataclass
