@@ -47,6 +47,11 @@ def test_a_robust_training_that_lacks_what_it_needs_is_refused() -> None:
         refuse_mistakes(TrainConfig(auxiliary_norm=True))
 
 
+def test_weights_in_parts_have_no_average() -> None:
+    with pytest.raises(ConfigurationError, match=r"strategy is fsdp: weights in parts have no average; set ema_decay"):
+        train(Config(train=TrainConfig(strategy="fsdp")))
+
+
 def test_a_missing_dataset_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no such dataset folder"):
         train(Config(data=DataConfig(cache=tmp_path / "nowhere")))

@@ -21,7 +21,8 @@ from xray_resnet.runs import Run
 from xray_resnet.training import fit
 from xray_resnet.training.batches import EpochBatches, ResumableLoader
 from xray_resnet.training.checkpoints import KeepCheckpoints, read_checkpoint
-from xray_resnet.training.fit import end_run, train
+from xray_resnet.training.ending import end_run
+from xray_resnet.training.fit import train
 from xray_resnet.training.randomness import SeedSteps
 from xray_resnet.training.running_mean import RunningMean
 
@@ -90,6 +91,22 @@ def test_killed_within_an_epoch_and_resumed_is_as_never_killed(
     assert [*compare(run, whole)] == []
 
 
+@pytest.mark.usefixtures("no_bundle")
+def test_a_step_of_several_batches_is_resumed_whole(started: Config, kill_at: Callable[[int, int], None]) -> None:
+    """A kill within a step, after the first of its two batches."""
+    config = replace(started, train=replace(started.train, accumulate=2))
+    whole = Run(
+        train(replace(config, train=replace(config.train, output=started.train.output / "whole")), announce=silent)
+    )
+    kill_at(1, 3)
+    with pytest.raises(KilledError, match="by the test"):
+        train(config, announce=silent)
+    (folder,) = started.train.output.glob("tiny-*")
+    assert read_checkpoint(Run(folder).last_checkpoint)["global_step"] == STEPS // 2 + 1
+    train(config, resume=folder, announce=silent)
+    assert [*compare(Run(folder), whole)] == []
+
+
 @pytest.mark.slow
 def test_killed_by_the_system_and_resumed_is_as_never_killed(tmp_path: Path) -> None:
     (outcome,) = run_kills(1, 0, tmp_path)
@@ -113,6 +130,14 @@ def test_no_image_of_the_steps_that_are_done_is_loaded_again() -> None:
     assert loaded == [6, 7, 8, 9]
     assert loader.state_dict() == {"batches": 4}
     assert next(iter(loader)).tolist() == [0, 1, 2]
+
+
+def test_an_iterator_that_is_not_used_takes_no_batch_away() -> None:
+    """With loading processes torch asks for two and uses one."""
+    batches = EpochBatches(range(10), batch_size=3, drop_last=True)  # type: ignore[arg-type]
+    batches.first = 2
+    _, used = iter(batches), iter(batches)
+    assert [*used] == [[6, 7, 8]]
 
 
 @pytest.mark.parametrize(("drop_last", "sizes"), [(True, [4, 4]), (False, [4, 4, 2])])
@@ -150,6 +175,7 @@ def test_weights_that_a_step_broke_do_not_replace_the_last_checkpoint(tmp_path: 
 
     class Trainer:
         accumulate_grad_batches, num_training_batches, lightning_module = 1, 4, module
+        strategy = SimpleNamespace(reduce_boolean_decision=lambda decision, all: decision)
 
         def save_checkpoint(self, path: Path) -> None:
             path.parent.mkdir(exist_ok=True)

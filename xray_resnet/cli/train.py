@@ -46,18 +46,22 @@ def train(arguments: Sequence[str]) -> int:
         raise ConfigurationError("--deliver ends an interrupted run; name it with --resume RUN")
     config = build_section(Config, values) if values.resume is None else saved_config(values.resume)
     from xray_resnet.torch_engine import choose_engine
-    from xray_resnet.training import fit
+    from xray_resnet.training import ending, fit
+    from xray_resnet.training.processes import find_processes
 
     choose_engine(config.train.precision, accelerator=config.train.accelerator)
+    processes = find_processes(devices=config.train.devices, nodes=config.train.nodes)
     clock = Clock(COMMAND)
-    build_dataset(config)
+    if not processes.are_started:
+        build_dataset(config)
     if values.find_lr:
         for line in fit.find_learning_rate(config):
             print(line)
         return 0
-    run = fit.end_run(config, values.resume) if values.deliver else fit.train(config, resume=values.resume)
-    clock.say_end(f"xray-eval --run {shlex.quote(str(run))} --report")
-    print(run)
+    run = ending.end_run(config, values.resume) if values.deliver else fit.train(config, resume=values.resume)
+    if processes.is_first:
+        clock.say_end(f"xray-eval --run {shlex.quote(str(run))} --report")
+        print(run)
     return 0
 
 

@@ -22,10 +22,17 @@ class TrainConfig:
     epochs: int = bounded(10, least=1)
     """Passes over the training images."""
     batch_size: int = bounded(32, least=2)
-    """Images per batch."""
+    """Images per batch, of all processes together."""
     accumulate: int = bounded(1, least=1)
     """Batches whose gradients make one step, so that a step sees `batch_size` times as many images; batch norms see one
     batch."""
+    devices: int = bounded(0, least=0)
+    """Processes that train together on each machine, one a GPU; 0: those that torchrun or SLURM has started, or one."""
+    nodes: int = bounded(0, least=0)
+    """Machines that train together; 0: those that torchrun or SLURM has started on, or one."""
+    strategy: Literal["ddp", "fsdp"] = "ddp"
+    """How several GPUs share the work. ddp: each has all weights; fsdp: each has a part of them and of the optimiser,
+    for networks that do not fit."""
     smaller_first: dict[int, float] = field(default_factory=dict)
     """Input size → share of the epochs at it, in this order, before the rest at `model.image_size`; half the size takes
     a quarter of the time."""
@@ -99,13 +106,15 @@ class TrainConfig:
     """Seed of weights, order and augmentation."""
 
     def list_mistakes(self) -> Iterator[str]:
-        """Smaller inputs that leave no epoch at the full size, or are not inputs; methods that lack what they need."""
+        """Smaller inputs that leave no epoch at the full size, or are not inputs; methods without what they need."""
         shares = self.smaller_first.values()
         if any(size < SMALLEST_INPUT for size in self.smaller_first):
             yield f"smaller_first is {self.smaller_first}, expected sizes of at least {SMALLEST_INPUT}"
         if any(not share > 0 for share in shares) or not sum(shares) < 1:
             yield f"smaller_first is {self.smaller_first}, expected shares above 0 that leave some for the full size"
 
+        if self.strategy == "fsdp" and (self.ema_decay or self.soup_epochs):
+            yield "strategy is fsdp: weights in parts have no average; set ema_decay and soup_epochs to 0"
         if self.robust == "consistency" and self.teacher == "average" and not self.ema_decay:
             yield "teacher is average, but ema_decay is 0: there is no average; raise it or take clean"
         if self.auxiliary_norm and self.robust == "augment":

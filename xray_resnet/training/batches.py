@@ -1,4 +1,8 @@
-"""Batches of an epoch, from any of them on: a training that was killed within an epoch goes on there."""
+"""Batches of an epoch: this process's share of each, from any of them on.
+
+Processes that train together see, step by step, the images that one would; a training that was killed within an epoch
+goes on there.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,16 +18,28 @@ class EpochBatches(Sampler[list[Position]]):
 
     Args:
         sampler: Draws the positions of an epoch; Lightning tells it the epoch.
-        batch_size: Images in a batch.
+        batch_size: Images in a batch, of all processes.
         drop_last: Whether an incomplete last batch is left out.
+        rank: Number of this process.
+        processes: How many train together.
     """
 
-    def __init__(self, sampler: EpochSampler, *, batch_size: int, drop_last: bool) -> None:
+    def __init__(
+        self,
+        sampler: EpochSampler,
+        *,
+        batch_size: int,
+        drop_last: bool,
+        rank: int = 0,
+        processes: int = 1,
+    ) -> None:
         self.sampler = sampler
         self.first = 0
         """Batches that the next epoch leaves out at its beginning; nothing is decoded for them."""
         self._batch_size = batch_size
         self._drop_last = drop_last
+        self._rank = rank
+        self._processes = processes
 
     def __len__(self) -> int:
         """Batches of a whole epoch."""
@@ -31,9 +47,34 @@ class EpochBatches(Sampler[list[Position]]):
         return whole + bool(rest and not self._drop_last)
 
     def __iter__(self) -> Iterator[list[Position]]:
+        # A generator, for torch asks for more iterators than it uses: only the one that is used leaves batches out.
         positions, size = [*self.sampler], self._batch_size
         first, self.first = self.first, 0
-        return (positions[batch * size : (batch + 1) * size] for batch in range(first, len(self)))
+        for batch in range(first, len(self)):
+            yield positions[batch * size : (batch + 1) * size][self._rank :: self._processes]
+
+
+class SharedOrder(Sampler[Position]):
+    """Every so-manieth position of an order, from the rank of this process on; all processes get the same number.
+
+    Args:
+        sampler: The order.
+        rank: Number of this process.
+        processes: How many share the order; the last get positions from its beginning again, if it does not divide.
+    """
+
+    def __init__(self, sampler: Sampler[Position], *, rank: int, processes: int) -> None:
+        self._sampler = sampler
+        self._rank = rank
+        self._processes = processes
+
+    def __len__(self) -> int:
+        return -(-len(self._sampler) // self._processes)  # type: ignore[arg-type]  # ours are sized
+
+    def __iter__(self) -> Iterator[Position]:
+        positions = [*self._sampler]
+        wanted = range(self._rank, len(self) * self._processes, self._processes)
+        return (positions[index % len(positions)] for index in wanted)
 
 
 class ResumableLoader(DataLoader[Batch]):

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from xray_resnet.errors import UserError
 from xray_resnet.runs import Run
-from xray_resnet.training.averaging import find_delivered
+from xray_resnet.training.averaging import gather_delivered
 from xray_resnet.training.checkpoint_file import save_torch_file
 from xray_resnet.training.soup import PREFIX, find_soup
 from xray_resnet.training.stopping import Monitor
@@ -62,22 +62,23 @@ class KeepCheckpoints(Checkpoint):
         """
         done = int(of_the_step[-1]) + 1
         is_between_steps = done % trainer.accumulate_grad_batches == 0 and done < trainer.num_training_batches
-        if self._minutes and is_between_steps and time.monotonic() - self._saved >= 60 * self._minutes:
-            self._save_last(trainer)
+        if self._minutes and is_between_steps:
+            is_due = time.monotonic() - self._saved >= 60 * self._minutes
+            # All processes save together, when the clock of any says so.
+            if trainer.strategy.reduce_boolean_decision(is_due, all=False):
+                self._save_last(trainer)
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         """Saves the weights where they are the best so far, then the whole state."""
         score = float(trainer.callback_metrics[self._monitor.metric])
         if self._monitor.is_better(score, self._best):
-            self._best = score
-            weights = find_delivered(trainer, pl_module).model.state_dict()
-            self._save_best(weights, {"epoch": trainer.current_epoch + 1, self._monitor.metric: score})
+            self._save_best(trainer, gather_delivered(trainer, pl_module), score)
         self._offer_soup(trainer)
         self._save_last(trainer)
 
     def _save_last(self, trainer: lightning.Trainer) -> None:
         """Saves the whole state, unless the last step broke the weights: the former checkpoint is worth more."""
-        if not _has_finite_weights(trainer.lightning_module):
+        if not trainer.strategy.reduce_boolean_decision(_has_finite_weights(trainer.lightning_module), all=True):
             return
         trainer.save_checkpoint(self._run.last_checkpoint)
         self._saved = time.monotonic()
@@ -87,11 +88,13 @@ class KeepCheckpoints(Checkpoint):
         score = trainer.callback_metrics.get(f"{PREFIX}{self._monitor.metric}")
         if score is None or not self._monitor.is_better(float(score), self._best):
             return
-        self._best = float(score)
-        self._save_best(find_soup(trainer), {"epoch": trainer.current_epoch + 1, self._monitor.metric: self._best})
+        self._save_best(trainer, find_soup(trainer), float(score))
 
-    def _save_best(self, weights: dict[str, Tensor], facts: dict[str, Any]) -> None:
-        save_torch_file({"state_dict": weights, **facts}, self._run.best_checkpoint)
+    def _save_best(self, trainer: lightning.Trainer, weights: dict[str, Tensor], score: float) -> None:
+        self._best = score
+        if trainer.is_global_zero:
+            facts = {"epoch": trainer.current_epoch + 1, self._monitor.metric: score}
+            save_torch_file({"state_dict": weights, **facts}, self._run.best_checkpoint)
 
 
 def _has_finite_weights(module: lightning.LightningModule) -> bool:

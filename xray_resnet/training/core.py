@@ -57,9 +57,7 @@ def fit_network(
     soup = [AverageEpochs(settings.soup_epochs)] if settings.soup_epochs else []
     kept = [SeedSteps(settings.seed), *filter(None, [average]), stop, *soup, *callbacks]
     with quiet_lightning(), torch_threads(settings.threads), torch.random.fork_rng(devices=[]):
-        trainer = build_trainer(
-            settings.engine, settings.epochs, accumulate=settings.accumulate, callbacks=kept, logger=logger
-        )
+        trainer = build_trainer(settings, callbacks=kept, logger=logger)
         with interruptible(trainer), naming_images(task.dataset, learning_rate=settings.learning_rate):
             trainer.fit(classifier, train_loader, val_loader, ckpt_path=resume_from, weights_only=True)
     if is_soup_better(trainer, task.monitor):

@@ -4,9 +4,11 @@ from dataclasses import asdict
 
 from xray_resnet.config import Config, PolicyConfig, TrainConfig
 from xray_resnet.data import build_augmentation
+from xray_resnet.errors import ConfigurationError
 from xray_resnet.findings import LabelState, Policy
 from xray_resnet.store import Dataset
 from xray_resnet.torch_engine import Engine
+from xray_resnet.training.processes import ALONE, Processes
 from xray_resnet.training.settings import TrainingSettings
 from xray_resnet.training.task import Task, build_task
 
@@ -36,9 +38,14 @@ def build_policies(config: TrainConfig, own: PolicyConfig | None = None) -> dict
     }
 
 
-def build_settings(config: Config, engine: Engine) -> TrainingSettings:
-    """How a configuration trains, on an engine."""
+def build_settings(config: Config, engine: Engine, processes: Processes = ALONE) -> TrainingSettings:
+    """How a configuration trains, on an engine, in so many processes.
+
+    Raises:
+        ConfigurationError: if a batch cannot be divided among them.
+    """
     train = config.train
+    _refuse_uneven_shares(train, processes)
     return TrainingSettings(
         engine=engine,
         epochs=train.epochs,
@@ -46,6 +53,8 @@ def build_settings(config: Config, engine: Engine) -> TrainingSettings:
         accumulate=train.accumulate,
         optimiser=train.optimiser,
         momentum=train.momentum,
+        processes=processes,
+        sharded=train.strategy == "fsdp",
         learning_rate=train.learning_rate,
         weight_decay=train.weight_decay,
         warmup=train.warmup,
@@ -69,3 +78,12 @@ def build_settings(config: Config, engine: Engine) -> TrainingSettings:
         threads=train.threads,
         seed=train.seed,
     )
+
+
+def _refuse_uneven_shares(train: TrainConfig, processes: Processes) -> None:
+    """A batch has the same images in any number of processes if each gets as many."""
+    if train.batch_size % processes.count or train.batch_size < 2 * processes.count:
+        raise ConfigurationError(
+            f"train.batch_size is {train.batch_size}, expected a multiple of {processes.count}, with two images or "
+            f"more for each of {processes.count} processes"
+        )

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,11 @@ Announce = Callable[[str], None]
 Row = dict[str, int | float]
 
 _LINE = ("train_loss", "val_loss", "val_macro_auroc", "soup_val_macro_auroc")
+print_now: Announce = partial(print, flush=True)
+
+
+def keep_silent(_: str) -> None:
+    """Says nothing: where others train together with this process, the first alone has a voice."""
 
 
 class EpochHistory(Callback):
@@ -21,7 +27,7 @@ class EpochHistory(Callback):
 
     Args:
         path: The table.
-        batch_size: Images per step.
+        batch_size: Images of all processes per batch.
         announce: Gets one line per epoch.
     """
 
@@ -60,9 +66,13 @@ class EpochHistory(Callback):
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         """Adds the epoch's row."""
         self._rows.append(self._measure(trainer))
+        if trainer.is_global_zero:
+            self._write()
+        self._announce(describe_epoch(self._rows[-1], epochs=trainer.max_epochs or 0))
+
+    def _write(self) -> None:
         columns = list(dict.fromkeys(name for row in self._rows for name in row))
         write_csv(self._path, columns, [[row.get(name, "") for name in columns] for row in self._rows])
-        self._announce(describe_epoch(self._rows[-1], epochs=trainer.max_epochs or 0))
 
     def _measure(self, trainer: lightning.Trainer) -> Row:
         images = trainer.num_training_batches * self._batch_size

@@ -6,8 +6,9 @@ import torch
 from torch.utils.data import DataLoader
 
 from xray_resnet.data import Batch, EpochSampler, LabelledImages
+from xray_resnet.errors import UserError
 from xray_resnet.scale.process import end_with_parent, keep_freed_memory, use_one_thread
-from xray_resnet.training.batches import EpochBatches, ResumableLoader
+from xray_resnet.training.batches import EpochBatches, ResumableLoader, SharedOrder
 from xray_resnet.training.settings import TrainingSettings
 from xray_resnet.training.task import Task
 
@@ -33,16 +34,27 @@ def build_loaders(task: Task, settings: TrainingSettings) -> tuple[ResumableLoad
         model_input=task.model_input,
         known=task.known_of("val"),
     )
+    _refuse_too_few(len(train), settings)
     # A last batch of one image may have no variance to normalise by.
     drop_last = len(train) > settings.batch_size
     order = EpochSampler(len(train), shuffle=True, seed=settings.seed, draws=task.draws_of(settings.sampling))
-    batches = EpochBatches(order, batch_size=settings.batch_size, drop_last=drop_last)
-    in_order = EpochSampler(len(val), shuffle=False)
+    share = {"rank": settings.processes.rank, "processes": settings.processes.count}
+    batches = EpochBatches(order, batch_size=settings.batch_size, drop_last=drop_last, **share)
+    in_order = SharedOrder(EpochSampler(len(val), shuffle=False), **share)
     options = _choose_options(settings.workers)
     return (
         ResumableLoader(train, batches, **options),
-        DataLoader(val, batch_size=settings.batch_size, sampler=in_order, **options),
+        DataLoader(val, batch_size=settings.images_at_once, sampler=in_order, **options),
     )
+
+
+def _refuse_too_few(images: int, settings: TrainingSettings) -> None:
+    """Several processes must all have images of a batch."""
+    if images < settings.batch_size and settings.processes.count > 1:
+        raise UserError(
+            f"there are {images} training images, fewer than the {settings.batch_size} of a batch that "
+            f"{settings.processes.count} processes share; lower train.batch_size"
+        )
 
 
 def _choose_options(workers: int) -> dict[str, Any]:

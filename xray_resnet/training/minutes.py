@@ -18,7 +18,7 @@ class SayEachMinute(Callback):
     The rate is that of this epoch, and the time left supposes that every epoch goes on like it, to the last.
 
     Args:
-        batch_size: Images per step.
+        batch_size: Images of all processes per batch.
         announce: Gets the lines.
     """
 

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.distributed.fsdp import FullyShardedDataParallel
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import Optimizer
 
@@ -92,7 +93,7 @@ class Classifier(lightning.LightningModule):
         """The loss of a batch, and the divergence of its views if it has two."""
         seen, corrupted = self._see(batch)
         logits = self._tell(seen, batch)
-        loss: Tensor = self.loss(logits, batch.targets)
+        loss: Tensor = self.loss(logits, batch.targets) * self._share_of_labels(batch.targets)
         if corrupted is None:
             return loss, None
         held_to = logits if self.teacher is None else self._tell(self.teacher(batch.image), batch)
@@ -105,7 +106,7 @@ class Classifier(lightning.LightningModule):
         Raises:
             DivergedError: if it is not finite, or the loss is beyond what any learning gives.
         """
-        norm = clip_grad_norm_(self.parameters(), self.clip_norm or math.inf)
+        norm = self._clip(self.clip_norm or math.inf)
         self._step.end(norm, epoch=self.current_epoch + 1, number=self.global_step + 1)
 
     def validation_step(self, batch: Batch, batch_index: int) -> None:
@@ -128,7 +129,7 @@ class Classifier(lightning.LightningModule):
         Raises:
             UserError: if training diverged.
         """
-        logits, targets = (torch.cat(parts) for parts in zip(*self._validated, strict=True))
+        logits, targets = (self._gather(torch.cat(parts)) for parts in zip(*self._validated, strict=True))
         self._validated.clear()
         if not torch.isfinite(logits).all():
             raise UserError(
@@ -184,6 +185,29 @@ class Classifier(lightning.LightningModule):
         logits: Tensor = self.model(_channels_last(images))
         return logits
 
+    def _clip(self, limit: float) -> Tensor:
+        """Shortens the gradient of all weights, those of other processes too, and gives the norm that it had."""
+        if _count_processes() > 1 and isinstance(self.trainer.model, FullyShardedDataParallel):
+            return self.trainer.model.clip_grad_norm_(limit)
+        return clip_grad_norm_(self.parameters(), limit)
+
+    def _share_of_labels(self, targets: Tensor) -> Tensor | float:
+        """What makes the mean of the processes' losses, each a mean over known labels, that over all known labels."""
+        processes = _count_processes()
+        if processes == 1:
+            return 1.0
+        known = (~targets.isnan()).sum()
+        return known * processes / _gather_all(known).sum().clamp(min=1)
+
+    def _gather(self, mine: Tensor) -> Tensor:
+        """Rows (N, F) of the validation images in their order, from all processes; each has every so-manieth."""
+        if _count_processes() == 1:
+            return mine
+        loader = self.trainer.val_dataloaders
+        assert loader is not None
+        in_turn = _gather_all(mine.to(self.device)).cpu().transpose(0, 1)
+        return in_turn.reshape(-1, mine.shape[1])[: len(loader.dataset)]
+
     def _log_mean(self, name: str, value: Tensor, images: int, *, prog_bar: bool = False) -> None:
         self._means[name].update(value, images)
         self.log(name, self._means[name], prog_bar=prog_bar, on_step=False, on_epoch=True)
@@ -202,3 +226,16 @@ def compute_aurocs(logits: NDArray[np.float32], targets: NDArray[np.float32]) ->
 
 def _channels_last(images: Tensor) -> Tensor:
     return images.contiguous(memory_format=torch.channels_last)
+
+
+def _count_processes() -> int:
+    """How many train together."""
+    distributed = torch.distributed
+    return distributed.get_world_size() if distributed.is_available() and distributed.is_initialized() else 1
+
+
+def _gather_all(mine: Tensor) -> Tensor:
+    """(P, …) that of every process."""
+    of_all = [torch.empty_like(mine) for _ in range(_count_processes())]
+    torch.distributed.all_gather(of_all, mine.contiguous())
+    return torch.stack(of_all)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from xray_resnet.data import Augmentation
 from xray_resnet.methods import EmaDecay, LossName, OptimiserName, Robust, Sampling, Teacher
 from xray_resnet.torch_engine import Engine
+from xray_resnet.training.processes import ALONE, Processes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,8 +16,10 @@ class TrainingSettings:
     Attributes:
         engine: Device and precision.
         epochs: Passes over the training images.
-        batch_size: Images per step, at least 2.
+        batch_size: Images per batch, of all processes together.
         accumulate: Batches whose gradients make one step.
+        processes: Those that train together.
+        sharded: Whether weights and optimiser are spread over them (FSDP), not copied (DDP).
         optimiser: Which, of `optimiser.OPTIMISERS`.
         momentum: Of SGD.
         learning_rate: Its peak.
@@ -47,6 +50,8 @@ class TrainingSettings:
     epochs: int
     batch_size: int = 32
     accumulate: int = 1
+    processes: Processes = ALONE
+    sharded: bool = False
     optimiser: OptimiserName = "adamw"
     momentum: float = 0.9
     learning_rate: float = 1e-3
@@ -71,3 +76,13 @@ class TrainingSettings:
     workers: int = 0
     threads: int = 0
     seed: int = 0
+
+    @property
+    def images_at_once(self) -> int:
+        """Images of a batch that one process computes."""
+        return self.batch_size // self.processes.count
+
+    def describe_place(self) -> str:
+        """Where and in which precision, in words."""
+        many = f" in {self.processes.count} processes" if self.processes.count > 1 else ""
+        return f"in {self.engine.precision} ({self.engine.instruction_set}){many}"

@@ -11,29 +11,39 @@ from typing import Literal
 
 import lightning
 import torch
+from lightning.fabric.plugins.environments.cluster_environment import ClusterEnvironment
+from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 from lightning.fabric.utilities.warnings import PossibleUserWarning
 from lightning.pytorch.callbacks import Callback, Checkpoint, RichProgressBar
 from lightning.pytorch.loggers import Logger
+from lightning.pytorch.plugins import CheckpointIO, LayerSync
+from lightning.pytorch.strategies import DDPStrategy, FSDPStrategy, Strategy
 
 from xray_resnet.machine import cpus_under_quota
 from xray_resnet.precision import Precision
-from xray_resnet.torch_engine import Engine
 from xray_resnet.training.checkpoint_file import AtomicCheckpointIO
+from xray_resnet.training.settings import TrainingSettings
+from xray_resnet.training.synchronised_norm import SynchroniseNorms
 
 _LIGHTNING_NAMES: dict[Precision, Literal["32-true", "bf16-mixed"]] = {"fp32": "32-true", "bf16": "bf16-mixed"}
+Plugin = CheckpointIO | ClusterEnvironment | LayerSync
 
 
-def build_trainer(
-    engine: Engine, epochs: int, *, callbacks: list[Callback], logger: Logger | None, accumulate: int = 1
-) -> lightning.Trainer:
+def build_trainer(settings: TrainingSettings, *, callbacks: list[Callback], logger: Logger | None) -> lightning.Trainer:
     """A trainer that writes what `callbacks` and `logger` write, with a bar on a terminal."""
+    engine, processes = settings.engine, settings.processes
     return lightning.Trainer(
         accelerator=engine.device,
-        devices=1,
-        max_epochs=epochs,
-        accumulate_grad_batches=accumulate,
+        devices=processes.devices,
+        num_nodes=processes.nodes,
+        strategy=_build_strategy(settings),
+        sync_batchnorm=processes.count > 1 and engine.device != "cpu",
+        # Ours share the images out, so that a step has the same as in one process.
+        use_distributed_sampler=False,
+        accumulate_grad_batches=settings.accumulate,
+        max_epochs=settings.epochs,
         precision=_LIGHTNING_NAMES[engine.precision],
-        plugins=[AtomicCheckpointIO()],
+        plugins=[*_build_plugins(settings)],
         callbacks=[*callbacks, RichProgressBar(leave=False)] if is_watched() else callbacks,
         logger=logger or False,
         enable_progress_bar=is_watched(),
@@ -44,6 +54,23 @@ def build_trainer(
     )
 
 
+def _build_strategy(settings: TrainingSettings) -> Strategy | str:
+    if settings.processes.count == 1:
+        return "auto"
+    if settings.sharded:
+        return FSDPStrategy(state_dict_type="full")
+    return DDPStrategy()
+
+
+def _build_plugins(settings: TrainingSettings) -> Iterator[Plugin]:
+    yield AtomicCheckpointIO()
+    if settings.processes.count > 1 and settings.engine.device == "cpu":
+        yield SynchroniseNorms()
+    if SLURMEnvironment.detect():
+        # Its own checkpoints would be others than ours, in another place.
+        yield SLURMEnvironment(auto_requeue=False)
+
+
 def is_watched() -> bool:
     """Whether output goes to a terminal, where a bar shows the progress; elsewhere lines do."""
     return sys.stdout.isatty()
@@ -51,9 +78,10 @@ def is_watched() -> bool:
 
 @contextmanager
 def quiet_lightning() -> Iterator[None]:
-    """Keeps Lightning's tips and hardware listings off the console, and two warnings that ask nothing of the user.
+    """Keeps Lightning's tips and hardware listings off the console, and three warnings that ask nothing of the user.
 
-    One advises to load in more processes, the other is about how Lightning calls torch.
+    One advises to load in more processes, one to average over processes what each has for all of them already, and one
+    is about how Lightning calls torch.
     """
     loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
     levels = [logger.level for logger in loggers]
@@ -61,6 +89,7 @@ def quiet_lightning() -> Iterator[None]:
         logger.setLevel(logging.WARNING)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*does not have many workers", category=PossibleUserWarning)
+        warnings.filterwarnings("ignore", message=".*recommended to use `self.log", category=PossibleUserWarning)
         warnings.filterwarnings("ignore", message=".*LeafSpec.* is deprecated", category=FutureWarning)
         try:
             yield
