@@ -9,8 +9,8 @@ import pytest
 from xray_resnet import architecture
 from xray_resnet.architecture import Architecture
 from xray_resnet.bounds import refuse_mistakes
-from xray_resnet.config import ModelConfig
-from xray_resnet.config_files import CommandParser, build_section
+from xray_resnet.config import Config, ModelConfig
+from xray_resnet.config_files import CommandParser, build_section, read_saved, resolve_config
 from xray_resnet.errors import ConfigurationError
 from xray_resnet.training.start import build_architecture
 
@@ -74,8 +74,15 @@ def test_every_word_is_in_the_documentation() -> None:
     words = [word for name in ("Order", "Shortcut", "Gate", "Stem", "ShapeChange", "FirstActivation", "StrideOn")
              for word in get_args(getattr(architecture, name))]  # fmt: skip
     settings = [
-        item.name
-        for item in fields(Architecture)
-        if item.name not in ("stages", "in_channels", "ones_channel", "removed")
+        item.name for item in fields(Architecture) if item.name not in ("in_channels", "ones_channel", "removed")
     ]
     assert [word for word in words + settings if f"`{word}`" not in page] == []
+
+
+@pytest.mark.parametrize("depth", [38, 50, 101])
+def test_the_published_relatives_are_the_original_grey_networks_that_are_told_three_facts(depth: int) -> None:
+    """Baltruschat et al. 2019, Sci Rep 9:6381."""
+    path = resolve_config(f"baltruschat_resnet{depth}.yaml")
+    architecture = build_architecture(read_saved(Config, path).model)
+    assert (architecture.depth, architecture.block, architecture.order) == (depth, "bottleneck", "original")
+    assert (architecture.in_channels, architecture.facts) == (1, ("age", "sex", "view_position"))

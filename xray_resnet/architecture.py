@@ -122,17 +122,26 @@ class Architecture:
 
     @classmethod
     def of_depth(
-        cls, depth: int, *, block: Block | None = None, stem: Stem = "imagenet", **others: Any
+        cls,
+        depth: int,
+        *,
+        block: Block | None = None,
+        stages: tuple[int, ...] = (),
+        stem: Stem = "imagenet",
+        **others: Any,
     ) -> "Architecture":
         """The network of so many layers: of `DEPTHS`, or, with the small stem, a three-stage one of 6n + 2 or 9n + 2.
 
         Where both rules give the depth, its units are basic unless `block` says otherwise; but those of 164 layers are
-        bottlenecks. Depths of `DEPTHS` have the stages of `DEPTHS` with either stem.
+        bottlenecks. Depths of `DEPTHS` have the stages of `DEPTHS` with either stem. Other `stages` make other
+        networks, of the kind of units that gives the depth.
 
         Raises:
-            ValueError: for a depth that no rule gives.
+            ValueError: for a depth that no rule gives, or that is not that of the stages.
         """
-        if depth in DEPTHS and block in (None, DEPTHS[depth].block):
+        if stages:
+            block = _find_block(depth, block, stages)
+        elif depth in DEPTHS and block in (None, DEPTHS[depth].block):
             block, stages = DEPTHS[depth]
         else:
             block, stages = _count_cifar_units(depth, block, stem)
@@ -170,12 +179,12 @@ class Architecture:
         """
         given = _rename_former_words(values)
         depth = given.pop("depth", None)
+        given |= {name: tuple(given[name]) for name in _TUPLES if name in given}
         if "stages" not in given:
             return cls.of_depth(depth, **given)
         unknown = given.keys() - {item.name for item in fields(cls)}
         if unknown:
             raise TypeError(f"{min(unknown)!r:.40} is not a part of an architecture")
-        given |= {name: tuple(given[name]) for name in _TUPLES if name in given}
         architecture = cls(**given)
         if depth not in (None, architecture.depth):
             raise ValueError(f"depth is {depth!r:.40}, its stages make {architecture.depth}")
@@ -191,6 +200,16 @@ def _count_cifar_units(depth: int, block: Block | None, stem: Stem) -> Depth:
         raise ValueError(f"depth is {depth!r:.40}, expected one of {[*DEPTHS]}; {small}")
     kind = fitting[-1] if depth in _CIFAR_BOTTLENECKS else fitting[0]
     return Depth(kind, ((depth - 2) // layers[kind],) * 3)
+
+
+def _find_block(depth: int, block: Block | None, stages: tuple[int, ...]) -> Block:
+    """The units of which so many make the depth."""
+    depths = {kind: 2 + convolutions * sum(stages) for kind, convolutions in _CONVOLUTIONS.items()}
+    for kind in depths:
+        if depths[kind] == depth and block in (None, kind):
+            return kind
+    made = ", ".join(f"{number} of {kind} units" for kind, number in depths.items())
+    raise ValueError(f"depth is {depth!r:.40}, stages {[*stages]} make {made}")
 
 
 def _rename_former_words(values: Mapping[str, Any]) -> dict[str, Any]:

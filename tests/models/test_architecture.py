@@ -123,3 +123,15 @@ def test_values_that_describe_no_network_are_refused(values: dict[str, object], 
 def test_an_unknown_part_is_refused() -> None:
     with pytest.raises(TypeError, match="'wings' is not a part"):
         Architecture.from_json({"stages": [1], "wings": 2})
+
+
+@pytest.mark.parametrize(("depth", "block"), [(38, "bottleneck"), (26, "basic")])
+def test_other_stages_are_of_the_units_that_make_the_depth(depth: int, block: str) -> None:
+    architecture = Architecture.of_depth(depth, stages=(3, 3, 3, 3))
+    assert (architecture.block, architecture.stages, architecture.depth) == (block, (3, 3, 3, 3), depth)
+
+
+@pytest.mark.parametrize(("depth", "block"), [(50, None), (38, "basic")])
+def test_stages_that_do_not_make_the_depth_are_refused(depth: int, block: str | None) -> None:
+    with pytest.raises(ValueError, match=r"stages \[3, 3, 3, 3\] make 26 of basic units, 38 of bottleneck units"):
+        Architecture.of_depth(depth, stages=(3, 3, 3, 3), block=block)  # type: ignore[arg-type]

@@ -35,6 +35,9 @@ class ModelConfig:
     block: Literal["auto", "basic", "bottleneck"] = "auto"
     """basic: two 3×3 convolutions a unit, 6n + 2; bottleneck: 1×1, 3×3 and 1×1, 9n + 2; auto: as the paper at that
     depth."""
+    stages: tuple[int, ...] = ()
+    """Units of each stage, for networks that no paper's depth gives; empty: as `depth` says. They must make the depth:
+    [3, 3, 3, 3] is 38 layers of bottlenecks, or 26 of basic units."""
     order: Order = "full_preactivation"
     """Where normalisation and ReLU stand (He 2016b, figure 4). original: 4a, He 2016a; bn_after_addition: 4b;
     relu_before_addition: 4c; relu_only_preactivation: 4d; full_preactivation: 4e."""
@@ -99,7 +102,7 @@ class ModelConfig:
         """The arguments of `Architecture.of_depth`; those that are left to it are not among them."""
         names = {"depth"} | {item.name for item in fields(Architecture)}
         given = {item.name: getattr(self, item.name) for item in fields(self) if item.name in names}
-        return {name: value for name, value in given.items() if value not in (None, "auto")}
+        return {name: value for name, value in given.items() if value not in (None, "auto", ())}
 
     def list_mistakes(self) -> Iterator[str]:
         """What makes no network, and what says how weights are loaded without naming them, or half of it."""

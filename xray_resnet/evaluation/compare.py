@@ -113,7 +113,7 @@ def format_comparison(comparison: Comparison, *, names: Sequence[str] = ("first"
     """The comparison as a Markdown table: one row per finding, then the macro average."""
     head = f"| finding | {names[0]} | {names[1]} | difference (95 %) | p (Holm) |\n|---|---|---|---|---|"
     rows = [
-        f"| {name} | {_number(a)} | {_number(b)} | {_interval(d)} | {_p_value(p)} |"
+        f"| {name} | {_number(a)} | {_number(b)} | {format_interval(d)} | {_p_value(p)} |"
         for name, a, b, d, p in zip(
             [*comparison.findings, "macro"],
             [*comparison.first.findings, comparison.first.macro],
@@ -143,16 +143,23 @@ def _check_same_images(one: Predictions, other: Predictions, findings: tuple[str
         raise UserError(f"{where}: the labels of the same images differ; evaluate both on the same dataset")
 
 
-def _number(estimate: Estimate) -> str:
-    return "–" if estimate.value is None else f"{estimate.value:.3f}"
+def format_interval(estimate: Estimate, *, signed: bool = True) -> str:
+    """A figure with its interval, or why it has none.
 
-
-def _interval(estimate: Estimate) -> str:
+    Args:
+        estimate: Of an AUROC, or of a difference.
+        signed: Whether a plus stands before what is above 0.
+    """
+    form = "+.3f" if signed else ".3f"
     if estimate.value is None:
         return f"– ({estimate.why_null})"
     if estimate.low is None or estimate.high is None:
-        return f"{estimate.value:+.3f} ({estimate.why_null})"
-    return f"{estimate.value:+.3f} ({estimate.low:+.3f} … {estimate.high:+.3f})"
+        return f"{estimate.value:{form}} ({estimate.why_null})"
+    return f"{estimate.value:{form}} ({estimate.low:{form}} … {estimate.high:{form}})"
+
+
+def _number(estimate: Estimate) -> str:
+    return "–" if estimate.value is None else f"{estimate.value:.3f}"
 
 
 def _p_value(p_value: float | None) -> str:
