@@ -3,9 +3,13 @@
 import math
 from pathlib import Path
 
-import lightning
 import pytest
 import torch
+
+import xray_resnet.torch_compat  # noqa: F401  before lightning, whose metrics import torchvision
+
+# isort: split
+import lightning
 from lightning.pytorch.callbacks import Callback
 
 from tests.training.test_fit import make_config, make_data

@@ -34,6 +34,7 @@ def test_a_tenth_of_the_rate_with_the_lowest_loss_is_suggested() -> None:
     assert found.suggestion == pytest.approx(1e-3)
     lines = [*found.list_lines()]
     assert lines[-1].startswith("suggested: train.learning_rate 1.0e-03")
+    assert "43% below the first" in lines[-1]
     bars = [line.count("█") for line in lines[:-1]]
     assert bars == [50, 43, 29, 50]
 

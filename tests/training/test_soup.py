@@ -1,5 +1,7 @@
 """The average of the last epochs, and who decides on it."""
 
+import math
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,15 +16,20 @@ import xray_resnet.torch_compat  # noqa: F401  before lightning, whose metrics i
 from lightning.pytorch.callbacks import Callback
 
 from tests.training.test_fit import make_config, make_data
+from xray_resnet.data import Batch
 from xray_resnet.metrics import macro_auroc
-from xray_resnet.models import build_model
+from xray_resnet.models import Architecture, build_model
 from xray_resnet.runs import Run
 from xray_resnet.store import open_dataset
 from xray_resnet.torch_engine import Engine
 from xray_resnet.training.checkpoints import KeepCheckpoints
 from xray_resnet.training.core import fit_network
 from xray_resnet.training.from_config import build_settings, build_task_of
-from xray_resnet.training.soup import AverageEpochs
+from xray_resnet.training.losses import describe_labels
+from xray_resnet.training.losses.cross_entropy import CrossEntropyLoss
+from xray_resnet.training.module import Classifier
+from xray_resnet.training.optimiser import Schedule
+from xray_resnet.training.soup import AverageEpochs, validate_weights
 from xray_resnet.training.stopping import MACRO_AUROC
 
 
@@ -33,8 +40,10 @@ class Epochs(Callback):
         self.weights: list[dict[str, torch.Tensor]] = []
         self.scores: list[dict[str, float]] = []
 
-    def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
+    def on_validation_end(self, trainer: Any, pl_module: Any) -> None:
         self.weights.append({name: value.clone() for name, value in pl_module.model.state_dict().items()})
+
+    def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
         self.scores.append({name: float(value) for name, value in trainer.callback_metrics.items()})
 
 
@@ -55,6 +64,25 @@ def test_the_last_epochs_are_averaged_and_the_average_is_validated(tmp_path: Pat
     assert epochs.scores[2]["soup_val_macro_auroc"] == pytest.approx(expected)
     better = expected > epochs.scores[2]["val_macro_auroc"]
     torch.testing.assert_close(model.head.weight.detach(), (mean if better else epochs.weights[2])["head.weight"])
+
+
+def test_validating_other_weights_leaves_the_network_as_it_was() -> None:
+    loss = CrossEntropyLoss(describe_labels(np.array([[0.0], [1.0]], np.float32)))
+    model = build_model(Architecture(block="basic", stages=(1,), stem="small", base_width=8), num_findings=1)
+    classifier = Classifier(model, findings=("A",), schedule=Schedule(1e-3, 0, 0, 1), loss=loss).train()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    other = before | {"head.weight": torch.zeros_like(model.head.weight), "head.bias": torch.tensor([3.0])}
+    trainer = SimpleNamespace(
+        val_dataloaders=[Batch(torch.rand(4, 1, 8, 8), torch.tensor([[1.0], [1.0], [0.0], [math.nan]]), {})],
+        precision_plugin=SimpleNamespace(val_step_context=nullcontext),
+        strategy=SimpleNamespace(batch_to_device=lambda batch: batch),
+    )
+    scores = validate_weights(trainer, classifier, other)  # type: ignore[arg-type]
+    softplus = math.log1p(math.exp(-3))
+    assert scores["val_loss"] == pytest.approx((2 * softplus + 3 + softplus) / 3, rel=1e-5)
+    assert scores["val_macro_auroc"] == 0.5
+    torch.testing.assert_close(classifier.model.state_dict(), before, rtol=0, atol=0)
+    assert classifier.model.training
 
 
 @pytest.mark.parametrize(("soup", "delivered"), [(0.9, "soup"), (0.75, "epoch")])
