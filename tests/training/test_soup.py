@@ -95,6 +95,7 @@ def test_validation_decides_whether_the_average_is_delivered(tmp_path: Path, sou
         callbacks=[average],
         callback_metrics={"soup_val_macro_auroc": torch.tensor(soup)},
         current_epoch=4,
+        is_global_zero=True,
     )
     keep = KeepCheckpoints(run, monitor=MACRO_AUROC, dataset={})
     keep.load_state_dict({"best": 0.8})
