@@ -8,6 +8,7 @@ from pathlib import Path
 
 from data_prep.sources import Record
 from xray_resnet.config import Config, DataConfig
+from xray_resnet.detector import to_record
 from xray_resnet.dicom import Reading
 from xray_resnet.fingerprint import fingerprint
 
@@ -29,11 +30,19 @@ def fingerprint_content(records: Sequence[Record], *, root: Path, key_id: str) -
     """Fingerprint of the records with the sizes of their files, and of the key that hashes their patients."""
     digest = hashlib.sha256(key_id.encode())
     for record in records:
-        path = record.path.relative_to(root).as_posix()
-        boxes = [box._asdict() for box in record.boxes]
-        values = asdict(record) | {"path": path, "bytes": _size_of(record.path), "boxes": boxes}
-        digest.update(json.dumps(values, sort_keys=True).encode() + b"\n")
+        digest.update(json.dumps(_to_plain_values(record, root), sort_keys=True).encode() + b"\n")
     return digest.hexdigest()[:16]
+
+
+def _to_plain_values(record: Record, root: Path) -> dict[str, object]:
+    """What a record holds, and the size of its file; an unknown detector is left out."""
+    values = asdict(record) | {
+        "path": record.path.relative_to(root).as_posix(),
+        "bytes": _size_of(record.path),
+        "boxes": [box._asdict() for box in record.boxes],
+        "detector": record.detector and to_record(record.detector),
+    }
+    return {name: value for name, value in values.items() if name != "detector" or value is not None}
 
 
 def _source_settings(data: DataConfig) -> dict[str, object]:

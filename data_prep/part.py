@@ -13,6 +13,7 @@ from data_prep.journal import Accepted, Flagged, PartJournal, Rejected, read_jou
 from data_prep.near_duplicates import compute_difference_hash
 from data_prep.sources import Record
 from xray_resnet.boxes import Box
+from xray_resnet.detector import to_record
 from xray_resnet.dicom import (
     Prepared,
     Reading,
@@ -162,7 +163,7 @@ def to_stored(record: Record, prepared: Prepared, *, key: bytes) -> StoredImage:
         content=prepared.placement.content,
         affine=prepared.placement.affine,
         spacing_mm=prepared.spacing_mm,
-        mapping=asdict(prepared.mapping),
+        mapping=asdict(prepared.mapping) | {"detector": record.detector and to_record(record.detector)},
         facts=prepared.facts,
     )
 

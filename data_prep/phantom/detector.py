@@ -7,11 +7,10 @@ import numpy as np
 from data_prep.phantom.maps import Map, blur
 from data_prep.phantom.pose import Pose
 from data_prep.phantom.projection import Beam
+from xray_resnet.detector import QUANTA_AT_FULL_DOSE, scale_quanta, sum_readout
 
-QUANTA_IN_MID_LUNG = 10_000.0
-"""Quanta per pixel behind mid lung at dose fraction 1."""
 ELECTRONIC_SIGMA = 8.0
-"""Standard deviation of the read-out noise, in quanta; the same at every dose."""
+"""Standard deviation of the read-out noise per pixel of 512², in quanta; the same at every dose."""
 
 _SCATTER_SIGMA_MM = 38.0
 _LEAK = 0.004
@@ -46,20 +45,23 @@ def expected_quanta(integral: Map, beam: Beam, exposure: Exposure, *, mid_lung: 
         integral: (S, S) line integrals ∫μ ds.
         beam: The rays.
         exposure: How the image is exposed.
-        mid_lung: Line integral of mid lung, at which QUANTA_IN_MID_LUNG arrive at dose fraction 1.
+        mid_lung: Line integral of mid lung, at which the full dose arrives at dose fraction 1.
     """
     primary = np.exp(np.float32(mid_lung) - integral)
     scattered = blur(np.minimum(primary, np.float32(4)), _SCATTER_SIGMA_MM / beam.pixel_mm)
     share = np.float32(exposure.scatter_fraction)
     total = (1 - share) * blur(primary, exposure.blur_mm / beam.pixel_mm) + share * scattered
+    full_dose = QUANTA_AT_FULL_DOSE * exposure.dose_fraction
     open_field = np.float32(_LEAK) + np.float32(1 - _LEAK) * collimator(beam.pose, beam.size)
-    return np.asarray(QUANTA_IN_MID_LUNG * exposure.dose_fraction * total * open_field, np.float32)
+    return np.asarray(scale_quanta(full_dose, primary) * total * open_field, np.float32)
 
 
 def count_quanta(expected: Map, rng: np.random.Generator) -> Map:
-    """Counts quanta: Poisson noise of the photons, then Gaussian noise of the read-out."""
-    counted = rng.poisson(np.minimum(expected, 1e7)).astype(np.float32)
-    return counted + np.float32(ELECTRONIC_SIGMA) * rng.standard_normal(expected.shape, np.float32)
+    """Counts quanta: Poisson noise of the photons, then Gaussian noise of the read-out of all that a pixel gathers."""
+    counted = rng.poisson(np.minimum(expected, 1e9)).astype(np.float32)
+    return counted + np.float32(sum_readout(ELECTRONIC_SIGMA, expected)) * rng.standard_normal(
+        expected.shape, np.float32
+    )
 
 
 def collimator(pose: Pose, size: int) -> Map:

@@ -10,9 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from data_prep.phantom.detector import QUANTA_IN_MID_LUNG, collimator
+from data_prep.phantom.detector import ELECTRONIC_SIGMA, collimator
 from data_prep.phantom.maps import Map, blur
 from data_prep.phantom.projection import Beam
+from xray_resnet.detector import QUANTA_AT_FULL_DOSE, Detector, SigmoidCurve, scale_quanta
 
 _LATITUDE = (-2.5, 6.0)
 _DETAIL_SIGMA_MM = 14.0
@@ -50,7 +51,7 @@ def draw_look(rng: np.random.Generator, *, contrast: float) -> Look:
 
 def log_exposure(quanta: Map, *, dose_fraction: float) -> Map:
     """Line integrals relative to mid lung, from quanta; less than one quantum counts as one."""
-    full = np.float32(QUANTA_IN_MID_LUNG * dose_fraction)
+    full = np.float32(scale_quanta(QUANTA_AT_FULL_DOSE * dose_fraction, quanta))
     return np.asarray(np.log(full) - np.log(np.maximum(quanta, 1)), np.float32)
 
 
@@ -73,6 +74,18 @@ def window_of(look: Look, *, bits: int) -> tuple[float, float]:
     """Window (center, width) in stored values for the function LINEAR (PS3.3 C.11.2.1.2.1)."""
     black, white = (share * (2**bits - 1) for share in look.window)
     return round((black + white) / 2 + 0.5, 1), round(white - black + 1, 1)
+
+
+def detector_of(look: Look, beam: Beam) -> Detector:
+    """What a reader of the image would have to know to count its quanta."""
+    curve = SigmoidCurve(
+        middle=look.middle,
+        latitude=look.latitude,
+        window=look.window,
+        detail=look.detail,
+        detail_sigma=_DETAIL_SIGMA_MM / beam.pixel_mm / beam.size,
+    )
+    return Detector(curve, ELECTRONIC_SIGMA)
 
 
 def show(stored: NDArray[np.uint16], window: tuple[float, float]) -> NDArray[np.uint8]:

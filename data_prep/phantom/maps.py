@@ -2,9 +2,10 @@
 
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from xray_resnet.detector.display_curve import blur_widely
 
 Map = NDArray[np.float32]
 """(S, S) values per pixel."""
@@ -22,12 +23,5 @@ def ramp(values: Map, *, start: float, end: float) -> Map:
 
 
 def blur(image: Map, sigma_px: float) -> Map:
-    """Gaussian blur; wide ones on a smaller grid, where they cost little."""
-    if sigma_px < 0.2:
-        return image
-    shrink = int(2 ** np.floor(np.log2(max(sigma_px / 3, 1))))
-    if shrink == 1:
-        return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma_px), np.float32)
-    side = (max(image.shape[1] // shrink, 1), max(image.shape[0] // shrink, 1))
-    small = cv2.GaussianBlur(cv2.resize(image, side, interpolation=cv2.INTER_AREA), (0, 0), sigma_px / shrink)
-    return np.asarray(cv2.resize(small, image.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+    """Gaussian blur; wide ones on a smaller grid, where they cost little; narrow ones change nothing."""
+    return image if sigma_px < 0.2 else blur_widely(image, sigma_px)

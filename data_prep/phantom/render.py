@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from data_prep.phantom.anatomy import Anatomy, draw_anatomy
 from data_prep.phantom.attenuation import Attenuation, line_integral
 from data_prep.phantom.detector import count_quanta, draw_exposure, expected_quanta
-from data_prep.phantom.display import Look, draw_look, enhance, log_exposure, show, store, window_of
+from data_prep.phantom.display import Look, detector_of, draw_look, enhance, log_exposure, show, store, window_of
 from data_prep.phantom.findings import (
     COARSE,
     REPERTOIRES,
@@ -25,6 +25,7 @@ from data_prep.phantom.pose import Pose, draw_pose
 from data_prep.phantom.projection import Beam, aim_beam
 from data_prep.phantom.scene import build_scene, project_patient
 from xray_resnet.config.sources import Lesions
+from xray_resnet.detector import Detector
 
 _BITS = (12, 13, 14)
 
@@ -41,6 +42,7 @@ class Rendering:
         pose: The exposure's geometry.
         cardiothoracic_ratio: Heart over thorax width.
         lesions: Finding → lesion, for the findings present.
+        detector: The display curve, and how many quanta stand behind it.
     """
 
     stored: NDArray[np.uint16]
@@ -50,6 +52,7 @@ class Rendering:
     pose: Pose
     cardiothoracic_ratio: float
     lesions: dict[str, Lesion]
+    detector: Detector
 
     def shown(self) -> NDArray[np.uint8]:
         """(S, S) the image through its window, 0 black to 255 white."""
@@ -78,13 +81,30 @@ class Exposed:
 
 
 def render_image(
-    number: int, patient_number: int, *, size: int, seed: int, dose_fraction: float = 1.0, lesions: Lesions = "coarse"
+    number: int,
+    patient_number: int,
+    *,
+    size: int,
+    seed: int,
+    dose_fraction: float = 1.0,
+    lesions: Lesions = "coarse",
+    noise: int | None = None,
 ) -> Rendering:
-    """Renders image `number` of a phantom data set; the same for any dose but for noise."""
+    """Renders image `number` of a phantom data set; the same for any dose but for noise.
+
+    Args:
+        number: Of the image.
+        patient_number: Of the patient.
+        size: Rows and columns.
+        seed: Of the data set.
+        dose_fraction: Share of the quanta of a full exposure.
+        lesions: How large and dense the findings are.
+        noise: Another seed for the noise alone; None: that of the data set.
+    """
     patient_rng = stream("patient", seed, patient_number)
     patient = draw_patient(patient_rng, patient_number)
     anatomy = draw_anatomy(patient_rng, patient)
-    rng, noise_rng = stream("image", seed, number), stream("noise", seed, number)
+    rng, noise_rng = stream("image", seed, number), stream("noise", seed if noise is None else noise, number)
     repertoire = REPERTOIRES[lesions]
     findings = draw_findings(rng, repertoire)
     return render(
@@ -144,6 +164,7 @@ def render(
         pose=exposed.beam.pose,
         cardiothoracic_ratio=exposed.cardiothoracic_ratio,
         lesions=exposed.lesions,
+        detector=detector_of(exposed.look, exposed.beam),
     )
 
 

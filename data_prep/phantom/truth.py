@@ -14,9 +14,12 @@ from numpy.typing import NDArray
 
 from data_prep.phantom.render import Rendering
 from xray_resnet.boxes import Rectangle
+from xray_resnet.detector import DETECTOR_FIELDS, to_record
 from xray_resnet.files import write_bytes, write_csv
 from xray_resnet.findings import PHANTOM
 
+DETECTOR_COLUMNS = tuple(f"detector_{name}" for name in DETECTOR_FIELDS)
+"""Columns of labels.csv that hold the detector."""
 _TRUTH = "truth"
 
 
@@ -33,6 +36,7 @@ class Truth:
         subtlety: Finding → 1 obvious to 5 subtle, of the findings present.
         boxes: Finding → its boxes in file pixels.
         cardiothoracic_ratio: Heart over inner thoracic width.
+        detector: By the names of `DETECTOR_FIELDS`.
     """
 
     file: str
@@ -43,6 +47,7 @@ class Truth:
     subtlety: dict[str, int]
     boxes: dict[str, list[Rectangle]]
     cardiothoracic_ratio: float
+    detector: dict[str, float]
 
 
 def truth_of(rendering: Rendering, file: str) -> Truth:
@@ -57,6 +62,7 @@ def truth_of(rendering: Rendering, file: str) -> Truth:
         subtlety={finding: lesion.subtlety for finding, lesion in lesions.items()},
         boxes={finding: list(lesion.boxes) for finding, lesion in lesions.items()},
         cardiothoracic_ratio=round(rendering.cardiothoracic_ratio, 4),
+        detector=to_record(rendering.detector),
     )
 
 
@@ -89,7 +95,17 @@ def read_masks(path: Path, size: int) -> dict[str, NDArray[np.bool_]]:
 def write_tables(folder: Path, truths: list[Truth], *, findings: Sequence[str] = PHANTOM) -> None:
     """Writes labels.csv (one row per image) and boxes.csv (one row per box)."""
     subtleties = [f"{finding}_subtlety" for finding in findings]
-    header = ["file", "patient", "sex", "age", "view", *findings, *subtleties, "cardiothoracic_ratio"]
+    header = [
+        "file",
+        "patient",
+        "sex",
+        "age",
+        "view",
+        *findings,
+        *subtleties,
+        "cardiothoracic_ratio",
+        *DETECTOR_COLUMNS,
+    ]
     write_csv(folder / "labels.csv", header, (_label_row(truth, findings) for truth in truths))
     boxes = (
         [truth.file, finding, *box] for truth in truths for finding in findings for box in truth.boxes.get(finding, ())
@@ -109,4 +125,5 @@ def _label_row(truth: Truth, findings: Sequence[str]) -> list[object]:
         *present,
         *subtlety,
         truth.cardiothoracic_ratio,
+        *(truth.detector[name] for name in DETECTOR_FIELDS),
     ]

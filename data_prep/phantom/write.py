@@ -17,7 +17,7 @@ from xray_resnet.findings import PHANTOM_FINDINGS
 from xray_resnet.progress import Progress
 from xray_resnet.scale.local import map_in_processes
 
-GENERATOR_VERSION = 1
+GENERATOR_VERSION = 2
 """Rises whenever the same settings give other images."""
 
 _FINISHED, _BEGUN = "phantom.json", "phantom-unfinished.json"

@@ -12,11 +12,13 @@ from data_prep.sources.record import Listing, Record
 from data_prep.sources.values import read_age, read_sex, read_state, read_view
 from xray_resnet.boxes import Box
 from xray_resnet.config import DataConfig
+from xray_resnet.detector import DETECTOR_FIELDS, from_record
 from xray_resnet.findings import PHANTOM_FINDINGS
 from xray_resnet.progress import Progress
 
 LABELS = "labels.csv"
 BOXES = "boxes.csv"
+_DETECTOR = tuple(f"detector_{name}" for name in DETECTOR_FIELDS)
 _BOX = ("x", "y", "width", "height")
 
 
@@ -40,7 +42,7 @@ def make(config: DataConfig, root: Path, *, workers: int, progress: Progress | N
 def list_records(config: DataConfig, root: Path) -> Listing:
     """Every rendered radiograph, its findings all assessed."""
     findings = PHANTOM_FINDINGS[config.phantom.lesions]
-    rows = read_rows(root / LABELS, ["file", "patient", "sex", "age", "view", *findings])
+    rows = read_rows(root / LABELS, ["file", "patient", "sex", "age", "view", *findings, *_DETECTOR])
     boxes = read_rows(root / BOXES, ["file", "finding", *_BOX])
     with Mistakes() as mistakes:
         boxes_of = gather_boxes(boxes, _read_box, mistakes, image="file")
@@ -61,6 +63,7 @@ def _to_record(
         age=read_age(row["age"]),
         states={finding: read_state(row, finding) for finding in findings},
         boxes=boxes.get(row["file"], ()),
+        detector=from_record(dict(zip(DETECTOR_FIELDS, read_numbers(row, _DETECTOR), strict=True))),
     )
 
 

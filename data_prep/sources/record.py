@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from xray_resnet.boxes import Box
+from xray_resnet.detector import Detector
 from xray_resnet.errors import UserError
 from xray_resnet.findings import LabelState
 
@@ -28,6 +29,7 @@ class Record:
         states: Finding → its state; a finding that is not there is not assessed.
         split: The official split (train, val, test), or None.
         boxes: Where findings are, in pixels of the file.
+        detector: What took the image, or None if the source does not say.
     """
 
     path: Path
@@ -40,6 +42,7 @@ class Record:
     states: Mapping[str, LabelState] = field(default_factory=dict)
     split: str | None = None
     boxes: tuple[Box, ...] = ()
+    detector: Detector | None = None
 
 
 @dataclass(frozen=True)

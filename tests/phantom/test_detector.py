@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 
 from data_prep.phantom.detector import (
-    ELECTRONIC_SIGMA,
-    QUANTA_IN_MID_LUNG,
     Exposure,
     collimator,
     count_quanta,
@@ -20,17 +18,21 @@ FLAT = np.full((64, 64), 2.5, np.float32)
 
 
 @pytest.mark.parametrize("dose", [1.0, 0.25])
-def test_mid_lung_receives_the_stated_quanta(dose: float) -> None:
+@pytest.mark.parametrize("size", [64, 512])
+def test_mid_lung_receives_ten_thousand_quanta_per_pixel_of_512(dose: float, size: int) -> None:
     exposure = Exposure(dose_fraction=dose, scatter_fraction=0.0, blur_mm=0.0)
-    expected = expected_quanta(FLAT, aim_beam(STRAIGHT, 64), exposure, mid_lung=2.5)
-    np.testing.assert_allclose(expected, QUANTA_IN_MID_LUNG * dose, rtol=1e-5)
+    flat = np.full((size, size), 2.5, np.float32)
+    expected = expected_quanta(flat, aim_beam(STRAIGHT, size), exposure, mid_lung=2.5)
+    np.testing.assert_allclose(expected, 1e4 * (512 / size) ** 2 * dose, rtol=1e-5)
 
 
 @pytest.mark.parametrize("quanta", [50.0, 2000.0])
-def test_variance_is_quantum_plus_electronic(quanta: float) -> None:
-    counted = count_quanta(np.full((300, 300), quanta, np.float32), np.random.default_rng(0))
+@pytest.mark.parametrize("size", [256, 512])
+def test_variance_is_quantum_plus_electronic(quanta: float, size: int) -> None:
+    """Read-out noise has a σ of 8 quanta at 512²; a pixel of 256² sums four of them."""
+    counted = count_quanta(np.full((size, size), quanta, np.float32), np.random.default_rng(0))
     assert counted.mean() == pytest.approx(quanta, rel=0.01)
-    assert counted.var() == pytest.approx(quanta + ELECTRONIC_SIGMA**2, rel=0.03)
+    assert counted.var() == pytest.approx(quanta + 8**2 * (512 / size) ** 2, rel=0.03)
 
 
 def test_scatter_lowers_contrast_and_keeps_the_mean() -> None:
@@ -58,7 +60,7 @@ def test_less_dose_is_the_same_image_with_more_noise() -> None:
     assert noise[1] < 0.65 * noise[0.25] < 0.65 * 0.75 * noise[0.1]
 
 
-def test_noise_at_a_tenth_of_the_dose_is_plainly_visible() -> None:
-    clean, noisy = (render_with({}, dose_fraction=dose).shown().astype(float) for dose in (100, 0.1))
+def test_noise_at_a_tenth_of_the_dose_is_plainly_visible_at_512() -> None:
+    clean, noisy = (render_with({}, size=512, dose_fraction=dose).shown().astype(float) for dose in (100, 0.1))
     seen = (clean > 30) & (clean < 225)
     assert np.std((noisy - clean)[seen]) > 0.02 * 255

@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from data_prep.phantom.detector import QUANTA_IN_MID_LUNG
 from data_prep.phantom.display import Look, draw_look, enhance, log_exposure, show, store, window_of
 from tests.phantom.bodies import aim
 
@@ -14,14 +13,14 @@ LOOK = Look(detail=0.5, middle=1.0, latitude=0.8, window=(0.1, 0.9), marker="")
 
 @pytest.mark.parametrize("dose", [1.0, 0.1])
 def test_the_logarithm_undoes_beer_lambert_at_any_dose(dose: float) -> None:
-    integral = np.array([[-1.0, 0.0, 2.0]], np.float32)
-    quanta = (QUANTA_IN_MID_LUNG * dose * np.exp(-integral)).astype(np.float32)
+    integral = np.full((256, 256), [-1.0, 2.0] * 128, np.float32)
+    quanta = (4e4 * dose * np.exp(-integral)).astype(np.float32)
     np.testing.assert_allclose(log_exposure(quanta, dose_fraction=dose), integral, atol=1e-5)
 
 
 def test_pixels_without_quanta_count_as_one_quantum() -> None:
-    shown = log_exposure(np.array([[-20.0, 0.0, 1.0]], np.float32), dose_fraction=1)
-    np.testing.assert_allclose(shown, np.log(QUANTA_IN_MID_LUNG))
+    shown = log_exposure(np.full((512, 512), [-20.0, 1.0] * 256, np.float32), dose_fraction=1)
+    np.testing.assert_allclose(shown, np.log(1e4), rtol=1e-6)
 
 
 def test_enhancement_leaves_a_flat_field_alone() -> None:

@@ -109,24 +109,22 @@ class LabelledImages(TorchDataset[Batch]):
         """The image as network input (1, S, S), augmented if there is an augmentation."""
         row, epoch = int(self._rows[position.item]), position.epoch
         model_input = self._first_inputs[epoch] if epoch < len(self._first_inputs) else self._model_input
-        pixels = self._dataset.pixels(row)
-        if self._augmentation is not None:
-            repeat = (position.repeat,) if position.repeat else ()
-            generator = np.random.default_rng((self._seed, epoch, row, *repeat))
-            pixels = _augment(pixels, self._augmentation, generator, clean=clean, least_size=model_input.size)
+        repeat = (position.repeat,) if position.repeat else ()
+        generator = np.random.default_rng((self._seed, epoch, row, *repeat))
+        pixels = self._augment(row, generator, clean=clean, least_size=model_input.size)
         return torch.from_numpy(model_input(pixels))[None]
 
-
-def _augment(
-    pixels: Pixels, augmentation: Augmentation, generator: np.random.Generator, *, clean: bool, least_size: int
-) -> Pixels:
-    """Pixels with what is drawn for them, at the size at which images are degraded; as they are if nothing is drawn."""
-    drawing = augmentation.draw(generator, clean=clean)
-    if not drawing.steps:
-        return pixels
-    size = max(augmentation.size, least_size)
-    share = resample(pixels, size) if len(pixels) > size else to_shares(pixels)
-    return augmentation.apply(share, drawing)
+    def _augment(self, row: int, generator: np.random.Generator, *, clean: bool, least_size: int) -> Pixels:
+        """Pixels with what is drawn for them, at the size at which images are degraded; as stored if nothing is."""
+        pixels, augmentation = self._dataset.pixels(row), self._augmentation
+        if augmentation is None:
+            return pixels
+        drawing = augmentation.draw(generator, clean=clean)
+        if not drawing.steps:
+            return pixels
+        size = max(augmentation.size, least_size)
+        share = resample(pixels, size) if len(pixels) > size else to_shares(pixels)
+        return augmentation.apply(share, drawing, detector=self._dataset.detector(row))
 
 
 def compute_mean_and_std(dataset: Dataset, rows: NDArray[np.int64]) -> tuple[float, float]:

@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from xray_resnet.boxes import Box
+from xray_resnet.detector import Detector, from_record
 from xray_resnet.errors import UserError
 from xray_resnet.findings import LabelState
 from xray_resnet.store.schema import (
@@ -85,10 +86,8 @@ class Dataset:
 
     def pixels(self, row: int) -> NDArray[Any]:
         """(S, S) uint8 or uint16: a read-only view into the memory-mapped file."""
-        if not 0 <= row < len(self):
-            raise IndexError(f"row {row} of a dataset of {len(self)} images")
-        part = int(np.searchsorted(self._ends, row, side="right"))
-        return np.asarray(self._stacks[part][row - int(self._ends[part])])
+        part, position = self._locate(row)
+        return np.asarray(self._stacks[part][position])
 
     @cached_property
     def states(self) -> NDArray[np.int8]:
@@ -113,6 +112,12 @@ class Dataset:
     def boxes(self, row: int) -> list[Box]:
         """The boxes of one image in store pixels."""
         return [Box(**box) for box in self._boxes[row]]
+
+    def detector(self, row: int) -> Detector | None:
+        """What took one image; None if the dataset does not say."""
+        part, position = self._locate(row)
+        record = self._batches[part].column("mapping")[position].as_py().get("detector")
+        return from_record(record) if record else None
 
     def column(self, name: str) -> list[Any]:
         """All values of a column; None if an image has none.
@@ -146,6 +151,13 @@ class Dataset:
     @cached_property
     def _boxes(self) -> list[list[dict[str, Any]]]:
         return self.column("boxes")
+
+    def _locate(self, row: int) -> tuple[int, int]:
+        """The part of a row, and its position there."""
+        if not 0 <= row < len(self):
+            raise IndexError(f"row {row} of a dataset of {len(self)} images")
+        part = int(np.searchsorted(self._ends, row, side="right"))
+        return part, row - int(self._ends[part]) + len(self._stacks[part])
 
     def _map_part(self, name: str) -> list[pa.RecordBatch]:
         """The record batches of a part, backed by the mapped file."""

@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from xray_resnet.boxes import Box
+from xray_resnet.detector import DETECTOR_FIELDS
 
 FORMAT = "xray_resnet dataset"
 FORMAT_VERSION = 1
@@ -39,7 +40,7 @@ class StoredImage:
         content: (top, left, height, width) of the image within the padded square, in store pixels.
         affine: 2×3 row-major; file (x, y) to store (x, y).
         spacing_mm: (row, column) spacing of the source, or None.
-        mapping: How stored values of the file became display values.
+        mapping: How stored values of the file became display values; `detector`, by `DETECTOR_FIELDS`, if it is known.
         facts: Allow-listed header facts by keyword.
     """
 
@@ -154,6 +155,7 @@ _MAPPING = pa.struct(
         ("intensity_relationship", pa.string()),
         ("intensity_sign", pa.int8()),
         ("assumed", pa.list_(pa.string())),
+        ("detector", pa.struct([(name, pa.float64()) for name in DETECTOR_FIELDS])),
     ]
 )
 _FACTS = [

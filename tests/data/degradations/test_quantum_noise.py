@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.data.degradations.images import average, flat, generator, noise
-from xray_resnet.data.degradations.detector import Detector
-from xray_resnet.data.degradations.display_curve import FilmCurve
 from xray_resnet.data.degradations.quantum_noise import add_quantum_noise, thin_quanta
+from xray_resnet.detector.detector import Detector
+from xray_resnet.detector.display_curve import FilmCurve
 
 LATITUDE = np.log(50)
 

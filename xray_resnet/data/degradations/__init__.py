@@ -1,9 +1,9 @@
 """Degradations: one physical effect a file, on display shares, with severities in physical units at 512²."""
 
 from xray_resnet.data.degradations.corruptions import CORRUPTIONS, Corruption
-from xray_resnet.data.degradations.detector import FILM, Detector
-from xray_resnet.data.degradations.display_curve import DisplayCurve, FilmCurve, SigmoidCurve
-from xray_resnet.data.degradations.reference import REFERENCE_SIZE, Share
+from xray_resnet.detector.detector import FILM, Detector
+from xray_resnet.detector.display_curve import DisplayCurve, FilmCurve, SigmoidCurve
+from xray_resnet.detector.reference import REFERENCE_SIZE, Share
 
 __all__ = [
     "CORRUPTIONS",

@@ -1,6 +1,6 @@
 """Collimation: margins of the field that the collimator closes, and the console's shutter blackens."""
 
-from xray_resnet.data.degradations.reference import Share
+from xray_resnet.detector.reference import Share
 
 Borders = tuple[float, float, float, float]
 """(left, top, right, bottom), each a share of the side."""

@@ -19,8 +19,8 @@ from xray_resnet.data.degradations.jpeg import compress_jpeg
 from xray_resnet.data.degradations.motion_blur import blur_motion
 from xray_resnet.data.degradations.pose import change_pose
 from xray_resnet.data.degradations.quantum_noise import add_quantum_noise
-from xray_resnet.data.degradations.reference import Share
 from xray_resnet.data.degradations.scatter import add_scatter
+from xray_resnet.detector.reference import Share
 
 GRID_PERIODS = (4.0, 10.0)
 """Distances of grid lines that are drawn from, in pixels of the reference size."""

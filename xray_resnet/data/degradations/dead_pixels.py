@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from xray_resnet.data.degradations.reference import Share
+from xray_resnet.detector.reference import Share
 
 
 def kill_pixels(share: Share, fraction: float, *, generator: np.random.Generator) -> Share:

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from xray_resnet.data.degradations.reference import Share, scale_length
+from xray_resnet.detector.reference import Share, scale_length
 
 
 def blur_detector(share: Share, sigma: float) -> Share:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from xray_resnet.data.degradations.reference import Share, scale_sigma
+from xray_resnet.detector.reference import Share, scale_sigma
 
 
 def add_electronic_noise(share: Share, sigma: float, *, generator: np.random.Generator) -> Share:

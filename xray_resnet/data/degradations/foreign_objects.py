@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from xray_resnet.data.degradations.reference import Share, scale_length
+from xray_resnet.detector.reference import Share, scale_length
 
 WORDS = ("AP", "PA", "ERECT", "SUPINE", "PORTABLE")
 """What markers say; never a side, for a wrong one would teach that the heart's side means nothing."""

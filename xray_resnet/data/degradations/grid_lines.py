@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from xray_resnet.data.degradations.reference import Share, scale_length
+from xray_resnet.detector.reference import Share, scale_length
 
 
 def add_grid_lines(share: Share, contrast: float, *, period: float, phase: float = 0.0, across: bool = False) -> Share:

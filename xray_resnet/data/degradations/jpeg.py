@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from xray_resnet.data.degradations.reference import Share
+from xray_resnet.detector.reference import Share
 
 
 def compress_jpeg(share: Share, quality: int) -> Share:

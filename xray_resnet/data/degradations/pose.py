@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from xray_resnet.data.degradations.reference import Share
+from xray_resnet.detector.reference import Share
 
 
 def change_pose(share: Share, *, degrees: float = 0.0, zoom: float = 1.0, shift: tuple[float, float] = (0, 0)) -> Share:

@@ -7,8 +7,8 @@ d / (1 − d), none at d = 1.
 
 import numpy as np
 
-from xray_resnet.data.degradations.detector import FILM, Detector
-from xray_resnet.data.degradations.reference import Share
+from xray_resnet.detector.detector import FILM, Detector
+from xray_resnet.detector.reference import Share
 
 FEW_QUANTA = 20.0
 """Below this mean count quanta are drawn one by one; above, from a normal distribution corrected for skewness."""
@@ -36,14 +36,14 @@ def add_quantum_noise(
         raise ValueError(f"dose_fraction is {dose_fraction}, expected more than 0 and at most 1")
     if dose_fraction == 1:
         return share
-    mid_lung = detector.full_dose(share)
     quanta = detector.curve.to_exposure(share)
-    quanta *= mid_lung
+    quanta *= np.float32(detector.full_dose(share))
     kept = thin_quanta(quanta, dose_fraction, generator=generator, readout=detector.readout(share))
     # Less than one quantum has no place on a logarithmic scale; it counts as one.
     np.maximum(kept, 1, out=kept)
-    kept *= np.float32(1 / (mid_lung * dose_fraction))
-    return detector.curve.to_share(kept)
+    kept /= quanta
+    kept *= np.float32(1 / dose_fraction)
+    return detector.curve.change_exposure(share, kept)
 
 
 def thin_quanta(quanta: Share, dose_fraction: float, *, generator: np.random.Generator, readout: float = 0.0) -> Share:
@@ -58,22 +58,21 @@ def thin_quanta(quanta: Share, dose_fraction: float, *, generator: np.random.Gen
     Returns:
         Counts of the same shape, not rounded where they are many.
     """
+    added = np.float32(readout * np.sqrt(1 - dose_fraction**2))
     normal = generator.standard_normal(quanta.shape, np.float32)
-    kept = _draw_many(quanta, dose_fraction, normal)
+    kept = _draw_many(quanta, dose_fraction, normal, readout=added)
     few = quanta < FEW_QUANTA / dose_fraction
     if few.any():
-        kept[few] = generator.binomial(np.rint(quanta[few]).astype(np.int64), dose_fraction)
-    if readout > 0:
-        kept += np.float32(readout * np.sqrt(1 - dose_fraction**2)) * generator.standard_normal(
-            quanta.shape, np.float32
-        )
+        counts = generator.binomial(np.rint(quanta[few]).astype(np.int64), dose_fraction)
+        kept[few] = counts + added * generator.standard_normal(len(counts), np.float32)
     return kept
 
 
-def _draw_many(quanta: Share, dose_fraction: float, normal: Share) -> Share:
-    """Binomial counts by the expansion of Cornish and Fisher (1938) to the third cumulant."""
-    sigma: Share = quanta * np.float32(dose_fraction * (1 - dose_fraction))
-    kept: Share = np.sqrt(sigma, out=sigma)
+def _draw_many(quanta: Share, dose_fraction: float, normal: Share, *, readout: np.float32) -> Share:
+    """Binomial counts with read-out noise, by the expansion of Cornish and Fisher (1938) to the third cumulant."""
+    variance: Share = quanta * np.float32(dose_fraction * (1 - dose_fraction))
+    variance += readout * readout
+    kept = np.sqrt(variance, out=variance)
     kept *= normal
     skewness = normal * normal
     skewness -= 1

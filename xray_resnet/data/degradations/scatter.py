@@ -1,11 +1,10 @@
 """Scatter and veiling glare: quanta that arrive far from where their ray leads."""
 
-import cv2
 import numpy as np
 
-from xray_resnet.data.degradations.detector import FILM, Detector
-from xray_resnet.data.degradations.display_curve import blur_widely
-from xray_resnet.data.degradations.reference import Share
+from xray_resnet.detector.detector import FILM, Detector
+from xray_resnet.detector.display_curve import blur_widely
+from xray_resnet.detector.reference import Share
 
 KERNEL_SIGMA = 0.1
 """σ of the Gaussian that scatter is spread by, as a share of the side: some 4 cm of a chest."""
@@ -25,5 +24,7 @@ def add_scatter(share: Share, scatter_fraction: float, *, detector: Detector = F
         return share
     exposure = detector.curve.to_exposure(share)
     spread = blur_widely(exposure, KERNEL_SIGMA * share.shape[0])
-    mixed = cv2.addWeighted(exposure, 1 - scatter_fraction, spread, scatter_fraction, 0)
-    return detector.curve.to_share(np.asarray(mixed, np.float32))
+    spread /= exposure
+    spread *= np.float32(scatter_fraction)
+    spread += np.float32(1 - scatter_fraction)
+    return detector.curve.change_exposure(share, spread)

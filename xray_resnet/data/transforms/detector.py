@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from xray_resnet.data.degradations import Detector, Share
+from xray_resnet.data.degradations import Share
 from xray_resnet.data.degradations.corruptions import GRID_PERIODS
 from xray_resnet.data.degradations.dead_pixels import kill_pixels
 from xray_resnet.data.degradations.detector_blur import blur_detector
@@ -15,6 +15,7 @@ from xray_resnet.data.degradations.motion_blur import blur_motion
 from xray_resnet.data.degradations.quantum_noise import add_quantum_noise
 from xray_resnet.data.degradations.scatter import add_scatter
 from xray_resnet.data.transforms.transform import Parameters, draw_log_uniform, draw_seed
+from xray_resnet.detector import Detector
 
 
 @dataclass(frozen=True)

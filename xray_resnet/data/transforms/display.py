@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xray_resnet.data.degradations import Detector, Share
+from xray_resnet.data.degradations import Share
 from xray_resnet.data.degradations.collimation import Borders, collimate
 from xray_resnet.data.degradations.exposure import apply_gamma, apply_window
 from xray_resnet.data.degradations.jpeg import compress_jpeg
 from xray_resnet.data.transforms.transform import Parameters, draw_log_uniform
+from xray_resnet.detector import Detector
 
 
 @dataclass(frozen=True)

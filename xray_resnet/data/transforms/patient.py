@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from xray_resnet.data.degradations import Detector, Share
+from xray_resnet.data.degradations import Share
 from xray_resnet.data.degradations.foreign_objects import WORDS, add_marker, add_tube
 from xray_resnet.data.degradations.pose import change_pose
 from xray_resnet.data.transforms.transform import Parameters
+from xray_resnet.detector import Detector
 
 _RIM = 0.12
 """Markers lie about this share of the side from the rim."""

@@ -25,6 +25,11 @@ def scale_sigma(sigma: float, image: Share) -> float:
     return sigma * len(image) / REFERENCE_SIZE
 
 
+def sum_readout(sigma: float, image: Share) -> float:
+    """The σ of a sum of noise over the pixels of the reference size that a pixel of `image` gathers."""
+    return sigma * REFERENCE_SIZE / len(image)
+
+
 def scale_quanta(quanta: float, image: Share) -> float:
     """Quanta per pixel of the reference size, per pixel of `image`."""
     return quanta * float(REFERENCE_SIZE / len(image)) ** 2

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from xray_resnet.data.degradations.display_curve import DisplayCurve, FilmCurve
-from xray_resnet.data.degradations.reference import REFERENCE_SIZE, Share, scale_quanta
+from xray_resnet.detector.display_curve import DisplayCurve, FilmCurve
+from xray_resnet.detector.reference import Share, scale_quanta, sum_readout
 
 QUANTA_AT_FULL_DOSE = 10_000.0
 """Quanta per pixel of the reference size in mid lung at a dose fraction of 1."""
@@ -28,7 +28,7 @@ class Detector:
 
     def readout(self, image: Share) -> float:
         """Read-out noise σ of a pixel of `image`, in quanta: a sum over what it averages."""
-        return self.readout_sigma * REFERENCE_SIZE / len(image)
+        return sum_readout(self.readout_sigma, image)
 
 
 FILM = Detector()
