@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from tests.training.test_fit import make_config, make_data
+from xray_resnet.cli.train import train
 from xray_resnet.models import build_model
 from xray_resnet.store import open_dataset
 from xray_resnet.torch_engine import Engine
-from xray_resnet.training.fit import find_learning_rate
 from xray_resnet.training.from_config import build_settings, build_task_of
 from xray_resnet.training.rate_finder import RateTest, find_rate
 
@@ -39,8 +39,23 @@ def test_a_tenth_of_the_rate_with_the_lowest_loss_is_suggested() -> None:
     assert bars == [50, 43, 29, 50]
 
 
-def test_the_lines_are_those_of_the_configuration(tmp_path: Path) -> None:
-    config = make_config(make_data(tmp_path / "data", count=40), tmp_path / "runs")
-    lines = [*find_learning_rate(config, announce=lambda _: None)]
+def test_the_command_prints_the_lines_and_makes_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("xray_resnet.cli.train.build_dataset", lambda config: None)  # it is there already
+    data, runs = make_data(tmp_path / "data", count=40), tmp_path / "runs"
+    settings = {
+        "data.cache": data,
+        "model.depth": 18,
+        "model.base_width": 8,
+        "model.image_size": 64,
+        "train.output": runs,
+        "train.batch_size": 16,
+        "train.threads": 1,
+    }
+    options = [word for key, value in settings.items() for word in (f"--{key}", str(value))]
+    assert train(["--find-lr", *options]) == 0
+    lines = capsys.readouterr().out.splitlines()
     assert lines[0].split()[0] == "1.00e-07"
-    assert "train.learning_rate" in lines[-1]
+    assert lines[-1].startswith("suggested: train.learning_rate ")
+    assert not runs.exists()
