@@ -62,10 +62,10 @@ def compare(options: argparse.Namespace) -> None:
     results = compare_recipes(films, *scores, resamples=options.resamples)
     sides = {"plain": (plain, results.plain), "ours": (ours, results.ours)}
     names = {recipe: ([each.name for each in side], trainings) for recipe, (side, trainings) in sides.items()}
-    write_aurocs(options.output / "robustness.csv", names)
+    write_aurocs(options.output / f"{options.name}.csv", names)
     page = format_study(results, facts=[_describe(films, plain, ours, options)])
-    write_text(options.output / "robustness.md", page)
-    plot_study(results, options.output / "robustness.png")
+    write_text(options.output / f"{options.name}.md", page)
+    plot_study(results, options.output / f"{options.name}.png")
     print(page)
 
 
@@ -103,6 +103,7 @@ def _build_parser() -> argparse.ArgumentParser:
     compared.add_argument("output", type=Path, help="folder of this study")
     compared.add_argument("--plain", type=Path, nargs="*", default=[], help="what the plain recipe left, OUT.pt")
     compared.add_argument("--ours", type=Path, nargs="*", default=[], help="runs or bundles")
+    compared.add_argument("--name", default="robustness", help="of the tables and the plot; scores are shared")
     compared.add_argument("--precision", choices=["auto", "fp32"], default="auto", help="auto: bf16 where it is fast")
     compared.add_argument("--resamples", type=int, default=RESAMPLES, help="of trainings and patients")
     compared.set_defaults(run=compare)

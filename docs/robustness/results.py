@@ -45,13 +45,19 @@ class Results:
         ours: Ours.
         clean: AUROC on the clean films, ours minus plain.
         groups: Rungs where the plain recipe is hurt, trained and held-out corruptions apart and together, and the
-            others.
+            others; those without a rung are left out.
     """
 
     plain: Trainings
     ours: Trainings
     clean: Estimate
     groups: tuple[Group, ...]
+
+    @property
+    def empty_groups(self) -> list[str]:
+        """Names of the groups without a rung."""
+        known = {group.name for group in self.groups}
+        return [name for name in choose_groups(self.plain.losses) if name not in known]
 
     def worst_mild_rung(self) -> tuple[Rung, float]:
         """Of severities up to `MILD`, where ours loses most, and how much."""
@@ -82,7 +88,7 @@ def compare_recipes(
         resample_trainings(labels, scores, patients=patients, recipe=recipe, seed=seed, resamples=resamples)
         for recipe, scores in enumerate((plain, ours))
     ]
-    clean = contrast(sides[0].clean(), sides[1].clean())
+    clean = contrast(sides[0].version(), sides[1].version())
     chosen = {name: rungs for name, rungs in choose_groups(sides[0].losses).items() if rungs}
     groups = tuple(_compare_group(name, rungs, *sides) for name, rungs in chosen.items())
     return Results(*sides, clean, groups)

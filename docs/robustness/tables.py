@@ -44,6 +44,8 @@ def _format_groups(results: Results) -> Iterator[str]:
     for group in results.groups:
         figures = (show(figure) for figure in (group.plain, group.ours, group.difference, group.ratio))
         yield f"| {group.name} | {len(group.rungs)} of {len(RUNGS)} | {' | '.join(figures)} |"
+    for name in results.empty_groups:
+        yield f"| {name} | none of {len(RUNGS)} | – | – | – | – |"
 
 
 def _format_rungs(results: Results) -> Iterator[str]:

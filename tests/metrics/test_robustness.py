@@ -55,13 +55,13 @@ def test_the_loss_is_averaged_after_negative_ones_became_none() -> None:
 
 def test_a_recipe_against_itself_differs_in_no_resample() -> None:
     scores = make_scores(1, 2)
-    estimate = contrast(resample(scores).clean(), resample(scores, recipe=1).clean())
+    estimate = contrast(resample(scores).version(), resample(scores, recipe=1).version())
     assert (estimate.value, estimate.low, estimate.high) == (0, 0, 0)
 
 
 def test_trainings_that_differ_widen_the_interval() -> None:
     same, other = make_scores(1, 1, seed=1)[0], make_scores(1, 1, seed=2, separation=4)[0]
-    alike, apart = state(resample([same, same]).clean()), state(resample([same, other]).clean())
+    alike, apart = state(resample([same, same]).version()), state(resample([same, other]).version())
     assert apart.high is not None and apart.low is not None and alike.high is not None and alike.low is not None
     assert apart.high - apart.low > alike.high - alike.low
 

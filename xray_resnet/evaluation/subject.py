@@ -18,6 +18,7 @@ from xray_resnet.fingerprint import fingerprint
 from xray_resnet.precision import RequestedPrecision
 from xray_resnet.runs import Run, evaluation_folder
 from xray_resnet.store import Dataset, open_dataset
+from xray_resnet.store.facts import read_facts
 from xray_resnet.torch_engine import Engine, choose_engine
 
 
@@ -60,12 +61,14 @@ class Subject:
         return evaluation_folder(self.bundle.folder, dataset=self.dataset.name, split=self.split)
 
     def fingerprint(self) -> str:
-        """16 hexadecimal digits that change with the network, the way it computes, the images or the findings."""
+        """16 hexadecimal digits that change with the network, how it computes, and what it is shown, told and asked."""
         model = {**self.describe_model(), "findings": [*self.findings]}
         files = fingerprint_files_and_pixels(
             [self.bundle.weights], lambda place: self.dataset.pixels(int(self.rows[place])), len(self.rows)
         )
-        return fingerprint([model, files, self.dataset.image_ids[self.rows].tolist()])
+        known = read_facts(self.dataset, self.rows, self.bundle.metadata.facts)
+        told = None if known is None else known.tolist()
+        return fingerprint([model, files, self.dataset.image_ids[self.rows].tolist(), told])
 
     def describe_model(self) -> dict[str, Any]:
         """Model facts that must accompany every figure."""

@@ -50,9 +50,9 @@ class Trainings:
         """(V - 1,) AUROC lost by each corrupted version, mean over the trainings."""
         return np.asarray(lose(self.aurocs).mean(axis=0))
 
-    def clean(self) -> tuple[float, Floats]:
-        """AUROC on the clean images, mean over the trainings, and (R,) resamples of it."""
-        return float(self.aurocs[:, CLEAN].mean()), self._average(self.samples[:, CLEAN])
+    def version(self, place: int = CLEAN) -> tuple[float, Floats]:
+        """AUROC on one version of the images, mean over the trainings, and (R,) resamples of it."""
+        return float(self.aurocs[:, place].mean()), self._average(self.samples[:, place])
 
     def loss(self, cells: Sequence[int]) -> tuple[float, Floats]:
         """Mean loss over some corrupted versions, counted from 0, and over the trainings; and (R,) resamples of it."""

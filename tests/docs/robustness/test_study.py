@@ -164,6 +164,13 @@ def test_a_recipe_that_loses_as_much_misses_the_goals_where_it_hurts(films: list
     ]  # fmt: skip
 
 
+def test_a_group_without_a_rung_is_no_goal_but_named(films: list[Film]) -> None:
+    results = make_results(0.0, 0.0, films)
+    assert [group.name for group in results.groups] == ["elsewhere"]
+    assert len(judge(results)) == 3
+    assert format_study(results, facts=[]).count("| none of 55 |") == 3
+
+
 def test_the_tables_and_the_plot_show_both_recipes(films: list[Film], tmp_path: Path) -> None:
     results = make_results(1.0, 0.2, films)
     page = format_study(results, facts=["24 films."])

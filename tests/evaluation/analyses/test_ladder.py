@@ -89,7 +89,9 @@ def test_without_both_classes_there_is_nothing_to_lose(dataset: Dataset) -> None
 def test_the_network_sees_each_rung_of_the_image_at_512(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[np.ndarray] = []
 
-    def look(self: Network, images: Sequence[Pixels], *, progress: Progress | None = None) -> Response:
+    def look(
+        self: Network, images: Sequence[Pixels], *, known: object = None, progress: Progress | None = None
+    ) -> Response:
         seen.append(np.stack([images[place] for place in range(len(images))]))
         return Response(
             np.zeros((len(images), 2), np.float32), Peaks(np.zeros((len(images), 2, 2), np.float32), (2, 2))
