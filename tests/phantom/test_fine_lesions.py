@@ -16,6 +16,7 @@ from data_prep.phantom.write import Settings
 from docs.observer_study import (
     DOSES,
     Healthy,
+    cut,
     look_at,
     measure_clutter,
     measure_detectability,
@@ -76,8 +77,8 @@ def test_an_obvious_finding_is_easier_than_a_subtle_one(finding: str, patients: 
 
 
 def test_the_observers_noise_is_that_of_the_detector() -> None:
-    expected = np.full((256, 32, 32), 10_000.0, np.float32)
-    counted = count_quanta(0.1 * expected, np.random.default_rng(0))
+    film = np.full((512, 512), 10_000.0, np.float32)
+    expected, counted = cut(film), cut(count_quanta(np.float32(0.1) * film, np.random.default_rng(0)))
     power = to_power(np.log(counted).astype(np.float32))
     assert np.var(np.log(counted)) == pytest.approx(noise_power(expected, 0.1)[0, 0, 0], rel=0.02)
     assert power[:, 5:28, 5:28].mean() == pytest.approx(noise_power(expected, 0.1)[0, 0, 0], rel=0.02)

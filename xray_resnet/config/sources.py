@@ -25,7 +25,7 @@ class PhantomConfig:
     seed: int = bounded(0, least=0)
     """Seed of anatomy, findings and noise; one seed, one dataset, byte for byte."""
     dose_fraction: float = bounded(1.0, above=0, most=100)
-    """Mean exposure; 1 is 10⁴ quanta per pixel in mid lung."""
+    """Mean exposure; 1 is 10⁴ quanta in mid lung per pixel of an image of 512²."""
     lesions: Lesions = "coarse"
     """coarse: five findings, hard where ribs and vessels cover them. fine: nodules of 5 to 10 mm, pleural lines and
     faint interstitial texture, hard where noise covers them; for a size of 512 and more."""
