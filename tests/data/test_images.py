@@ -12,6 +12,7 @@ from tests.data.probabilities import PROBABILITIES
 from tests.datasets import make_dataset, write_dataset
 from xray_resnet.config import AugmentConfig
 from xray_resnet.data import CORRUPTED, EpochSampler, LabelledImages, build_augmentation, compute_mean_and_std
+from xray_resnet.detector import Detector, SigmoidCurve, to_record
 from xray_resnet.findings import resolve_targets
 from xray_resnet.methods import Robust
 from xray_resnet.model_input import ModelInput
@@ -137,10 +138,10 @@ def test_a_batch_names_its_images_targets_and_facts(dataset: Dataset) -> None:
     np.testing.assert_array_equal(batch.targets.numpy(), dataset.states[batch.facts["row"]])
 
 
-def flat_dataset(folder: Path, *, size: int) -> Dataset:
+def flat_dataset(folder: Path, *, size: int, detector: Detector | None = None) -> Dataset:
     """Four images that are grey all over."""
-    pixels = np.full((size, size), 128, np.uint8)
-    images = [StoredImage(f"image {n}", f"patient {n}", pixels, {"Effusion": 1}) for n in range(4)]
+    pixels, mapping = np.full((size, size), 128, np.uint8), {"detector": detector and to_record(detector)}
+    images = [StoredImage(f"image {n}", f"patient {n}", pixels, {"Effusion": 1}, mapping=mapping) for n in range(4)]
     splits = {"train": [image.image_id for image in images], "val": [], "test": []}
     return open_dataset(
         write_dataset(
@@ -169,6 +170,17 @@ def test_noise_is_that_of_512_whatever_the_size_of_store_and_network(tmp_path: P
     quanta = 1e4 * 50 ** (0.3 - 128 / 255) * (512 / size) ** 2
     expected = np.mean([(1 - dose) / (dose * quanta) for dose in doses]) / np.log(50) ** 2
     assert spread_of(dataset, config, size=size) == pytest.approx(np.sqrt(expected), rel=0.04)
+
+
+def test_noise_is_shown_by_the_curve_that_the_dataset_keeps(tmp_path: Path) -> None:
+    """In the middle of a sigmoid a share rises by a quarter per latitude, in that of a film by 1 / ln 50."""
+    config = AugmentConfig(**NOTHING | {"quantum_noise": 1, "dose_fraction": 0.0125, "exposure_ratio": (50, 50)})
+    steep = Detector(SigmoidCurve(middle=(128 / 255 - 0.3) * np.log(50), latitude=0.2))
+    film, known = (
+        spread_of(flat_dataset(tmp_path / name, size=128, detector=detector), config, size=128)
+        for name, detector in (("film", None), ("known", steep))
+    )
+    assert known / film == pytest.approx(np.log(50) / (4 * 0.2), rel=0.05)
 
 
 def test_display_processing_acts_on_the_noise(tmp_path: Path) -> None:

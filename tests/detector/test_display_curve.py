@@ -52,11 +52,11 @@ def test_detail_is_lowered_again_to_find_the_exposure() -> None:
     """The display of a known attenuation, by the formula itself: y = x + detail · (x − blur(x))."""
     import cv2
 
-    attenuation = 1 + 0.5 * np.outer(np.hanning(256), np.hanning(256)).astype(np.float32)
-    raised = attenuation + 0.6 * (attenuation - cv2.GaussianBlur(attenuation, (0, 0), 0.04 * 256))
+    attenuation = 1 + 0.5 * np.outer(np.hanning(256), np.sin(np.arange(256) / 12)).astype(np.float32)
+    raised = attenuation + 0.9 * (attenuation - cv2.GaussianBlur(attenuation, (0, 0), 0.04 * 256))
     share = 1 / (1 + np.exp((1.1 - raised) / 0.6))
-    found = SigmoidCurve(1.1, 0.6, detail=0.6).to_exposure(share)
-    np.testing.assert_allclose(-np.log(found)[30:-30, 30:-30], attenuation[30:-30, 30:-30], atol=0.02)
+    found = SigmoidCurve(1.1, 0.6, detail=0.9).to_exposure(share)
+    np.testing.assert_allclose(-np.log(found)[30:-30, 30:-30], attenuation[30:-30, 30:-30], atol=0.01)
 
 
 def test_saturated_pixels_tell_nothing_of_the_surroundings() -> None:

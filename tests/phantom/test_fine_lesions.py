@@ -26,6 +26,7 @@ from docs.observer_study import (
 )
 from xray_resnet.boxes import Rectangle
 from xray_resnet.config import Config, DataConfig, PhantomConfig, PrepConfig
+from xray_resnet.detector import DETECTOR_FIELDS
 from xray_resnet.findings import FINE_PHANTOM
 from xray_resnet.store import open_dataset
 
@@ -105,9 +106,10 @@ def test_boxes_stand_in_the_order_of_the_findings_however_the_truth_was_read(tmp
     box = [Rectangle(0.0, 0.0, 1.0, 1.0)]
     orders = [("Effusion", "Consolidation"), ("Consolidation", "Effusion")]
     tables = []
+    detector = dict.fromkeys(DETECTOR_FIELDS, 0.5)
     for number, order in enumerate(orders):
         known = dict.fromkeys(order, 1), dict.fromkeys(order, box)
-        truth = Truth("a.dcm", "p", "F", 50, "PA", *known, 0.45)
+        truth = Truth("a.dcm", "p", "F", 50, "PA", *known, 0.45, detector)
         write_tables(tmp_path / str(number), [truth])
         tables.append((tmp_path / str(number) / "boxes.csv").read_text())
     assert tables[0] == tables[1]

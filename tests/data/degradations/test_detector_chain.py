@@ -91,6 +91,13 @@ def test_motion_spreads_a_point_along_a_line_of_its_length(degrees: float) -> No
     assert (kernel * across**2).sum() < 0.3
 
 
+def test_motion_is_stated_in_pixels_of_512() -> None:
+    step = flat(0.0, size=256)
+    step[:, 128:] = 1
+    row = blur_motion(step, 20, degrees=0)[100]
+    assert ((row > 0.01) & (row < 0.99)).sum() == pytest.approx(10, abs=1)
+
+
 def test_motion_turns_a_step_into_a_ramp_of_its_length() -> None:
     step = flat(0.0)
     step[:, 256:] = 1
