@@ -24,7 +24,7 @@ from xray_resnet.runs import Run
 
 COMMANDS = Path(sys.executable).parent
 EPOCHS, IMAGES = 6, 400
-TIMES = ("seconds", "images_per_second")
+TIMES = ("seconds", "images_per_second", "data_wait")
 SETTINGS = (
     *(f"--data.phantom.count={IMAGES}", "--data.phantom.size=64", "--prep.size=64", "--prep.workers=1"),
     *("--model.depth=18", "--model.base_width=8", "--model.image_size=64", f"--train.epochs={EPOCHS}"),

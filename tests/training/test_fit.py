@@ -26,7 +26,7 @@ from xray_resnet.training.fit import train
 from xray_resnet.training.interruption import TrainingInterruptedError
 from xray_resnet.training.trainer import torch_threads
 
-TIMES = ("seconds", "images_per_second")
+TIMES = ("seconds", "images_per_second", "data_wait")
 READING = Reading(size=64)
 
 

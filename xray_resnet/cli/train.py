@@ -19,6 +19,7 @@ EXAMPLES = (
     "xray-train --resume runs/chestxray-20260131-101500",
     "xray-train --resume runs/chestxray-20260131-101500 --deliver",
     "xray-train --config chestxray.yaml --find-lr",
+    "xray-train --config nih_chestxray14_448.yaml --dry-run",
 )
 
 _BESIDE_RESUME = ("--resume", "--deliver", "--help")
@@ -40,17 +41,24 @@ def train(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--find-lr", action="store_true", help="Train no run: print the loss at rising learning rates (Smith 2017)."
     )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="Build everything and take two steps on generated images; keep nothing."
+    )
     refuse_settings_beside_resume(arguments)
     values = parser.instantiate(parser.read(arguments))
     if values.deliver and values.resume is None:
         raise ConfigurationError("--deliver ends an interrupted run; name it with --resume RUN")
     config = build_section(Config, values) if values.resume is None else saved_config(values.resume)
     from xray_resnet.torch_engine import choose_engine
-    from xray_resnet.training import ending, fit
+    from xray_resnet.training import ending, fit, history
+    from xray_resnet.training.dry_run import dry_run
     from xray_resnet.training.processes import find_processes
 
     choose_engine(config.train.precision, accelerator=config.train.accelerator)
     processes = find_processes(devices=config.train.devices, nodes=config.train.nodes)
+    if values.dry_run:
+        dry_run(config, announce=history.print_now if processes.is_first else history.keep_silent)
+        return 0
     clock = Clock(COMMAND)
     if not processes.are_started:
         build_dataset(config)

@@ -94,6 +94,9 @@ class TrainConfig:
     """Epochs without a better validation macro AUROC after which training stops."""
     checkpoint_minutes: float = bounded(10.0, least=0)
     """Minutes between checkpoints within an epoch, besides the one after each; 0: none within."""
+    mlflow: str = ""
+    """Address of an MLflow tracking server that gets the metrics, too (http://HOST:5000); empty: none. It needs the
+    extra `mlflow`."""
     precision: RequestedPrecision = "auto"
     """auto takes bf16 only where the processor computes in it."""
     accelerator: str = "auto"

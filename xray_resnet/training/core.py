@@ -27,7 +27,7 @@ def fit_network(
     settings: TrainingSettings,
     callbacks: Sequence[Callback] = (),
     *,
-    logger: Logger | None = None,
+    logger: Logger | Sequence[Logger] | None = None,
     resume_from: Path | None = None,
 ) -> PreActResNet:
     """Trains `model` in place, from a checkpoint or from the start, to the last epoch or an early stop.

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from lightning.pytorch.callbacks import Callback
-from lightning.pytorch.loggers import TensorBoardLogger
 
 from xray_resnet.bounds import refuse_mistakes
 from xray_resnet.config import Config, TrainConfig
@@ -13,12 +12,14 @@ from xray_resnet.models import PreActResNet
 from xray_resnet.runs import Run
 from xray_resnet.store import open_dataset
 from xray_resnet.torch_engine import Engine, choose_engine
+from xray_resnet.training.board import ShowOnBoard
 from xray_resnet.training.checkpoints import KeepCheckpoints, refuse_other_dataset
 from xray_resnet.training.core import fit_network
 from xray_resnet.training.deliver import deliver
 from xray_resnet.training.from_config import build_settings, build_task_of
 from xray_resnet.training.history import Announce, EpochHistory, keep_silent, print_now
 from xray_resnet.training.interruption import saying_how_to_go_on
+from xray_resnet.training.loggers import build_loggers
 from xray_resnet.training.minutes import SayEachMinute
 from xray_resnet.training.processes import Processes, find_processes
 from xray_resnet.training.rate_finder import find_rate
@@ -112,7 +113,7 @@ def _fit(
         task,
         settings,
         _build_callbacks(config.train, task, run=run, announce=announce),
-        logger=TensorBoardLogger(run.folder, name="", version=run.events.name),
+        logger=build_loggers(run, name=config.name, mlflow=config.train.mlflow),
         resume_from=run.last_checkpoint if run.last_checkpoint.is_file() else None,
     )
 
@@ -127,9 +128,9 @@ def _announce_limits(task: Task, engine: Engine, announce: Announce) -> None:
 
 
 def _build_callbacks(config: TrainConfig, task: Task, *, run: Run, announce: Announce) -> list[Callback]:
-    images = config.batch_size // config.accumulate
     return [
-        EpochHistory(run.metrics, batch_size=images, announce=announce),
-        *([] if is_watched() else [SayEachMinute(batch_size=images, announce=announce)]),
+        EpochHistory(run.metrics, batch_size=config.batch_size, announce=announce),
+        ShowOnBoard(task),
+        *([] if is_watched() else [SayEachMinute(batch_size=config.batch_size, announce=announce)]),
         KeepCheckpoints(run, monitor=task.monitor, dataset=task.identify_dataset(), minutes=config.checkpoint_minutes),
     ]

@@ -37,18 +37,20 @@ class EpochHistory(Callback):
         self._announce = announce
         self._rows: list[Row] = []
         self._started = self._trained = self._earlier = 0.0
+        self._waited = 0.0
 
     def state_dict(self) -> dict[str, Any]:
         """The rows and the time of the epoch so far, for the checkpoint."""
         return {
             "rows": [dict(row) for row in self._rows],
             "seconds": self._earlier + time.perf_counter() - self._started,
+            "waited": self._waited,
         }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Takes the rows and the time of a checkpoint."""
         self._rows = [dict(row) for row in state_dict["rows"]]
-        self._earlier = state_dict["seconds"]
+        self._earlier, self._waited = state_dict["seconds"], state_dict["waited"]
 
     def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         """Starts the clock; Lightning announces no start of an epoch that is resumed within."""
@@ -57,7 +59,11 @@ class EpochHistory(Callback):
     def on_train_epoch_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         """Starts the clock of a new epoch."""
         self._started = self._trained = time.perf_counter()
-        self._earlier = 0.0
+        self._earlier = self._waited = 0.0
+
+    def on_train_batch_start(self, *_: Any) -> None:
+        """Counts what has passed since the last training step as waiting for data."""
+        self._waited += time.perf_counter() - self._trained
 
     def on_train_batch_end(self, *_: Any) -> None:
         """Notes when the last training step was done."""
@@ -76,13 +82,15 @@ class EpochHistory(Callback):
 
     def _measure(self, trainer: lightning.Trainer) -> Row:
         images = trainer.num_training_batches * self._batch_size
+        seconds = self._earlier + self._trained - self._started
         metrics = {name: value.item() for name, value in trainer.callback_metrics.items()}
         return {
             "epoch": trainer.current_epoch + 1,
             "step": trainer.global_step,
             "learning_rate": trainer.optimizers[0].param_groups[0]["lr"],
             "seconds": round(self._earlier + time.perf_counter() - self._started, 3),
-            "images_per_second": round(images / (self._earlier + self._trained - self._started), 1),
+            "images_per_second": round(images / seconds, 1),
+            "data_wait": round(self._waited / seconds, 4),
             **dict(sorted(metrics.items())),
         }
 
@@ -90,5 +98,5 @@ class EpochHistory(Callback):
 def describe_epoch(row: Row, *, epochs: int) -> str:
     """An epoch in one line."""
     metrics = "  ".join(f"{name} {row[name]:.4f}" for name in _LINE if name in row)
-    speed = f"{row['seconds']:.0f} s, {row['images_per_second']:.0f} images/s"
+    speed = f"{row['seconds']:.0f} s, {row['images_per_second']:.0f} images/s, {row['data_wait']:.0%} waiting for data"
     return f"epoch {row['epoch']}/{epochs}  {metrics}  ({speed})"

@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Literal
 
@@ -14,13 +14,14 @@ import torch
 from lightning.fabric.plugins.environments.cluster_environment import ClusterEnvironment
 from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 from lightning.fabric.utilities.warnings import PossibleUserWarning
-from lightning.pytorch.callbacks import Callback, Checkpoint, RichProgressBar
+from lightning.pytorch.callbacks import Callback, Checkpoint
 from lightning.pytorch.loggers import Logger
 from lightning.pytorch.plugins import CheckpointIO, LayerSync
 from lightning.pytorch.strategies import DDPStrategy, FSDPStrategy, Strategy
 
 from xray_resnet.machine import cpus_under_quota
 from xray_resnet.precision import Precision
+from xray_resnet.training.bar import ImagesBar
 from xray_resnet.training.checkpoint_file import AtomicCheckpointIO
 from xray_resnet.training.settings import TrainingSettings
 from xray_resnet.training.synchronised_norm import SynchroniseNorms
@@ -29,7 +30,9 @@ _LIGHTNING_NAMES: dict[Precision, Literal["32-true", "bf16-mixed"]] = {"fp32": "
 Plugin = CheckpointIO | ClusterEnvironment | LayerSync
 
 
-def build_trainer(settings: TrainingSettings, *, callbacks: list[Callback], logger: Logger | None) -> lightning.Trainer:
+def build_trainer(
+    settings: TrainingSettings, *, callbacks: list[Callback], logger: Logger | Sequence[Logger] | None
+) -> lightning.Trainer:
     """A trainer that writes what `callbacks` and `logger` write, with a bar on a terminal."""
     engine, processes = settings.engine, settings.processes
     return lightning.Trainer(
@@ -44,7 +47,7 @@ def build_trainer(settings: TrainingSettings, *, callbacks: list[Callback], logg
         max_epochs=settings.epochs,
         precision=_LIGHTNING_NAMES[engine.precision],
         plugins=[*_build_plugins(settings)],
-        callbacks=[*callbacks, RichProgressBar(leave=False)] if is_watched() else callbacks,
+        callbacks=[*callbacks, ImagesBar(settings.batch_size)] if is_watched() else callbacks,
         logger=logger or False,
         enable_progress_bar=is_watched(),
         enable_model_summary=False,
