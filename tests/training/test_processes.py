@@ -51,6 +51,22 @@ def test_processes_are_those_that_were_started(
     assert find_processes(devices=devices, nodes=nodes, environment=environment) == expected
 
 
+def test_a_single_process_of_a_launcher_prepares_its_data_itself() -> None:
+    single = {"SLURM_JOB_NAME": "train", "SLURM_PROCID": "0", "SLURM_NTASKS": "1", "SLURM_NNODES": "1"}
+    assert find_processes(devices=0, nodes=0, environment=single) == ALONE
+
+
+def test_a_process_that_fails_says_which_it_is_and_only_the_first_is_heard_after_ctrl_c() -> None:
+    with pytest.raises(UserError, match=r"^process 3 of 8: no such folder$"), Processes(2, 8).with_one_voice():
+        raise UserError("no such folder")
+    with pytest.raises(UserError, match=r"^no such folder$"), Processes(0, 8).with_one_voice():
+        raise UserError("no such folder")
+    with pytest.raises(SystemExit, match="130"), Processes(2, 8).with_one_voice():
+        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt, match=r"^$"), Processes(0, 8).with_one_voice():
+        raise KeyboardInterrupt
+
+
 def test_other_numbers_than_were_started_are_refused() -> None:
     with pytest.raises(ConfigurationError, match=r"train\.devices is 3, but 4 were started; leave it at 0"):
         find_processes(devices=3, nodes=0, environment=TORCHRUN)

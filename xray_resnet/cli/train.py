@@ -66,7 +66,8 @@ def train(arguments: Sequence[str]) -> int:
         for line in fit.find_learning_rate(config):
             print(line)
         return 0
-    run = ending.end_run(config, values.resume) if values.deliver else fit.train(config, resume=values.resume)
+    with processes.with_one_voice():
+        run = ending.end_run(config, values.resume) if values.deliver else fit.train(config, resume=values.resume)
     if processes.is_first:
         clock.say_end(f"xray-eval --run {shlex.quote(str(run))} --report")
         print(run)

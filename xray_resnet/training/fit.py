@@ -1,6 +1,7 @@
 """Training from a stored dataset to a bundle; read top to bottom."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,7 +63,7 @@ def train(config: Config, *, resume: Path | None = None, announce: Announce = pr
     model, start = _resume_start(config, task, run) or build_start(config, task, announce=announce)
     run = run or _make_run(config, start, processes)
     task = replace(task, model_input=start.model_input)
-    with saying_how_to_go_on(run):
+    with saying_how_to_go_on(run) if processes.is_first else nullcontext():
         _fit(config, settings, model, task, run=run, announce=announce)
         if processes.is_first:
             deliver(run, task, start)

@@ -24,6 +24,7 @@ from xray_resnet.training.divergence import Step
 from xray_resnet.training.losses import masked_bce_loss
 from xray_resnet.training.mixup import mix_pairs
 from xray_resnet.training.optimiser import Schedule, build_optimiser
+from xray_resnet.training.processes import count_processes
 from xray_resnet.training.running_mean import RunningMean
 
 _TRAIN_LOSS, _DIVERGENCE = "train_loss", "train_divergence"
@@ -187,13 +188,13 @@ class Classifier(lightning.LightningModule):
 
     def _clip(self, limit: float) -> Tensor:
         """Shortens the gradient of all weights, those of other processes too, and gives the norm that it had."""
-        if _count_processes() > 1 and isinstance(self.trainer.model, FullyShardedDataParallel):
+        if count_processes() > 1 and isinstance(self.trainer.model, FullyShardedDataParallel):
             return self.trainer.model.clip_grad_norm_(limit)
         return clip_grad_norm_(self.parameters(), limit)
 
     def _share_of_labels(self, targets: Tensor) -> Tensor | float:
         """What makes the mean of the processes' losses, each a mean over known labels, that over all known labels."""
-        processes = _count_processes()
+        processes = count_processes()
         if processes == 1:
             return 1.0
         known = (~targets.isnan()).sum()
@@ -201,7 +202,7 @@ class Classifier(lightning.LightningModule):
 
     def _gather(self, mine: Tensor) -> Tensor:
         """Rows (N, F) of the validation images in their order, from all processes; each has every so-manieth."""
-        if _count_processes() == 1:
+        if count_processes() == 1:
             return mine
         loader = self.trainer.val_dataloaders
         assert loader is not None
@@ -228,14 +229,8 @@ def _channels_last(images: Tensor) -> Tensor:
     return images.contiguous(memory_format=torch.channels_last)
 
 
-def _count_processes() -> int:
-    """How many train together."""
-    distributed = torch.distributed
-    return distributed.get_world_size() if distributed.is_available() and distributed.is_initialized() else 1
-
-
 def _gather_all(mine: Tensor) -> Tensor:
     """(P, …) that of every process."""
-    of_all = [torch.empty_like(mine) for _ in range(_count_processes())]
+    of_all = [torch.empty_like(mine) for _ in range(count_processes())]
     torch.distributed.all_gather(of_all, mine.contiguous())
     return torch.stack(of_all)

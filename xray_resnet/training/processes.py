@@ -1,10 +1,16 @@
 """Processes that train together, one a GPU: which of them this is, and who started them."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from xray_resnet.errors import ConfigurationError
+import torch
+
+from xray_resnet.errors import ConfigurationError, UserError
+
+_INTERRUPTED = 130
+"""What a shell expects of a program that Ctrl-C ended."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,25 @@ class Processes:
         """Whether this one prints and writes."""
         return self.rank == 0
 
+    @contextmanager
+    def with_one_voice(self) -> Iterator[None]:
+        """Lets all but the first say which they are if they fail, and nothing if they are interrupted.
+
+        Raises:
+            UserError: that of the body, with the number of the process.
+            SystemExit: of all but the first, after Ctrl-C.
+        """
+        try:
+            yield
+        except KeyboardInterrupt:
+            if self.is_first:
+                raise
+            raise SystemExit(_INTERRUPTED) from None
+        except UserError as error:
+            if self.is_first:
+                raise
+            raise type(error)(f"process {self.rank + 1} of {self.count}: {error}") from error
+
 
 ALONE = Processes()
 """The one process of a training that shares nothing."""
@@ -60,11 +85,17 @@ def find_processes(*, devices: int, nodes: int, environment: Mapping[str, str] =
     return started
 
 
+def count_processes() -> int:
+    """How many train together with this one now; 1 before training starts."""
+    distributed = torch.distributed
+    return distributed.get_world_size() if distributed.is_available() and distributed.is_initialized() else 1
+
+
 def _read_torchrun(environment: Mapping[str, str]) -> Processes | None:
     if "TORCHELASTIC_RUN_ID" not in environment:
         return None
     count, devices = int(environment["WORLD_SIZE"]), int(environment["LOCAL_WORLD_SIZE"])
-    return Processes(int(environment["RANK"]), devices, count // devices, are_started=True)
+    return Processes(int(environment["RANK"]), devices, count // devices, are_started=count > 1)
 
 
 def _read_slurm(environment: Mapping[str, str]) -> Processes | None:
@@ -72,4 +103,4 @@ def _read_slurm(environment: Mapping[str, str]) -> Processes | None:
     count, nodes = int(environment.get("SLURM_NTASKS", 1)), int(environment.get("SLURM_NNODES", 1))
     if "SLURM_PROCID" not in environment or environment.get("SLURM_JOB_NAME") in ("bash", "interactive"):
         return None
-    return Processes(int(environment["SLURM_PROCID"]), count // nodes, nodes, are_started=True)
+    return Processes(int(environment["SLURM_PROCID"]), count // nodes, nodes, are_started=count > 1)

@@ -4,6 +4,8 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
+from xray_resnet.training.processes import count_processes
+
 
 class RunningMean(Metric):
     """Mean over the images of an epoch and over the processes that train together; Lightning starts each epoch anew."""
@@ -26,11 +28,18 @@ class RunningMean(Metric):
         return self.total / self.images
 
     def save(self) -> dict[str, Tensor]:
-        """The sums so far, for a checkpoint."""
-        return {"total": self.total.clone(), "images": self.images.clone()}
+        """The sums so far, of all processes, for a checkpoint; each of them must call it."""
+        return {"total": _sum_of_all(self.total), "images": _sum_of_all(self.images)}
 
     def restore(self, sums: dict[str, Tensor]) -> None:
-        """Goes on from the sums of a checkpoint."""
-        self.total.copy_(sums["total"])
-        self.images.copy_(sums["images"])
+        """Goes on from the sums of a checkpoint, of which each process takes an equal share."""
+        self.total.copy_(sums["total"] / count_processes())
+        self.images.copy_(sums["images"] / count_processes())
         self._update_count = 1  # else torchmetrics warns of a mean without an update
+
+
+def _sum_of_all(mine: Tensor) -> Tensor:
+    total = mine.clone()
+    if count_processes() > 1:
+        torch.distributed.all_reduce(total)
+    return total
