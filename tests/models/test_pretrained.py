@@ -106,7 +106,7 @@ def test_a_name_without_a_tag_is_timms_default(cache: Path) -> None:
 
 
 def test_a_hub_that_cannot_be_reached_is_one_sentence_with_the_remedy(cache: Path) -> None:
-    with pytest.raises(UserError, match=r"cannot be reached .*download https://huggingface.co/timm/resnetv2_50.*path"):
+    with pytest.raises(UserError, match=r"not to be had from the hub .*download .*timm/resnetv2_50.*path"):
         open_timm_weights("resnetv2_50")
 
 
@@ -117,7 +117,7 @@ def test_timm_missing_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("resnetv2_51", "timm/resnetv2_50"), ("resnetblur50", "timm/resnet50"), ("vit", "expected")]
+    ("name", "hint"), [("resnetv2_51", "timm/resnetv2_50"), ("resnet50d", "timm/resnet50"), ("vit", "expected")]
 )
 def test_a_network_that_is_not_built_here_is_refused_with_the_nearest_name(name: str, hint: str) -> None:
     with pytest.raises(UserError, match=f"timm publishes no weights.*{hint}"):
@@ -153,6 +153,19 @@ def test_a_classifier_of_something_else_starts_fresh_and_is_listed(tmp_path: Pat
     assert {*loaded.fresh} == {*loaded.unused} == {"head.weight", "head.bias"}
     assert loaded.loaded == len(theirs.state_dict()) - 2
     assert str(loaded).endswith("adapted: none; fresh: head.weight, head.bias; left: head.bias, head.weight")
+
+
+@pytest.mark.parametrize(("told", "kept"), [(("age", "sex"), True), (("sex", "age"), False), ((), False)])
+def test_what_facts_add_is_kept_if_both_are_told_the_same(tmp_path: Path, told: tuple[str, ...], kept: bool) -> None:
+    theirs, ours = small(1, facts=told), small(2, facts=("age", "sex"), num_findings=1)
+    before = ours.facts_head.weight.clone()
+    save_file(theirs.state_dict(), tmp_path / FILE)
+    grey = Normalisation((0.4,), (0.2,))
+    weights = open_weights(tmp_path / FILE, normalisation=grey, findings=("A", "B", "C"), facts=told)
+    loaded = load_weights(ours, weights, mean=0.4, std=0.2, findings=("B",))
+    expected = theirs.facts_head.weight[1:2] if kept else before
+    torch.testing.assert_close(ours.facts_head.weight, expected, rtol=0, atol=0)
+    assert ("facts_head.weight" in loaded.fresh) != kept
 
 
 def refuse_to_read() -> dict[str, Tensor]:

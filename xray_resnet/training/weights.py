@@ -38,6 +38,7 @@ def _open_bundle(path: Path) -> Weights:
         source=f"{metadata.name}, trained on {metadata.training_data.get('name', 'unnamed data')}",
         normalisation=Normalisation((metadata.input["mean"],), (metadata.input["std"],)),
         findings=metadata.findings,
+        facts=metadata.facts,
         has_ones=metadata.model.get("ones_channel") is True,
     )
 

@@ -21,6 +21,7 @@ def open_weights(
     source: str = "",
     normalisation: Normalisation | None = None,
     findings: tuple[str, ...] = (),
+    facts: tuple[str, ...] = (),
     has_ones: bool = False,
 ) -> Weights:
     """The weights in a file, under our names, not yet read.
@@ -32,6 +33,7 @@ def open_weights(
         source: Where it comes from, in words; its path if empty.
         normalisation: Of the input that they were trained with, if it is known.
         findings: Names of the logits, if they are findings.
+        facts: What their network is told beside the image.
         has_ones: Whether the network appends a channel of ones to the image.
 
     Raises:
@@ -48,7 +50,9 @@ def open_weights(
         ) from None
     names = rename(shapes)
     ours = {names[name]: _flatten(names[name], shape) for name, shape in shapes.items()}
-    return Weights(source or str(path), digest, ours, partial(_read, path, names), normalisation, findings, has_ones)
+    return Weights(
+        source or str(path), digest, ours, partial(_read, path, names), normalisation, findings, facts, has_ones
+    )
 
 
 def _read(path: Path, names: dict[str, str]) -> dict[str, Tensor]:

@@ -69,7 +69,7 @@ def _download(hub_id: str) -> Path:
     except Exception as error:  # the hub's, its transport's and the system's errors have no base in common
         cause = error.__cause__ or error
         raise UserError(
-            f"{hub_id}: not in the cache {constants.HF_HUB_CACHE}, and the hub cannot be reached "
-            f"({type(cause).__name__}); download https://huggingface.co/{hub_id}/resolve/main/{FILE} on another "
-            "machine and give its path as model.weights"
+            f"{hub_id}: not in the cache {constants.HF_HUB_CACHE}, and not to be had from the hub "
+            f"({type(cause).__name__}: {cause!s:.80}); download {FILE} and config.json of "
+            f"https://huggingface.co/{hub_id} on another machine and give the path of the former as model.weights"
         ) from None

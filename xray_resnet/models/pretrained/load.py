@@ -14,7 +14,8 @@ from xray_resnet.models.pretrained.colours import fold_colours, fold_normalised_
 from xray_resnet.models.pretrained.weights import Shape, Weights
 
 _STEM = "stem.0.weight"
-_CLASSIFIER = re.compile(r"head\.(weight|bias)")
+_CLASSIFIER = re.compile(r"(head\.(weight|bias)|facts_head\.weight)")
+_FACTS = "facts_head.weight"
 _COUNTER = re.compile(r".*\.num_batches_tracked")
 """Older files lack it, and nothing depends on it."""
 
@@ -69,7 +70,8 @@ def load_weights(
 ) -> Loaded:
     """Loads weights into `model`: all but the classifier's must fit.
 
-    The first kernel is folded to grey. Of the classifier, the outputs of findings of the same name are taken.
+    The first kernel is folded to grey. Of the classifier, the outputs of findings of the same name are taken, with what
+    facts add to them if both networks are told the same.
 
     Args:
         model: Changed in place, at the end.
@@ -84,6 +86,8 @@ def load_weights(
     """
     own = model.state_dict()
     steps = dict(_plan(own, weights, _choose_fold(weights, mean=mean, std=std), findings))
+    if weights.facts != model.architecture.facts:
+        steps.pop(_FACTS, None)
     fresh, unused = (tuple(name for name in names if name not in steps) for names in (own, weights.shapes))
     _refuse_misfits({name: tuple(tensor.shape) for name, tensor in own.items()}, weights, {*fresh, *unused}, may_differ)
     read = weights.read()

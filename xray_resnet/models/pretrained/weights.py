@@ -21,6 +21,7 @@ class Weights:
         read: Gives the weights.
         normalisation: Of the input that they were trained with; None if unknown.
         findings: Names of the logits; empty if they are not findings.
+        facts: What their network is told beside the image.
         has_ones: Whether the network appends a channel of ones to the image.
     """
 
@@ -30,6 +31,7 @@ class Weights:
     read: Callable[[], dict[str, Tensor]]
     normalisation: Normalisation | None = None
     findings: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
     has_ones: bool = False
 
     @property
