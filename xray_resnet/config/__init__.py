@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from xray_resnet.config.augment import AugmentConfig
 from xray_resnet.config.data import DataConfig, SplitConfig
-from xray_resnet.config.losses import PolicyConfig
+from xray_resnet.config.losses import AsymmetricConfig, AucMarginConfig, FocalConfig, PolicyConfig
 from xray_resnet.config.model import ModelConfig
 from xray_resnet.config.prep import PrepConfig
 from xray_resnet.config.sources import (
@@ -23,10 +23,13 @@ from xray_resnet.config.sources import (
 from xray_resnet.config.train import TrainConfig
 
 __all__ = [
+    "AsymmetricConfig",
+    "AucMarginConfig",
     "AugmentConfig",
     "CombinedConfig",
     "Config",
     "DataConfig",
+    "FocalConfig",
     "ImageFolderConfig",
     "MemberConfig",
     "MimicCxrConfig",
