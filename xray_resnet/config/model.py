@@ -81,6 +81,8 @@ class ModelConfig:
     """Least response that strict_identity lets through (Yu 2018)."""
     alpha_min: float = bounded(0.7, least=0, most=1)
     """Weight of the last shortcut in decayed_identity (Zhang 2024)."""
+    recompute: bool = False
+    """Drop activations in training and compute them again: less memory, a little more time."""
     image_size: int = bounded(224, least=SMALLEST_INPUT, most=8192)
     """Rows and columns of the network's input; stored images are resampled to it."""
     facts: tuple[Fact, ...] = ()

@@ -10,7 +10,7 @@ from xray_resnet.facts import count_columns
 from xray_resnet.models.orders import ORDERS
 from xray_resnet.models.parts import Place
 from xray_resnet.models.stems import build_stem
-from xray_resnet.models.units import EXPANSION, build_unit
+from xray_resnet.models.units import EXPANSION, Unit, build_unit
 
 
 class PreActResNet(nn.Module):
@@ -42,6 +42,12 @@ class PreActResNet(nn.Module):
         self.facts_head = None
         if architecture.facts:
             self.facts_head = nn.Linear(count_columns(architecture.facts), num_findings, bias=False)
+
+    def recompute_activations(self, wanted: bool = True) -> None:
+        """Lets the units drop their activations in training and compute them again: less memory, a little more time."""
+        for unit in self.modules():
+            if isinstance(unit, Unit):
+                unit.recompute = wanted
 
     def forward(self, x: Tensor, facts: Tensor | None = None) -> Tensor:
         """Images (B, in_channels, H, W), and facts as `add_facts` takes them, to logits (B, num_findings)."""

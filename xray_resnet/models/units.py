@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import torch
 from torch import Tensor, nn
 
 from xray_resnet.architecture import Architecture, Block
 from xray_resnet.models.gates import GATES, StochasticDepth
-from xray_resnet.models.layers import SqueezeExcitation
+from xray_resnet.models.layers import Activation, SqueezeExcitation
 from xray_resnet.models.orders import ORDERS, Convolution
 from xray_resnet.models.parts import Place, Shape
+from xray_resnet.models.recompute import Dropping, dropping
 from xray_resnet.models.shortcuts import SHORTCUTS, build_shortcut
 
 
@@ -43,6 +45,9 @@ class Unit(nn.Module):
         merge: Called with input, branch and shortcut.
         activates_first: Whether the branch's first layer is the activation of the input.
         place: Where the unit stands.
+
+    Attributes:
+        recompute: Whether activations are dropped in training and computed again in the backward pass.
     """
 
     def __init__(
@@ -60,6 +65,7 @@ class Unit(nn.Module):
         self.projection = shortcut
         self.merge = merge
         self.place = place
+        self.recompute = False
         self._first = 1 if activates_first else 0
         self._names = [name for name, _ in branch]
 
@@ -70,9 +76,19 @@ class Unit(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, in_channels, H, W) to (B, out_channels, H/stride, W/stride)."""
+        if self.recompute and self.training and torch.is_grad_enabled():
+            with dropping() as memory:
+                return self._run(x, memory)
+        return self._run(x)
+
+    def _run(self, x: Tensor, memory: Dropping | None = None) -> Tensor:
+        """The unit, with its activations dropped if there is a memory of recipes."""
         activated = residual = x
         for number, layer in enumerate(self.branch, start=1):
-            residual = layer(residual)
+            if memory is not None and isinstance(layer, Activation):
+                residual = memory.activate(layer, residual)
+            else:
+                residual = layer(residual)
             if number == self._first:
                 activated = residual
         return self.merge(x, residual, self.projection(x, activated))  # type: ignore[no-any-return]

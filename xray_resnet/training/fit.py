@@ -61,6 +61,7 @@ def train(config: Config, *, resume: Path | None = None, announce: Announce = pr
     if run is not None and run.last_checkpoint.is_file():
         refuse_other_dataset(run.last_checkpoint, task.identify_dataset())
     model, start = _resume_start(config, task, run) or build_start(config, task, announce=announce)
+    model.recompute_activations(config.model.recompute)
     run = run or _make_run(config, start, processes)
     task = replace(task, model_input=start.model_input)
     with saying_how_to_go_on(run) if processes.is_first else nullcontext():
