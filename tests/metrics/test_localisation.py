@@ -56,6 +56,19 @@ def test_the_best_fixed_guess_is_where_most_boxes_overlap() -> None:
     assert 20 <= x < 30 and 20 <= y < 30
 
 
+def test_the_guess_is_the_middle_of_what_most_boxes_cover() -> None:
+    assert find_most_covered_point([(20.0, 30.0, 21.0, 11.0)], 100) == (30.5, 35.5)
+
+
+def test_a_box_reaches_to_the_first_row_and_column() -> None:
+    assert find_most_covered_point([(0.0, 0.0, 1.0, 1.0), (-3.0, -3.0, 4.0, 4.0)], 100) == (0.5, 0.5)
+
+
+def test_of_cells_that_as_many_boxes_cover_the_one_nearest_the_middle_is_the_best() -> None:
+    assert find_most_covered_cell([], 100, (5, 5)) == (50, 50)
+    assert find_most_covered_cell([(0.0, 0.0, 45.0, 45.0)], 100, (5, 5)) == (30, 30)
+
+
 def test_without_boxes_the_guess_is_the_centre() -> None:
     assert find_most_covered_point([], 100) == (50, 50)
 
@@ -67,6 +80,19 @@ def test_rates_and_their_difference() -> None:
     assert (game.maps.value, game.baseline.value) == (0.75, 0.5)
     assert game.difference.value == pytest.approx(0.25)
     assert game.difference.low is not None and 0 < game.difference.low < 0.25
+
+
+def test_of_many_patients_the_difference_has_the_interval_of_pairs() -> None:
+    hits, baseline = np.arange(400) % 4 != 0, np.arange(400) % 2 == 0
+    game = play_pointing_game(hits, baseline, patients=np.arange(400), generator=np.random.default_rng(0))
+    assert game.difference.value == pytest.approx(0.25)
+    half = 1.96 * np.sqrt((3 / 4 - 0.25**2) / 400)  # of the differences -1, 1, 0 and 1
+    assert (game.difference.low, game.difference.high) == pytest.approx((0.25 - half, 0.25 + half), abs=0.01)
+
+
+def test_two_patients_have_an_interval() -> None:
+    game = play_pointing_game([1, 0], [0, 0], patients=["a", "b"], generator=np.random.default_rng(0))
+    assert game.maps.low is not None and game.maps.low < 0.5
 
 
 def test_one_patient_has_rates_but_no_interval() -> None:
