@@ -63,7 +63,14 @@ TARGETS = (
         ("tests/dicom/test_pixels.py", "tests/dicom/test_read.py", "tests/dicom/test_unused_bits.py"),
     ),
     Target("split", ("data_prep/split.py",), ("tests/data_prep/test_split.py",)),
-    Target("losses", ("xray_resnet/training/losses.py",), ("tests/training/test_losses.py",)),
+    Target(
+        "losses",
+        tuple(
+            f"xray_resnet/training/losses/{name}.py"
+            for name in ("asymmetric", "auc_margin", "cross_entropy", "focal", "masking", "statistics")
+        ),
+        ("tests/training/losses",),
+    ),
 )
 
 
