@@ -54,8 +54,8 @@ TARGETS = (
     ),
     Target(
         "detector noise",
-        ("xray_resnet/data/degradations/quantum_noise.py", "xray_resnet/data/degradations/display_curve.py"),
-        ("tests/data/degradations",),
+        ("xray_resnet/data/degradations/quantum_noise.py", "xray_resnet/detector/display_curve.py"),
+        ("tests/data/degradations", "tests/detector"),
     ),
     Target(
         "display",
