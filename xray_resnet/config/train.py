@@ -71,7 +71,7 @@ class TrainConfig:
     soup_epochs: int = bounded(0, least=0)
     """Last epochs whose weights are averaged when training ends (Izmailov et al. 2018, Wortsman et al. 2022); the
     average is delivered if validation prefers it; 0: none."""
-    robust: Robust = "augment"
+    robust: Robust = "half_clean"
     """What training does with the images that the augmentation corrupts. augment: learns from them; half_clean: half of
     each batch gets geometry alone; consistency: learns from clean images and holds the network's answer to the
     corrupted view of each to its answer to the clean one (Hendrycks et al. 2020), at twice the time per image."""
