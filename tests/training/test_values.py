@@ -126,10 +126,11 @@ def test_training_images_are_augmented_and_validation_images_are_not(config: Con
 def test_training_images_come_in_another_order_each_epoch_and_validation_images_in_their_own(
     config: Config, task: Task
 ) -> None:
+    train, val = build_loaders(task, build_settings(config, ENGINE))
     orders: dict[str, list[Any]] = {"train": [], "val": []}
-    for split, loader in zip(orders, build_loaders(task, build_settings(config, ENGINE)), strict=True):
-        for epoch in (0, 1):
-            loader.batch_sampler.sampler.set_epoch(epoch)  # type: ignore[union-attr]
+    for epoch in (0, 1):
+        train.set_epoch(epoch)
+        for split, loader in (("train", train), ("val", val)):
             orders[split].append([position.item for position in loader.batch_sampler.sampler])  # type: ignore[union-attr]
     in_order = {split: [*range(len(task.rows[split]))] for split in orders}
     assert orders["val"] == [in_order["val"]] * 2
