@@ -44,7 +44,7 @@ def test_a_robust_training_that_lacks_what_it_needs_is_refused() -> None:
         refuse_mistakes(train)
     assert "batch_size of at least 4, not 2" in str(refused.value)
     with pytest.raises(ConfigurationError, match="robust is augment: no image is clean"):
-        refuse_mistakes(TrainConfig(auxiliary_norm=True))
+        refuse_mistakes(TrainConfig(robust="augment", auxiliary_norm=True))
 
 
 def test_weights_in_parts_have_no_average() -> None:
