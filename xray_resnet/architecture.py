@@ -252,7 +252,7 @@ def _list_misfits(architecture: Architecture) -> Iterator[str]:
     if architecture.gate == "strict_identity" and architecture.shortcut != "identity":
         yield f"gate is strict_identity, where shortcut must be identity, not {architecture.shortcut}"
     if architecture.gate == "strict_identity" and architecture.order == "bn_after_addition":
-        yield "gate is strict_identity, where order must not be bn_after_addition: the unit is no identity"
+        yield "gate is strict_identity, where order must not be bn_after_addition: the unit is not an identity"
     removed = set(architecture.removed)
     if len(removed) < len(architecture.removed) or not removed <= {*architecture.list_removable()}:
         yield f"removed is {architecture.removed!r:.40}, expected distinct units that strict_identity lets be removed"

@@ -11,8 +11,8 @@ import numpy as np
 
 from data_prep.phantom.attenuation import Paths
 from data_prep.phantom.lesions import place_in_lung, uneven_ball
-from data_prep.phantom.maps import Map, blur
-from data_prep.phantom.pleura import pleural_space
+from data_prep.phantom.maps import Map
+from data_prep.phantom.pleura import collapse_lung
 from data_prep.phantom.scene import Mask, Scene, fill_lung, keep_lung
 
 _NODULE_DIAMETER = {1: (9.0, 10.0), 2: (8.0, 9.0), 3: (7.0, 8.0), 4: (6.0, 7.0), 5: (5.0, 6.0)}
@@ -47,9 +47,7 @@ def add_pleural_line(
     paths: Paths, scene: Scene, subtlety: int, rng: np.random.Generator
 ) -> tuple[Paths, tuple[Mask, ...]]:
     """A small pneumothorax that shows by its pleural line: a layer of air too thin to be darker than the lung."""
-    lung = scene.lungs[int(rng.integers(2))]
-    zone = pleural_space(scene, lung, float(rng.uniform(*_COLLAPSE[subtlety])), rng)
-    soft = blur(zone.astype(np.float32), 0.7 / scene.beam.pixel_mm)
+    lung, zone, soft = collapse_lung(scene, _COLLAPSE[subtlety], rng)
     opened = keep_lung(paths, 1 - np.float32(_AIR_SHARE) * soft, air=True)
     border = _draw_border(zone, scene.beam.pixel_mm) * (lung.path > 20)
     line = np.minimum(np.float32(_LINE_TISSUE_MM[subtlety]) * border, opened.lung)

@@ -41,16 +41,27 @@ def add_pneumothorax(
     paths: Paths, scene: Scene, subtlety: int, rng: np.random.Generator
 ) -> tuple[Paths, tuple[Mask, ...]]:
     """Air between chest wall and a lung shrunken towards its hilum: no vessels there, and a thin pleural line."""
-    lung = scene.lungs[int(rng.integers(2))]
-    zone = pleural_space(scene, lung, float(rng.uniform(*_COLLAPSE[subtlety])), rng)
-    soft = blur(zone.astype(np.float32), 0.7 / scene.beam.pixel_mm)
+    lung, zone, soft = collapse_lung(scene, _COLLAPSE[subtlety], rng)
     without_vessels = replace(paths, vessel=paths.vessel * (1 - soft))
     opened = keep_lung(without_vessels, 1 - np.float32(_AIR_SHARE[subtlety]) * soft, air=True)
     line = _pleural_line(zone, lung, scene.beam.pixel_mm)
     return replace(opened, air=np.maximum(opened.air - 5 * line, 0), vessel=opened.vessel + 2 * line), (zone,)
 
 
-def pleural_space(scene: Scene, lung: Lung, collapse: float, rng: np.random.Generator) -> Mask:
+def collapse_lung(scene: Scene, shares: tuple[float, float], rng: np.random.Generator) -> tuple[Lung, Mask, Map]:
+    """A lung that shrinks to a share between two: which one, the space it leaves, and that space with a soft border.
+
+    Args:
+        scene: Anatomy and beam.
+        shares: Least and greatest size that the lung keeps.
+        rng: Draws the side, the share and the point that the lung shrinks towards.
+    """
+    lung = scene.lungs[int(rng.integers(2))]
+    zone = _pleural_space(scene, lung, float(rng.uniform(*shares)), rng)
+    return lung, zone, blur(zone.astype(np.float32), 0.7 / scene.beam.pixel_mm)
+
+
+def _pleural_space(scene: Scene, lung: Lung, collapse: float, rng: np.random.Generator) -> Mask:
     """Where the chest cavity is no longer filled: outside the lung scaled about a point near its base."""
     x0 = lung.side * scene.anatomy.mediastinum
     y0 = scene.anatomy.apex + rng.uniform(0.55, 0.95) * (lung.angle - scene.anatomy.apex)

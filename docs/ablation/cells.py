@@ -55,7 +55,7 @@ def _list_depths() -> Iterator[Architecture]:
 
 
 def _list_parts() -> Iterator[Architecture]:
-    """He et al. 2016b, figure 4 × table 1 × later gates, without the combinations that are no network."""
+    """He et al. 2016b, figure 4 × table 1 × later gates, without the combinations that make no network."""
     for order, shortcut, gate in product(get_args(Order), get_args(Shortcut), get_args(Gate)):
         try:
             yield _build(DEPTHS[0], order=order, shortcut=shortcut, gate=gate)

@@ -145,7 +145,9 @@ def read_bundle(path: Path | str) -> Bundle:
 
 def _read_metadata(path: Path) -> BundleMetadata:
     if path.stat().st_size > _MAX_METADATA_BYTES:
-        raise UserError(f"{path}: {path.stat().st_size} bytes, expected at most {_MAX_METADATA_BYTES}; it is no bundle")
+        raise UserError(
+            f"{path}: {path.stat().st_size} bytes, expected at most {_MAX_METADATA_BYTES}; it is not a bundle"
+        )
     try:
         values = json.loads(path.read_bytes())["xray_resnet"]
         version = values["schema_version"]
