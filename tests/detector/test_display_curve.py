@@ -1,10 +1,12 @@
 """Display curves against the formulas of film and of PS3.3 C.11.2.1.3."""
 
+import cv2
 import numpy as np
 import pytest
 
 from tests.data.degradations.images import Share, flat, noise
 from xray_resnet.detector import FilmCurve, SigmoidCurve
+from xray_resnet.detector.display_curve import blur_widely, choose_shrink
 
 
 def attenuate(curve: FilmCurve | SigmoidCurve, share: Share, attenuation: Share) -> Share:
@@ -41,6 +43,18 @@ def test_a_window_shows_its_part_of_the_sigmoid() -> None:
     np.testing.assert_allclose(inner.to_exposure(shares), whole.to_exposure(0.2 + 0.5 * shares), rtol=1e-5)
 
 
+def test_what_lies_outside_a_window_is_black_or_white() -> None:
+    curve = SigmoidCurve(1.2, 0.5, window=(0.2, 0.7))
+    assert attenuate(curve, flat(0.5, size=2), flat(-5, size=2)).max() == 0
+    assert attenuate(curve, flat(0.5, size=2), flat(5, size=2)).min() == 1
+
+
+def test_detail_is_as_it_was_unless_a_curve_raises_it() -> None:
+    """The share is 1 / (1 + exp((middle − x) / latitude)) of each pixel's own attenuation."""
+    shown = attenuate(SigmoidCurve(0.0, 1.0), flat(0.5, size=64), noise())
+    np.testing.assert_allclose(shown, 1 / (1 + np.exp(-noise())), atol=1e-6)
+
+
 def test_detail_is_raised_by_its_gain() -> None:
     row = (0.02 * np.sin(2 * np.pi * np.arange(256) / 8)).astype(np.float32)
     fine = np.tile(row, (256, 1))
@@ -48,22 +62,33 @@ def test_detail_is_raised_by_its_gain() -> None:
     assert np.ptp(raised[128, 64:192]) / np.ptp(plain[128, 64:192]) == pytest.approx(1.8, rel=0.01)
 
 
-def test_detail_is_lowered_again_to_find_the_exposure() -> None:
+@pytest.mark.parametrize("gain", [0.9, 1.0])
+def test_detail_is_lowered_again_to_find_the_exposure(gain: float) -> None:
     """The display of a known attenuation, by the formula itself: y = x + detail · (x − blur(x))."""
-    import cv2
-
     attenuation = 1 + 0.5 * np.outer(np.hanning(256), np.sin(np.arange(256) / 12)).astype(np.float32)
-    raised = attenuation + 0.9 * (attenuation - cv2.GaussianBlur(attenuation, (0, 0), 0.04 * 256))
+    raised = attenuation + gain * (attenuation - cv2.GaussianBlur(attenuation, (0, 0), 0.04 * 256))
     share = 1 / (1 + np.exp((1.1 - raised) / 0.6))
-    found = SigmoidCurve(1.1, 0.6, detail=0.9).to_exposure(share)
+    found = SigmoidCurve(1.1, 0.6, detail=gain).to_exposure(share)
     np.testing.assert_allclose(-np.log(found)[30:-30, 30:-30], attenuation[30:-30, 30:-30], atol=0.01)
 
 
-def test_saturated_pixels_tell_nothing_of_the_surroundings() -> None:
+@pytest.mark.parametrize("shade", [0, 1])
+def test_saturated_pixels_tell_nothing_of_the_surroundings(shade: int) -> None:
     share = flat(0.5, size=128)
-    share[:, :40] = 0
+    share[:, :40] = shade
     curve = SigmoidCurve(1.0, 0.5, window=(0.1, 0.9), detail=0.8)
     np.testing.assert_allclose(curve.to_exposure(share)[:, 40:], np.exp(-1.0), rtol=1e-3)
+
+
+@pytest.mark.parametrize(("sigma", "pixels"), [(0.5, 1), (3, 1), (5.9, 1), (6, 2), (11.9, 2), (12, 4)])
+def test_a_wide_blur_is_of_3_to_6_coarse_pixels(sigma: float, pixels: int) -> None:
+    assert choose_shrink(sigma) == pixels
+
+
+def test_a_wide_blur_is_the_gaussian_of_oblong_images_too() -> None:
+    waves = np.tile(np.sin(np.arange(256) / 12).astype(np.float32), (128, 1))
+    inner = np.s_[24:-24, 24:-24]
+    np.testing.assert_allclose(blur_widely(waves, 8)[inner], cv2.GaussianBlur(waves, (0, 0), 8)[inner], atol=0.02)
 
 
 @pytest.mark.parametrize("curve", [FilmCurve(), SigmoidCurve(1.1, 0.6, (0.1, 0.9)), SigmoidCurve(1.1, 0.6, detail=0.7)])
