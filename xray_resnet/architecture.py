@@ -192,7 +192,7 @@ class Architecture:
 
 
 def _count_cifar_units(depth: int, block: Block | None, stem: Stem) -> Depth:
-    """He et al. 2016a, section 4.2, and He et al. 2016b, section 5: three stages of n units."""
+    """He et al. 2016a, section 4.2, and He et al. 2016b, appendix: three stages of n units."""
     layers = {kind: 3 * convolutions for kind, convolutions in _CONVOLUTIONS.items()}
     fitting = [kind for kind in layers if depth > 2 and (depth - 2) % layers[kind] == 0 and block in (None, kind)]
     if stem != "small" or not fitting:

@@ -50,7 +50,7 @@ def test_the_former_words_of_a_bundle_are_read(former: str, order: str) -> None:
      (164, "bottleneck", 18), (1001, "bottleneck", 111), (29, "bottleneck", 3)],
 )  # fmt: skip
 def test_a_small_stem_has_the_three_stages_of_the_papers(depth: int, block: str, units: int) -> None:
-    """He et al. 2016a, section 4.2: 6n + 2; He et al. 2016b, table 3 and section 5: 9n + 2."""
+    """He et al. 2016a, section 4.2: 6n + 2; He et al. 2016b, section 4.1 and appendix: 9n + 2."""
     architecture = Architecture.of_depth(depth, stem="small")
     assert (architecture.block, architecture.stages) == (block, (units,) * 3)
     assert (architecture.base_width, architecture.depth) == (16, depth)

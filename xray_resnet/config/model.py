@@ -58,7 +58,7 @@ class ModelConfig:
     without weights."""
     first_activation: FirstActivation = "in_branch"
     """Of full_preactivation and relu_only_preactivation. in_branch: the first unit's shortcut gets the bare stem, as in
-    timm; before_split: the stem is activated first (He 2016b, section 4.1)."""
+    timm; before_split: the stem is activated first (He 2016b, appendix)."""
     stride_on: StrideOn = "3x3"
     """Convolution of a bottleneck that strides. 3x3: as in timm (Goyal 2017); 1x1: He 2016a."""
     zero_init: bool = True
@@ -70,7 +70,7 @@ class ModelConfig:
     stochastic_depth: float = bounded(0.0, least=0, below=1)
     """Probability that the last unit's branch is dropped in training, less in earlier ones (Huang 2016)."""
     gating_bias: float = bounded(-6.0, least=-100, most=100)
-    """At which the bias of gating shortcuts starts (He 2016b, table 1)."""
+    """At which the bias of gating shortcuts starts; -6 was best (He 2016b, table 1)."""
     scale_shortcut: float = bounded(0.5, least=0, most=1)
     """Of constant_scaling (He 2016b, table 1)."""
     scale_branch: float = bounded(0.5, above=0, most=1)
@@ -78,9 +78,9 @@ class ModelConfig:
     dropout: float = bounded(0.5, least=0, below=1)
     """Share of the shortcut's values that its dropout drops (He 2016b, table 1)."""
     epsilon: float = bounded(2.0, least=0)
-    """Least response that strict_identity lets through (Yu 2018)."""
+    """Least response that strict_identity lets through; Yu 2018 has 2.5 on CIFAR-10, 1.8 to 2.1 on ImageNet."""
     alpha_min: float = bounded(0.7, least=0, most=1)
-    """Weight of the last shortcut in decayed_identity (Zhang 2024)."""
+    """Weight of the last shortcut in decayed_identity; 0.6 to 0.8 in Zhang 2024."""
     recompute: bool = False
     """Drop activations in training and compute them again: less memory, a little more time."""
     image_size: int = bounded(224, least=SMALLEST_INPUT, most=8192)

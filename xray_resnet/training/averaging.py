@@ -18,7 +18,7 @@ class AverageWeights(WeightAveraging):
 
     The statistics are averaged like the weights, so that they belong to them. The decay rises with the number of
     steps, min(decay, (1 + n) / (10 + n)), lest the average of a short training remember its random start. Without a
-    limit it is a power function average (Karras et al. 2024, equation 3, with γ = 8): it looks back over a ninth of the
+    limit it is a power function average (Karras et al. 2024, equation 2, with γ = 8): it looks back over a ninth of the
     steps so far, however many images there are, and the relative width of its window, 0.09, stays the same.
 
     Args:
