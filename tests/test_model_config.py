@@ -57,6 +57,18 @@ def test_what_makes_no_network_is_refused_before_work(options: dict[str, object]
         refuse_mistakes(ModelConfig(**options))  # type: ignore[arg-type]
 
 
+def test_the_numbers_of_the_shortcuts_are_those_of_he() -> None:
+    """He et al. 2016b, table 1: b_g of -6 was best, constant scaling of both trained at all, dropout 0.5."""
+    model = ModelConfig()
+    assert (model.gating_bias, model.scale_shortcut, model.scale_branch, model.dropout) == (-6, 0.5, 0.5, 0.5)
+
+
+def test_the_numbers_of_the_gates_are_within_those_that_their_papers_train_with() -> None:
+    """Yu et al. 2018 with 1.8 to 2.1 on ImageNet; Zhang et al. 2024 with 0.6 to 0.8."""
+    assert 1.8 <= ModelConfig().epsilon <= 2.1
+    assert 0.6 <= ModelConfig().alpha_min <= 0.8
+
+
 @pytest.mark.parametrize("name", ["Order", "Shortcut", "Gate", "ShapeChange", "FirstActivation", "StrideOn"])
 def test_help_lists_every_word_with_its_paper(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):

@@ -9,6 +9,7 @@ from xray_resnet.models import Architecture, PreActResNet, build_model
 from xray_resnet.models.gates import StochasticDepth, StrictIdentity
 from xray_resnet.models.parts import Place
 from xray_resnet.models.pruning import find_silent_units, remove_units
+from xray_resnet.training.optimiser import group_parameters
 
 X = draw_images((5, 7), channels=8)
 EPSILON = 2.0
@@ -23,7 +24,7 @@ def test_a_scalar_gate_of_one_is_no_gate() -> None:
 
 @pytest.mark.parametrize("k", [0.0, -1.5])
 def test_a_scalar_gate_of_zero_or_less_makes_the_unit_the_identity(k: float) -> None:
-    """Savarese et al. 2016: g(k) = ReLU(k)."""
+    """Savarese et al. 2016, section 2.2: g(k) = ReLU(k)."""
     unit = make_unit(gate="scalar")
     nn.init.constant_(unit.merge.steps[0].k, k)
     torch.testing.assert_close(unit(X), X, rtol=0, atol=0)
@@ -34,6 +35,14 @@ def test_a_scalar_gate_starts_at_one_and_weighs_the_branch() -> None:
     assert build_model(20, stem="small", gate="scalar").stages[1][1].merge.steps[0].k.item() == 1
     nn.init.constant_(unit.merge.steps[0].k, 0.3)
     torch.testing.assert_close(unit(X), X + 0.3 * run_branch(unit, X))
+
+
+def test_a_scalar_gate_has_no_weight_decay() -> None:
+    """Savarese et al. 2016, table 3: with it their networks did worse."""
+    model = build_model(20, stem="small", gate="scalar")
+    (without,) = [group for group in group_parameters(model, 0.1) if group["weight_decay"] == 0]
+    kept = {id(parameter) for parameter in without["params"]}
+    assert all(id(unit.merge.steps[0].k) in kept for stage in model.stages for unit in stage)
 
 
 def test_a_response_below_epsilon_is_exactly_nothing() -> None:
@@ -109,7 +118,7 @@ def test_a_unit_that_is_no_identity_is_not_removed(number: int) -> None:
 
 
 def test_identities_decay_linearly_to_their_least() -> None:
-    """arXiv 2404.10947, section 3: α = 1 − (1 − α_min) l / L."""
+    """arXiv 2404.10947: α = 1 − (1 − α_min) l / L."""
     for number, alpha in ((1, 0.9), (2, 0.8), (5, 0.5)):
         unit = make_unit(gate="decayed_identity", alpha_min=0.5, place=Place(number, 5))
         torch.testing.assert_close(unit(X), alpha * X + run_branch(unit, X))

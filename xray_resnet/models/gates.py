@@ -17,7 +17,8 @@ from xray_resnet.models.shortcuts import Signals
 class ScalarGate(nn.Module):
     """ReLU(k) times the branch, k one number a unit that starts at 1 (Savarese et al. 2016, arXiv 1611.01260).
 
-    The paper's u = g(k) f(x) + (1 − g(k)) x is g(k) F(x) + x if f(x) = F(x) + x: at k = 0 the unit is its shortcut.
+    The paper's u = g(k) f(x) + (1 − g(k)) x is g(k) F(x) + x if f(x) = F(x) + x (section 2.2): at k = 0 the unit is its
+    shortcut. k has no weight decay, with which the paper's networks did worse (table 3).
     """
 
     def __init__(self) -> None:
@@ -32,11 +33,11 @@ class ScalarGate(nn.Module):
 class StrictIdentity(nn.Module):
     """The branch, or exactly zero if none of its values reaches ε: ε-ResNet (Yu et al. 2018, arXiv 1804.01661).
 
-    The paper's sparsity-promoting function of the response. The authors' code decides for a batch at once; here each
-    image decides for itself, so that a result does not depend on its neighbours.
+    The paper's sparsity-promoting function of the response. The authors' code makes it of four ReLUs and decides for a
+    batch at once; here each image decides for itself, so that a result does not depend on its neighbours.
 
     Args:
-        epsilon: ε.
+        epsilon: ε; the authors' scripts train with 2.5 on CIFAR-10 and with 1.8 to 2.1 on ImageNet.
     """
 
     def __init__(self, epsilon: float) -> None:
@@ -53,10 +54,13 @@ class StrictIdentity(nn.Module):
 
 
 class DecayedIdentity(nn.Module):
-    """α times the shortcut, α = 1 − (1 − α_min) l / L in the l-th of L units (arXiv 2404.10947, section 3).
+    """α times the shortcut, α = 1 − (1 − α_min) l / L in the l-th of L units (Zhang et al. 2024, arXiv 2404.10947).
+
+    The authors' code counts from 0 to L - 1 instead, so that its first layer has α = 1, and each of a transformer's
+    blocks as two layers; both end at α_min.
 
     Args:
-        alpha_min: α of the last unit.
+        alpha_min: α of the last unit; 0.6 for the paper's masked autoencoders, up to 0.8 for its diffusion models.
         place: l and L.
     """
 
