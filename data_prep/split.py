@@ -71,7 +71,7 @@ def divide(images: Sequence[SplitImage], shares: Mapping[str, float], *, seed: i
 def stratify(labels: NDArray[np.int64], shares: Sequence[float], generator: np.random.Generator) -> NDArray[np.int64]:
     """Divides groups so that every label, and their number, is shared out in proportion.
 
-    Iterative stratification (Sechidis, Tsoumakas and Vlahavas 2011, algorithm 1): the rarest label first, each of its
+    Iterative stratification (Sechidis, Tsoumakas and Vlahavas 2011): the rarest label first, each of its
     groups to the subset that wants it most; ties go to the subset that wants most groups, then to chance.
 
     Args:

@@ -24,7 +24,7 @@ Policy = Literal["ignore", "zeros", "ones", "smooth", "smooth_zeros", "smooth_on
 SMOOTH_TARGET = 0.5
 SMOOTH_ZEROS_TARGET = 0.15
 SMOOTH_ONES_TARGET = 0.7
-"""Label smoothing of Pham et al. 2021 (Neurocomputing 437), section 3.3, draws from [0, 0.3] and [0.55, 0.85]; these
+"""Label smoothing of Pham et al. 2021 (Neurocomputing 437) draws from [0, 0.3] and [0.55, 0.85]; these
 are the means, which have the same expected cross-entropy, because it is linear in the target."""
 DEFAULT_POLICIES: dict[LabelState, Policy] = {LabelState.UNCERTAIN: "ignore", LabelState.UNMENTIONED: "zeros"}
 

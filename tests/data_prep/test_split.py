@@ -269,7 +269,7 @@ def test_the_rarest_label_is_shared_out_first(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_labels_of_one_group_each_fill_the_subsets_evenly(seed: int) -> None:
-    """Sechidis et al. 2011, algorithm 1, lines 17 to 19: a tie goes to the subset that wants most groups."""
+    """Sechidis et al. 2011: a tie goes to the subset that wants most groups."""
     assert np.bincount(stratify(np.eye(10, dtype=np.int64), [0.5, 0.5], np.random.default_rng(seed))).tolist() == [5, 5]
 
 

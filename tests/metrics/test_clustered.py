@@ -33,7 +33,7 @@ def cohort(seed: int, *, patients: int, images: int, shift: float = 1.0) -> tupl
 
 
 def slow_covariance(labels: Array, scores: Array, patients: NDArray[np.generic]) -> Array:
-    """Obuchowski 1997, equations of section 2, pair by pair and patient by patient."""
+    """Obuchowski 1997, pair by pair and patient by patient."""
     people = np.unique(patients)
     parts = []
     for score in scores:

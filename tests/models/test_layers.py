@@ -26,7 +26,7 @@ def test_the_blur_keeps_a_constant_and_takes_the_finest_pattern() -> None:
 
 @pytest.mark.parametrize(("depth", "stride_on"), [(18, "3x3"), (50, "3x3"), (50, "1x1")])
 def test_with_blur_nothing_else_strides_but_the_stems_convolution(depth: int, stride_on: str) -> None:
-    """Zhang 2019, section 3.3: the first convolution is left, for its cost."""
+    """The first convolution is left as it is, for its cost."""
     model = build_model(depth, base_width=8, blur_pool=True, stride_on=stride_on)
     strided = [name for name, layer in model.named_modules() if getattr(layer, "stride", 1) in (2, (2, 2))]
     assert strided == [name for name in strided if "blur" in name.lower() or name.startswith("stem.")]

@@ -172,7 +172,7 @@ def test_every_branch_starts_at_zero() -> None:
 
 
 def test_convolutions_are_drawn_by_fan_out() -> None:
-    """He et al. 2015, equation 14: the variance of a weight is 2 over kernel² times the channels that go out."""
+    """He et al. 2015: the variance of a weight is 2 over kernel² times the channels that go out."""
     model = build_model(Architecture("basic", (1, 1), base_width=64), num_findings=1)
     for weight, outgoing in ((model.stem[0].weight, 49 * 64), (model.stages[1][0].conv1.weight, 9 * 128)):
         assert weight.var().item() == pytest.approx(2 / outgoing, rel=0.1)

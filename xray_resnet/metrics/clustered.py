@@ -63,7 +63,7 @@ def clustered_covariance(labels: ArrayLike, scores: ArrayLike, *, patients: Arra
         patients: (N,) identifiers.
 
     Returns:
-        (K,) AUROC and (K, K) covariance (Obuchowski 1997, section 2). With one image a patient it is DeLong's.
+        (K,) AUROC and (K, K) covariance (Obuchowski 1997). With one image a patient it is DeLong's.
 
     Raises:
         ValueError: if fewer than two patients have a positive image or fewer than two a negative one.

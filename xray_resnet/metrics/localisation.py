@@ -1,6 +1,6 @@
 """The pointing game: does the peak of a finding's map lie in the finding? Against a point that never looks.
 
-Zhang et al., Top-down neural attention by excitation backprop, ECCV 2016, section 4.2, without a tolerance margin.
+Zhang et al., Top-down neural attention by excitation backprop, ECCV 2016, without a tolerance margin.
 """
 
 from collections.abc import Sequence

@@ -17,10 +17,10 @@ def convolution(in_channels: int, out_channels: int, *, kernel: int, stride: int
 
 
 class BlurPool(nn.Module):
-    """Every stride-th pixel of the blurred image, so that what is finer does not alias (Zhang 2019, section 3.3).
+    """Every stride-th pixel of the blurred image, so that what is finer does not alias (Zhang 2019).
 
-    The blur is the paper's Tri-3, [1, 2, 1] / 4 along each axis, which is two means of two neighbours; the border is
-    reflected.
+    The blur is [1, 2, 1] / 4 along each axis, which is two means of two neighbours; the border is reflected. The
+    authors' code has both, the filter under `filt_size=3`.
     """
 
     def __init__(self, stride: int) -> None:

@@ -88,8 +88,7 @@ class PreActResNet(nn.Module):
         """Images (B, in_channels, H, W) to logits (B, F) and exact class activation maps (B, F, h, w).
 
         Because pooling and head are linear, each logit is the mean of its map plus the bias and the share of the
-        facts: the map is the logit's exact share of each position, without a gradient (Zhou et al., CVPR 2016,
-        equation 2).
+        facts: the map is the logit's exact share of each position, without a gradient (Zhou et al., CVPR 2016).
         """
         features = self.forward_features(x)
         with _without_autocast(features.device.type):

@@ -1,7 +1,7 @@
 """Training in less memory: activations are dropped after use and computed again in the backward pass.
 
 A BN–ReLU is cheap to compute and as large as the convolution's output that it normalises, which is kept anyway (Chen et
-al. 2016, arXiv 1604.06174, section 4.1, drop what is cheap; Pleiss et al. 2017, arXiv 1707.06990, do so with batch
+al. 2016, arXiv 1604.06174, drop what is cheap; Pleiss et al. 2017, arXiv 1707.06990, do so with batch
 norms). It is computed again from the mean and variance that were found forwards: statistics are not updated twice.
 """
 

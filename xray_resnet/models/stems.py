@@ -24,7 +24,7 @@ def _convolve(parts: Architecture, *, kernel: int, stride: int = 1) -> nn.Conv2d
 
 
 def _build_pool(parts: Architecture) -> list[nn.Module]:
-    """Max-pooling, or the densely evaluated maximum and a blur that strides (Zhang 2019, equation 7)."""
+    """Max-pooling, or the densely evaluated maximum and a blur that strides (MaxBlurPool of Zhang 2019)."""
     if parts.blur_pool:
         return [nn.MaxPool2d(kernel_size=3, stride=1, padding=1), BlurPool(2)]
     return [nn.MaxPool2d(kernel_size=3, stride=2, padding=1)]

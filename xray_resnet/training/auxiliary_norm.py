@@ -12,7 +12,7 @@ _DOT = "/"
 class AuxiliaryNorms(nn.Module):
     """A second set of a network's batch norms: clean and corrupted images differ in their statistics.
 
-    AdvProp (Xie et al. 2020, section 3) introduced it for adversarial images; Han et al. (Nature Communications 2021)
+    AdvProp (Xie et al. 2020) introduced it for adversarial images; Han et al. (Nature Communications 2021)
     trained it on chest radiographs. All other weights are shared. The network keeps its own norms, which see clean
     images only, and is delivered with them.
 

@@ -20,7 +20,7 @@ def draw_once(targets: NDArray[np.float32], patients: NDArray[np.str_]) -> Draws
 
 
 def balance_classes(targets: NDArray[np.float32], patients: NDArray[np.str_]) -> Draws:
-    """Images with rare findings more often: repeat factor sampling (Gupta et al. 2019, section 4.2) for several labels.
+    """Images with rare findings more often: repeat factor sampling (Gupta et al. 2019) for several labels.
 
     A finding of frequency f, among the images in which it is known, has the factor max(1, √(t / f)), t = `THRESHOLD`;
     an image has the greatest factor of its positive findings.

@@ -7,7 +7,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 def consistency_loss(corrupted: Tensor, clean: Tensor) -> Tensor:
     """Mean Bernoulli KL divergence KL(clean ‖ corrupted) over images and findings, labelled or not.
 
-    AugMix (Hendrycks et al. 2020, equation 1) asks for the same by the Jensen-Shannon divergence of a softmax over
+    AugMix (Hendrycks et al. 2020) asks for the same by the Jensen-Shannon divergence of a softmax over
     classes; findings are not exclusive, so each is a distribution of its own here. No gradient runs through the clean
     view: the corrupted one is to follow it, not the other way about.
 

@@ -1,4 +1,4 @@
-"""Mixup: images and targets blended in pairs (Zhang et al. 2018, equation 1)."""
+"""Mixup: images and targets blended in pairs (Zhang et al. 2018)."""
 
 import numpy as np
 import torch

@@ -42,7 +42,7 @@ class RateTest:
 
     @property
     def suggestion(self) -> float:
-        """A tenth of the rate at which the loss is lowest (Howard and Gugger 2020, section 5.2)."""
+        """A tenth of the rate at which the loss is lowest (Howard and Gugger 2020)."""
         return self.rates[int(np.argmin(self.losses))] / 10
 
     def list_lines(self) -> Iterator[str]:

@@ -61,14 +61,14 @@ def test_losses_are_computed_in_fp32(name: str) -> None:
 
 
 def test_the_focal_loss_is_that_of_lin() -> None:
-    """Equation 5 with γ = 2, α = 0.25: one positive of p 0.8 and one negative of p 0.3."""
+    """Lin et al. 2017, equation 5, with γ = 2, α = 0.25: one positive of p 0.8 and one negative of p 0.3."""
     p = torch.tensor([[0.8], [0.3]])
     expected = (-0.25 * (1 - 0.8) ** 2 * np.log(0.8) - 0.75 * 0.3**2 * np.log(1 - 0.3)) / 2
     assert build_loss("focal")(p.logit(), torch.tensor([[1.0], [0.0]])).item() == pytest.approx(expected, rel=1e-5)
 
 
 def test_the_asymmetric_loss_is_that_of_ridnik() -> None:
-    """Equation 7 with γ₊ = 0, γ₋ = 4, m = 0.05: one positive of p 0.8, negatives of p 0.3 and 0.04."""
+    """Ridnik et al. 2021 with γ₊ = 0, γ₋ = 4, m = 0.05: one positive of p 0.8, negatives of p 0.3 and 0.04."""
     p = torch.tensor([[0.8], [0.3], [0.04]])
     expected = (-np.log(0.8) - 0.25**4 * np.log(1 - 0.25)) / 3
     loss = build_loss("asymmetric")(p.logit(), torch.tensor([[1.0], [0.0], [0.0]]))

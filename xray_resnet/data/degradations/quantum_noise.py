@@ -69,7 +69,11 @@ def thin_quanta(quanta: Share, dose_fraction: float, *, generator: np.random.Gen
 
 
 def _draw_many(quanta: Share, dose_fraction: float, normal: Share, *, readout: np.float32) -> Share:
-    """Binomial counts with read-out noise, by the expansion of Cornish and Fisher (1938) to the third cumulant."""
+    """Binomial counts with read-out noise, by the expansion of Cornish and Fisher (1938) to the third cumulant.
+
+    The skewness is that of the counts alone; read-out noise, which has none, would lessen it: a difference of less than
+    (z² - 1) / 6 quanta at z standard deviations.
+    """
     variance: Share = quanta * np.float32(dose_fraction * (1 - dose_fraction))
     variance += readout * readout
     kept = np.sqrt(variance, out=variance)

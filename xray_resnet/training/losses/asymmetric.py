@@ -9,7 +9,7 @@ from xray_resnet.training.losses.statistics import LabelStatistics
 
 
 class AsymmetricLoss(nn.Module):
-    """Asymmetric loss of Ridnik et al. 2021, equations 4 to 7.
+    """Asymmetric loss of Ridnik et al. 2021 (arXiv 2009.14119).
 
     With p_m = max(p - m, 0): a positive costs -(1 - p)^γ₊ · ln p, a negative -p_m^γ₋ · ln(1 - p_m).
 

@@ -8,7 +8,7 @@ from xray_resnet.training.losses.statistics import LabelStatistics
 
 
 class AucMarginLoss(nn.Module):
-    """AUC margin loss of Yuan et al. 2021, equation 7, for each finding.
+    """AUC margin loss of Yuan et al. 2021 (arXiv 2012.03173), for each finding, as the authors' library LibAUC has it.
 
     With the score h = sigmoid(logit), the base rate p and the margin m, over labels y,
 
