@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xray_resnet.methods import Sampling
+from xray_resnet.training.task import Task
 
 Draws = NDArray[np.float64] | None
 """(N,) 1 on average; None: every image once."""
@@ -44,3 +45,8 @@ SAMPLINGS: Mapping[Sampling, Callable[[NDArray[np.float32], NDArray[np.str_]], D
     "patient_balanced": balance_patients,
 }
 """Name → how often each image is drawn, from targets (N, F), NaN where unknown, and patients (N,)."""
+
+
+def count_draws(task: Task, sampling: Sampling) -> Draws:
+    """How often an epoch has each training image of a task."""
+    return SAMPLINGS[sampling](task.targets_of("train"), task.dataset.patient_ids[task.rows["train"]])

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from torch import Tensor
 
 from xray_resnet.models import PreActResNet
+from xray_resnet.training.balance import count_draws
 from xray_resnet.training.head import start_at_base_rates
 from xray_resnet.training.losses import LOSSES, describe_labels
 from xray_resnet.training.module import Classifier
@@ -32,7 +33,7 @@ def build_classifier(
         teacher: As of `Classifier`.
     """
     labels = describe_labels(
-        task.targets_of("train"), weigh=settings.positive_weighting, draws=task.draws_of(settings.sampling)
+        task.targets_of("train"), weigh=settings.positive_weighting, draws=count_draws(task, settings.sampling)
     )
     start_at_base_rates(model, labels.base_rates)
     return Classifier(

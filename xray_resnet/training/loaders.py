@@ -8,6 +8,7 @@ from torch.utils.data import DataLoader
 from xray_resnet.data import Batch, EpochSampler, LabelledImages
 from xray_resnet.errors import UserError
 from xray_resnet.scale.process import end_with_parent, keep_freed_memory, use_one_thread
+from xray_resnet.training.balance import count_draws
 from xray_resnet.training.batches import EpochBatches, ResumableLoader, SharedOrder
 from xray_resnet.training.settings import TrainingSettings
 from xray_resnet.training.task import Task
@@ -37,7 +38,7 @@ def build_loaders(task: Task, settings: TrainingSettings) -> tuple[ResumableLoad
     _refuse_too_few(len(train), settings)
     # A last batch of one image may have no variance to normalise by.
     drop_last = len(train) > settings.batch_size
-    order = EpochSampler(len(train), shuffle=True, seed=settings.seed, draws=task.draws_of(settings.sampling))
+    order = EpochSampler(len(train), shuffle=True, seed=settings.seed, draws=count_draws(task, settings.sampling))
     share = {"rank": settings.processes.rank, "processes": settings.processes.count}
     batches = EpochBatches(order, batch_size=settings.batch_size, drop_last=drop_last, **share)
     in_order = SharedOrder(EpochSampler(len(val), shuffle=False), **share)

@@ -11,11 +11,9 @@ from xray_resnet.data import compute_mean_and_std
 from xray_resnet.dicom import Reading
 from xray_resnet.errors import UserError
 from xray_resnet.findings import DEFAULT_POLICIES, LabelState, Policy, positions, resolve_targets
-from xray_resnet.methods import Sampling
 from xray_resnet.model_input import ModelInput
 from xray_resnet.store import Dataset
 from xray_resnet.store.facts import read_facts
-from xray_resnet.training.balance import SAMPLINGS, Draws
 from xray_resnet.training.stopping import Monitor, choose_monitor
 
 _AT_LEAST = {"train": 2, "val": 1}
@@ -45,10 +43,6 @@ class Task:
     def targets_of(self, split: str) -> NDArray[np.float32]:
         """(n, F) targets of a split."""
         return self.targets[self.rows[split]]
-
-    def draws_of(self, sampling: Sampling) -> Draws:
-        """How often an epoch has each training image."""
-        return SAMPLINGS[sampling](self.targets_of("train"), self.dataset.patient_ids[self.rows["train"]])
 
     def known_of(self, split: str) -> NDArray[np.float32] | None:
         """(n, columns) facts of a split as the network gets them; None if it gets none."""
