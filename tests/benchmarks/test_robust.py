@@ -11,8 +11,8 @@ from xray_resnet.models import PreActResNet, build_model
 from xray_resnet.processor import name_instruction_set
 from xray_resnet.training.losses import describe_labels
 from xray_resnet.training.losses.cross_entropy import CrossEntropyLoss
-from xray_resnet.training.module import Classifier
-from xray_resnet.training.optimiser import Schedule
+from xray_resnet.training.steps import Classifier
+from xray_resnet.training.steps.optimiser import Schedule
 from xray_resnet.training.trainer import torch_threads
 
 BATCH, SIZE, ROUNDS = 32, 96, 8

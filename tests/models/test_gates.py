@@ -9,7 +9,7 @@ from xray_resnet.models import Architecture, PreActResNet, build_model
 from xray_resnet.models.gates import StochasticDepth, StrictIdentity
 from xray_resnet.models.parts import Place
 from xray_resnet.models.pruning import find_silent_units, remove_units
-from xray_resnet.training.optimiser import group_parameters
+from xray_resnet.training.steps.optimiser import group_parameters
 
 X = draw_images((5, 7), channels=8)
 EPSILON = 2.0

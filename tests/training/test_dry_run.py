@@ -11,7 +11,7 @@ from xray_resnet.cli.train import train as train_command
 from xray_resnet.config import Config
 from xray_resnet.config_files import CommandParser, build_section
 from xray_resnet.training import fit
-from xray_resnet.training.checkpoint_file import AtomicCheckpointIO
+from xray_resnet.training.checkpoints import AtomicCheckpointIO
 from xray_resnet.training.dry_run import dry_run
 
 LARGE = {
@@ -48,7 +48,7 @@ def test_a_large_recipe_builds_its_network_and_takes_two_steps(
     delivered: list[Any] = []
     monkeypatch.setattr(fit, "deliver", lambda *arguments: delivered.append(arguments))
     monkeypatch.setattr(AtomicCheckpointIO, "save_checkpoint", lambda *_, **__: None)
-    monkeypatch.setattr("xray_resnet.training.checkpoints.save_torch_file", lambda *_: None)
+    monkeypatch.setattr("xray_resnet.training.checkpoints.keep.save_torch_file", lambda *_: None)
     said: list[str] = []
     dry_run(read(name, *SMALLER), announce=said.append)
     ((_, task, start),) = delivered

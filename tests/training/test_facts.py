@@ -8,17 +8,17 @@ import torch
 
 from tests.datasets import make_dataset
 from tests.models.randomise import randomise
-from tests.training.test_consistency import EVEN, STEADY, pair
+from tests.training.robust.test_consistency import EVEN, STEADY, pair
 from xray_resnet.data import CORRUPTED, KNOWN, Batch, LabelledImages
 from xray_resnet.findings import resolve_targets
 from xray_resnet.model_input import ModelInput
 from xray_resnet.models import Architecture, build_model
 from xray_resnet.store import open_dataset
 from xray_resnet.store.facts import read_facts
-from xray_resnet.training.head import start_at_base_rates
+from xray_resnet.training.losses import start_at_base_rates
 from xray_resnet.training.losses.cross_entropy import CrossEntropyLoss
-from xray_resnet.training.mixup import mix_pairs
-from xray_resnet.training.module import Classifier
+from xray_resnet.training.robust import mix_pairs
+from xray_resnet.training.steps import Classifier
 
 
 @pytest.mark.parametrize("has_teacher", [False, True])

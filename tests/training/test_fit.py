@@ -22,8 +22,8 @@ from xray_resnet.findings import resolve_targets
 from xray_resnet.metrics import macro_auroc
 from xray_resnet.processor import name_instruction_set
 from xray_resnet.store import open_dataset
+from xray_resnet.training.delivery import TrainingInterruptedError
 from xray_resnet.training.fit import train
-from xray_resnet.training.interruption import TrainingInterruptedError
 from xray_resnet.training.trainer import torch_threads
 
 TIMES = ("seconds", "images_per_second", "data_wait")

@@ -19,12 +19,13 @@ from xray_resnet.config import Config
 from xray_resnet.errors import ConfigurationError, UserError
 from xray_resnet.runs import Run
 from xray_resnet.training import fit
-from xray_resnet.training.batches import EpochBatches, ResumableLoader
 from xray_resnet.training.checkpoints import KeepCheckpoints, read_checkpoint
-from xray_resnet.training.ending import end_run
+from xray_resnet.training.delivery import end_run
 from xray_resnet.training.fit import train
-from xray_resnet.training.randomness import SeedSteps
-from xray_resnet.training.running_mean import RunningMean
+from xray_resnet.training.loading import ResumableLoader
+from xray_resnet.training.loading.batches import EpochBatches
+from xray_resnet.training.steps import SeedSteps
+from xray_resnet.training.steps.running_mean import RunningMean
 
 EVERY_STEP = 1e-9
 EPOCHS, STEPS = 3, 4

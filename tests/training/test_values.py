@@ -23,11 +23,11 @@ from xray_resnet.torch_engine import Engine
 from xray_resnet.training.checkpoints import read_checkpoint
 from xray_resnet.training.fit import train
 from xray_resnet.training.from_config import build_policies, build_settings, build_task_of
-from xray_resnet.training.loaders import build_loaders
+from xray_resnet.training.loading import build_loaders
 from xray_resnet.training.losses import LabelStatistics
 from xray_resnet.training.losses.cross_entropy import CrossEntropyLoss
-from xray_resnet.training.module import Classifier
-from xray_resnet.training.optimiser import Schedule
+from xray_resnet.training.steps import Classifier
+from xray_resnet.training.steps.optimiser import Schedule
 from xray_resnet.training.task import Task
 
 ENGINE = Engine("cpu", "fp32")

@@ -50,14 +50,16 @@ def train(arguments: Sequence[str]) -> int:
         raise ConfigurationError("--deliver ends an interrupted run; name it with --resume RUN")
     config = build_section(Config, values) if values.resume is None else saved_config(values.resume)
     from xray_resnet.torch_engine import choose_engine
-    from xray_resnet.training import ending, fit, history
+    from xray_resnet.training import fit
+    from xray_resnet.training.delivery import end_run
+    from xray_resnet.training.distributed import find_processes
     from xray_resnet.training.dry_run import dry_run
-    from xray_resnet.training.processes import find_processes
+    from xray_resnet.training.watching import keep_silent, print_now
 
     choose_engine(config.train.precision, accelerator=config.train.accelerator)
     processes = find_processes(devices=config.train.devices, nodes=config.train.nodes)
     if values.dry_run:
-        dry_run(config, announce=history.print_now if processes.is_first else history.keep_silent)
+        dry_run(config, announce=print_now if processes.is_first else keep_silent)
         return 0
     clock = Clock(COMMAND)
     if not processes.are_started:
@@ -67,7 +69,7 @@ def train(arguments: Sequence[str]) -> int:
             print(line)
         return 0
     with processes.with_one_voice():
-        run = ending.end_run(config, values.resume) if values.deliver else fit.train(config, resume=values.resume)
+        run = end_run(config, values.resume) if values.deliver else fit.train(config, resume=values.resume)
     if processes.is_first:
         clock.say_end(f"xray-eval --run {shlex.quote(str(run))} --report")
         print(run)

@@ -9,16 +9,13 @@ from lightning.pytorch.loggers import Logger
 from torch import Tensor
 
 from xray_resnet.models import PreActResNet
-from xray_resnet.training.averaging import AverageWeights
-from xray_resnet.training.classifier import build_classifier
-from xray_resnet.training.divergence import naming_images
-from xray_resnet.training.loaders import build_loaders
-from xray_resnet.training.randomness import SeedSteps
+from xray_resnet.training.averaging import AverageEpochs, AverageWeights, find_soup, is_soup_better
+from xray_resnet.training.loading import build_loaders
 from xray_resnet.training.settings import TrainingSettings
-from xray_resnet.training.soup import AverageEpochs, find_soup, is_soup_better
-from xray_resnet.training.stopping import StopEarly
+from xray_resnet.training.steps import SeedSteps, build_classifier, naming_images
 from xray_resnet.training.task import Task
 from xray_resnet.training.trainer import build_trainer, interruptible, quiet_lightning, torch_threads
+from xray_resnet.training.validation import StopEarly
 
 
 def fit_network(

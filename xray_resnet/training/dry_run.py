@@ -14,7 +14,7 @@ from xray_resnet.store import DatasetDescription, StoredImage
 from xray_resnet.store.schema import IMAGES_FOLDER, part_name
 from xray_resnet.store.writer import write_description, write_part
 from xray_resnet.training.fit import train
-from xray_resnet.training.history import Announce, print_now
+from xray_resnet.training.watching import Announce, print_now
 
 STEPS = 2
 _VALIDATED = 4

@@ -13,22 +13,26 @@ from xray_resnet.models import PreActResNet
 from xray_resnet.runs import Run
 from xray_resnet.store import open_dataset
 from xray_resnet.torch_engine import Engine, choose_engine
-from xray_resnet.training.board import ShowOnBoard
 from xray_resnet.training.checkpoints import KeepCheckpoints, refuse_other_dataset
 from xray_resnet.training.core import fit_network
-from xray_resnet.training.deliver import deliver
+from xray_resnet.training.delivery import deliver, saying_how_to_go_on
+from xray_resnet.training.distributed import Processes, find_processes
 from xray_resnet.training.from_config import build_settings, build_task_of
-from xray_resnet.training.history import Announce, EpochHistory, keep_silent, print_now
-from xray_resnet.training.interruption import saying_how_to_go_on
-from xray_resnet.training.loggers import build_loggers
-from xray_resnet.training.minutes import SayEachMinute
-from xray_resnet.training.processes import Processes, find_processes
 from xray_resnet.training.rate_finder import find_rate
 from xray_resnet.training.settings import TrainingSettings
 from xray_resnet.training.start import Start, build_fresh, build_start
-from xray_resnet.training.stopping import LOSS
 from xray_resnet.training.task import Task
 from xray_resnet.training.trainer import is_watched
+from xray_resnet.training.validation import LOSS
+from xray_resnet.training.watching import (
+    Announce,
+    EpochHistory,
+    SayEachMinute,
+    ShowOnBoard,
+    build_loggers,
+    keep_silent,
+    print_now,
+)
 
 
 def train(config: Config, *, resume: Path | None = None, announce: Announce = print_now) -> Path:

@@ -8,7 +8,7 @@ from xray_resnet.errors import ConfigurationError
 from xray_resnet.findings import LabelState, Policy
 from xray_resnet.store import Dataset
 from xray_resnet.torch_engine import Engine
-from xray_resnet.training.processes import ALONE, Processes
+from xray_resnet.training.distributed import ALONE, Processes
 from xray_resnet.training.settings import TrainingSettings
 from xray_resnet.training.task import Task, build_task
 

@@ -11,12 +11,9 @@ from lightning.fabric.utilities.apply_func import move_data_to_device
 from xray_resnet.data import Batch
 from xray_resnet.models import PreActResNet
 from xray_resnet.torch_engine import Engine
-from xray_resnet.training.batches import ResumableLoader
-from xray_resnet.training.classifier import build_classifier
-from xray_resnet.training.divergence import DivergedError
-from xray_resnet.training.loaders import build_loaders
-from xray_resnet.training.module import Classifier
+from xray_resnet.training.loading import ResumableLoader, build_loaders
 from xray_resnet.training.settings import TrainingSettings
+from xray_resnet.training.steps import Classifier, DivergedError, build_classifier
 from xray_resnet.training.task import Task
 from xray_resnet.training.trainer import torch_threads
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from xray_resnet.data import Augmentation
 from xray_resnet.methods import EmaDecay, LossName, OptimiserName, Robust, Sampling, Teacher
 from xray_resnet.torch_engine import Engine
-from xray_resnet.training.processes import ALONE, Processes
+from xray_resnet.training.distributed import ALONE, Processes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,12 +20,12 @@ class TrainingSettings:
         accumulate: Batches whose gradients make one step.
         processes: Those that train together.
         sharded: Whether weights and optimiser are spread over them (FSDP), not copied (DDP).
-        optimiser: Which, of `optimiser.OPTIMISERS`.
+        optimiser: Which, of `steps.optimiser.OPTIMISERS`.
         momentum: Of SGD.
         learning_rate: Its peak.
         weight_decay: Of AdamW decoupled, of SGD added to the gradient; none on norms and biases.
         warmup: Share of the steps in which the learning rate rises.
-        sampling: How often an epoch has each image, of `balance.SAMPLINGS`.
+        sampling: How often an epoch has each image, of `loading.balance.SAMPLINGS`.
         loss: Which, of `losses.LOSSES`.
         loss_numbers: Those that the loss asks for, by name.
         positive_weighting: Whether positives weigh √(negatives / positives) in the cross-entropy.

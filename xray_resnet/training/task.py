@@ -14,7 +14,7 @@ from xray_resnet.findings import DEFAULT_POLICIES, LabelState, Policy, positions
 from xray_resnet.model_input import ModelInput
 from xray_resnet.store import Dataset
 from xray_resnet.store.facts import read_facts
-from xray_resnet.training.stopping import Monitor, choose_monitor
+from xray_resnet.training.validation import Monitor, choose_monitor
 
 _AT_LEAST = {"train": 2, "val": 1}
 

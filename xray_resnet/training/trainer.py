@@ -21,10 +21,10 @@ from lightning.pytorch.strategies import DDPStrategy, FSDPStrategy, Strategy
 
 from xray_resnet.machine import cpus_under_quota
 from xray_resnet.precision import Precision
-from xray_resnet.training.bar import ImagesBar
-from xray_resnet.training.checkpoint_file import AtomicCheckpointIO
+from xray_resnet.training.checkpoints import AtomicCheckpointIO
+from xray_resnet.training.distributed import SynchroniseNorms
 from xray_resnet.training.settings import TrainingSettings
-from xray_resnet.training.synchronised_norm import SynchroniseNorms
+from xray_resnet.training.watching import ImagesBar
 
 _LIGHTNING_NAMES: dict[Precision, Literal["32-true", "bf16-mixed"]] = {"fp32": "32-true", "bf16": "bf16-mixed"}
 Plugin = CheckpointIO | ClusterEnvironment | LayerSync

@@ -6,9 +6,8 @@ import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from xray_resnet.metrics import auroc
-from xray_resnet.training.losses import describe_labels, masked_bce_loss
+from xray_resnet.training.losses import LabelStatistics, describe_labels, masked_bce_loss
 from xray_resnet.training.losses.cross_entropy import CrossEntropyLoss
-from xray_resnet.training.losses.statistics import LabelStatistics
 
 NAN = float("nan")
 

@@ -7,8 +7,7 @@ import pytest
 import torch
 
 from xray_resnet.models import Architecture, build_model
-from xray_resnet.training.head import start_at_base_rates
-from xray_resnet.training.losses import compute_base_rates, describe_labels
+from xray_resnet.training.losses import compute_base_rates, describe_labels, start_at_base_rates
 from xray_resnet.training.losses.statistics import compute_positive_weights
 
 

@@ -1,0 +1,6 @@
+"""Checkpoints of a run: when they are written, how they reach the disk whole, and what a run may go on from."""
+
+from xray_resnet.training.checkpoints.file import AtomicCheckpointIO
+from xray_resnet.training.checkpoints.keep import KeepCheckpoints, read_checkpoint, refuse_other_dataset
+
+__all__ = ["AtomicCheckpointIO", "KeepCheckpoints", "read_checkpoint", "refuse_other_dataset"]
