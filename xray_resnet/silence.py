@@ -2,6 +2,7 @@
 
 - OpenVINO sends an event to an analytics host and keeps a client id in `~/intel`; if the package `openvino_telemetry`
   cannot be imported it takes a stub of its own instead.
+- albumentations asks the package registry for a newer release.
 - MLflow reports to an analytics host which of its functions are called.
 - matplotlib keeps a list of fonts in `~/.cache` and makes a folder in `~/.config`.
 """
@@ -12,6 +13,7 @@ import tempfile
 from functools import cache
 
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
 

@@ -15,7 +15,7 @@ from xray_resnet.errors import ConfigurationError, UserError
 from xray_resnet.predictions import FORMATS
 
 COMMANDS = ("prep", "train", "eval", "predict", "compare")
-HEAVY = "('torch', 'lightning', 'monai', 'openvino', 'pyarrow', 'cv2', 'pydicom')"
+HEAVY = "('torch', 'lightning', 'monai', 'albumentations', 'openvino', 'pyarrow', 'cv2', 'pydicom')"
 
 
 def run(command: str, *arguments: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:

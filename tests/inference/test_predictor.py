@@ -101,7 +101,8 @@ def test_predicting_needs_no_torch(bundle: Path, files: list[Path]) -> None:
     code = (
         "import sys, xray_resnet\n"
         f"print([p.status for p in xray_resnet.Predictor({str(bundle)!r}).predict([{str(files[0])!r}])])\n"
-        "print([name for name in ('torch', 'lightning', 'monai', 'sklearn', 'scipy') if name in sys.modules])"
+        "heavy = ('torch', 'lightning', 'monai', 'albumentations', 'sklearn', 'scipy')\n"
+        "print([name for name in heavy if name in sys.modules])"
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.splitlines() == ["['ok']", "[]"]

@@ -49,6 +49,7 @@ def train(arguments: Sequence[str]) -> int:
     if values.deliver and values.resume is None:
         raise ConfigurationError("--deliver ends an interrupted run; name it with --resume RUN")
     config = build_section(Config, values) if values.resume is None else saved_config(values.resume)
+    from xray_resnet.data import build_augmentation
     from xray_resnet.torch_engine import choose_engine
     from xray_resnet.training import fit
     from xray_resnet.training.delivery import end_run
@@ -61,6 +62,7 @@ def train(arguments: Sequence[str]) -> int:
     if values.dry_run:
         dry_run(config, announce=print_now if processes.is_first else keep_silent)
         return 0
+    build_augmentation(config.augment)  # what cannot be used is said before the data are prepared
     clock = Clock(COMMAND)
     if not processes.are_started:
         build_dataset(config)

@@ -1,7 +1,8 @@
 """Section `augment`: what changes training images."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from xray_resnet.bounds import bounded
 
@@ -85,6 +86,10 @@ class AugmentConfig:
     exposure_ratio: tuple[float, float] = bounded((10.0, 60.0), above=1)
     """Least and greatest ratio of exposures that the display range is taken to span, drawn log-uniformly per image, for
     films that do not tell; the smaller, the more of the noise is seen."""
+    albumentations: list[dict[str, Any]] = field(default_factory=list)
+    """Transforms of albumentations after all others, before resampling: the name of each, its probability p (the
+    library's if there is none) and its arguments, such as [{name: CLAHE, p: 0.2, clip_limit: [1, 3]}]. Image-only and
+    dual transforms that make an image of the same shape from one grey image in [0, 1]."""
     size: int = bounded(512, least=32)
     """Rows and columns above which images are averaged down to it before they are degraded, but not below the network's
     input. A smaller one is faster."""
@@ -92,8 +97,11 @@ class AugmentConfig:
     """Factor of every probability; 0 leaves images as they are."""
 
     def list_mistakes(self) -> Iterator[str]:
-        """Ranges in the wrong order."""
+        """Ranges in the wrong order, and transforms without a name."""
         for name in ("gamma", "marker_height", "tube_width", "tube_contrast", "exposure_ratio"):
             least, greatest = getattr(self, name)
             if least > greatest:
                 yield f"{name} is {[least, greatest]}, expected the least first"
+        for place, entry in enumerate(self.albumentations):
+            if not isinstance(entry.get("name"), str):
+                yield f"albumentations[{place}] is {entry}, expected its name, such as {{name: CLAHE, p: 0.2}}"

@@ -13,7 +13,13 @@ import numpy as np
 
 from xray_resnet.config import AugmentConfig
 from xray_resnet.data.degradations import REFERENCE_SIZE, Detector, FilmCurve, Share
-from xray_resnet.data.transforms import Parameters, Transform, draw_log_uniform, list_transforms
+from xray_resnet.data.transforms import (
+    Parameters,
+    Transform,
+    build_named_transforms,
+    draw_log_uniform,
+    list_transforms,
+)
 
 
 class Step(NamedTuple):
@@ -103,6 +109,12 @@ class Augmentation:
 
 
 def build_augmentation(config: AugmentConfig) -> Augmentation:
-    """The augmentation of a configuration; with every probability at 0 it changes nothing."""
-    transforms = ((name, config.probability * p, transform) for name, p, transform in list_transforms(config))
-    return Augmentation(transforms, exposure_ratio=config.exposure_ratio, size=config.size)
+    """The augmentation of a configuration; with every probability at 0 it changes nothing.
+
+    Raises:
+        ConfigurationError: with every entry of `albumentations` that cannot be used.
+    """
+    named = build_named_transforms(config.albumentations, size=config.size)
+    transforms = [*list_transforms(config), *((transform.key, transform.probability, transform) for transform in named)]
+    scaled = ((name, config.probability * p, transform) for name, p, transform in transforms)
+    return Augmentation(scaled, exposure_ratio=config.exposure_ratio, size=config.size)

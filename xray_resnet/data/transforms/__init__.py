@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from xray_resnet.config import AugmentConfig
+from xray_resnet.data.transforms.by_name import build_named_transforms
 from xray_resnet.data.transforms.detector import (
     DeadPixels,
     DetectorBlur,
@@ -16,7 +17,7 @@ from xray_resnet.data.transforms.display import Collimation, Gamma, Jpeg, Window
 from xray_resnet.data.transforms.patient import Flip, Marker, Pose, Tube
 from xray_resnet.data.transforms.transform import Parameters, Transform, draw_log_uniform
 
-__all__ = ["Parameters", "Transform", "draw_log_uniform", "list_transforms"]
+__all__ = ["Parameters", "Transform", "build_named_transforms", "draw_log_uniform", "list_transforms"]
 
 
 def list_transforms(config: AugmentConfig) -> Iterator[tuple[str, float, Transform]]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from xray_resnet.data.degradations import Share
 from xray_resnet.data.degradations.foreign_objects import WORDS, add_marker, add_tube
-from xray_resnet.data.degradations.pose import change_pose
+from xray_resnet.data.transforms.library import change_pose, mirror
 from xray_resnet.data.transforms.transform import Parameters
 from xray_resnet.detector import Detector
 
@@ -26,8 +26,8 @@ class Flip:
         return {}
 
     def apply(self, share: Share, detector: Detector) -> Share:
-        """The mirrored image."""
-        return np.ascontiguousarray(share[:, ::-1])
+        """As `mirror`."""
+        return mirror(share)
 
 
 @dataclass(frozen=True)
