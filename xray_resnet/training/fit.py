@@ -22,7 +22,6 @@ from xray_resnet.training.rate_finder import find_rate
 from xray_resnet.training.settings import TrainingSettings
 from xray_resnet.training.start import Start, build_fresh, build_start
 from xray_resnet.training.task import Task
-from xray_resnet.training.trainer import is_watched
 from xray_resnet.training.validation import LOSS
 from xray_resnet.training.watching import (
     Announce,
@@ -30,6 +29,7 @@ from xray_resnet.training.watching import (
     SayEachMinute,
     ShowOnBoard,
     build_loggers,
+    is_watched,
     keep_silent,
     print_now,
 )

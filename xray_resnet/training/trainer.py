@@ -2,7 +2,6 @@
 
 import logging
 import signal
-import sys
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
@@ -24,7 +23,7 @@ from xray_resnet.precision import Precision
 from xray_resnet.training.checkpoints import AtomicCheckpointIO
 from xray_resnet.training.distributed import SynchroniseNorms
 from xray_resnet.training.settings import TrainingSettings
-from xray_resnet.training.watching import ImagesBar
+from xray_resnet.training.watching import ImagesBar, is_watched
 
 _LIGHTNING_NAMES: dict[Precision, Literal["32-true", "bf16-mixed"]] = {"fp32": "32-true", "bf16": "bf16-mixed"}
 Plugin = CheckpointIO | ClusterEnvironment | LayerSync
@@ -72,11 +71,6 @@ def _build_plugins(settings: TrainingSettings) -> Iterator[Plugin]:
     if SLURMEnvironment.detect():
         # Its own checkpoints would be others than ours, in another place.
         yield SLURMEnvironment(auto_requeue=False)
-
-
-def is_watched() -> bool:
-    """Whether output goes to a terminal, where a bar shows the progress; elsewhere lines do."""
-    return sys.stdout.isatty()
 
 
 @contextmanager

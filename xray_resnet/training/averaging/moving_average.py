@@ -1,16 +1,11 @@
 """Exponential moving average of the weights: what is validated, checkpointed and delivered."""
 
-import lightning
 import torch
 from lightning.pytorch.callbacks import WeightAveraging
-from lightning.pytorch.strategies import FSDPStrategy
 from torch import Tensor
 
 from xray_resnet.methods import EmaDecay
 from xray_resnet.training.steps import Classifier
-
-_NETWORK = "model."
-"""Begins the names of the network's weights within `Classifier`."""
 
 
 class AverageWeights(WeightAveraging):
@@ -51,20 +46,3 @@ class AverageWeights(WeightAveraging):
         steps = int(count)
         decay = min(self.limit, (1 + steps) / (10 + steps))
         torch._foreach_lerp_(averaged, current, 1 - decay)
-
-
-def gather_delivered(trainer: lightning.Trainer, module: lightning.LightningModule) -> dict[str, Tensor]:
-    """The network's weights that `find_delivered` finds, by name, put together if each process has a part of them."""
-    if not isinstance(trainer.strategy, FSDPStrategy):
-        return dict(find_delivered(trainer, module).model.state_dict())
-    state = trainer.strategy.lightning_module_state_dict()
-    return {name.removeprefix(_NETWORK): weight for name, weight in state.items() if name.startswith(_NETWORK)}
-
-
-def find_delivered(trainer: lightning.Trainer, module: lightning.LightningModule) -> Classifier:
-    """The averaged weights if there is an average, else the current ones."""
-    callbacks = trainer.callbacks  # type: ignore[attr-defined]  # a connector sets them, untyped
-    averages = [callback for callback in callbacks if isinstance(callback, AverageWeights)]
-    classifier = averages[0].averaged if averages else module
-    assert isinstance(classifier, Classifier)
-    return classifier

@@ -7,7 +7,7 @@ import torch
 from lightning.pytorch.callbacks import Callback
 from torch import Tensor
 
-from xray_resnet.training.averaging.moving_average import find_delivered
+from xray_resnet.training.averaging.delivered import find_delivered
 from xray_resnet.training.steps import Classifier
 from xray_resnet.training.validation import Monitor
 

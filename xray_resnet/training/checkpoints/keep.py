@@ -1,7 +1,6 @@
-"""Checkpoints of a run: the last one to go on from, the best weights to deliver. Both load with weights_only=True."""
+"""When checkpoints are written: the last one to go on from, the best weights to deliver."""
 
 import time
-from pathlib import Path
 from typing import Any
 
 import lightning
@@ -9,13 +8,11 @@ import torch
 from lightning.pytorch.callbacks import Checkpoint
 from torch import Tensor
 
-from xray_resnet.errors import UserError
 from xray_resnet.runs import Run
 from xray_resnet.training.averaging import PREFIX, find_soup, gather_delivered
 from xray_resnet.training.checkpoints.file import save_torch_file
+from xray_resnet.training.checkpoints.read import IDENTITY
 from xray_resnet.training.validation import Monitor
-
-_IDENTITY = "dataset"
 
 
 class KeepCheckpoints(Checkpoint):
@@ -48,7 +45,7 @@ class KeepCheckpoints(Checkpoint):
         self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
         """Names the training data."""
-        checkpoint[_IDENTITY] = dict(self._dataset)
+        checkpoint[IDENTITY] = dict(self._dataset)
 
     def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         """Starts the clock."""
@@ -98,32 +95,3 @@ class KeepCheckpoints(Checkpoint):
 
 def _has_finite_weights(module: lightning.LightningModule) -> bool:
     return all(bool(torch.isfinite(weight).all()) for weight in module.parameters())
-
-
-def read_checkpoint(path: Path) -> dict[str, Any]:
-    """A checkpoint on the CPU, without unpickling code.
-
-    Raises:
-        UserError: if it cannot be read.
-    """
-    try:
-        content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-    except (OSError, RuntimeError, ValueError, KeyError) as error:
-        raise UserError(f"{path}: not a whole checkpoint ({error}); start a new run") from None
-    return content
-
-
-def refuse_other_dataset(path: Path, dataset: dict[str, str]) -> None:
-    """Refuses to go on with other data than the checkpoint was trained on.
-
-    Raises:
-        UserError: if they differ; names both.
-    """
-    trained_on = read_checkpoint(path)[_IDENTITY]
-    differences = [
-        f"its {name} is {dataset[name]}, the run was trained with {trained_on[name]}"
-        for name in dataset
-        if dataset[name] != trained_on.get(name)
-    ]
-    if differences:
-        raise UserError(f"{path}: the dataset is another one now: {'; '.join(differences)}; start a new run")

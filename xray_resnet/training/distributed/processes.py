@@ -5,8 +5,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import torch
-
 from xray_resnet.errors import ConfigurationError, UserError
 
 _INTERRUPTED = 130
@@ -83,12 +81,6 @@ def find_processes(*, devices: int, nodes: int, environment: Mapping[str, str] =
         if asked and asked != found:
             raise ConfigurationError(f"train.{name} is {asked}, but {found} were started; leave it at 0")
     return started
-
-
-def count_processes() -> int:
-    """How many train together with this one now; 1 before training starts."""
-    distributed = torch.distributed
-    return distributed.get_world_size() if distributed.is_available() and distributed.is_initialized() else 1
 
 
 def _read_torchrun(environment: Mapping[str, str]) -> Processes | None:

@@ -10,6 +10,8 @@ import torch
 from lightning.pytorch.plugins import LayerSync
 from torch import Tensor, nn
 
+from xray_resnet.training.distributed.collectives import sum_of_all
+
 
 class SynchronisedNorm(nn.BatchNorm2d):
     """Batch norm whose statistics are those of all processes while it trains."""
@@ -40,9 +42,7 @@ class _SumOfAll(torch.autograd.Function):
 
     @staticmethod
     def forward(context: Any, mine: Tensor) -> Tensor:
-        total = mine.clone()
-        torch.distributed.all_reduce(total)
-        return total
+        return sum_of_all(mine)
 
     @staticmethod
     def backward(context: Any, *gradients: Tensor) -> Tensor:

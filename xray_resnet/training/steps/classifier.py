@@ -7,7 +7,6 @@ from typing import Any
 import lightning
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.distributed.fsdp import FullyShardedDataParallel
 from torch.nn.utils import clip_grad_norm_
@@ -15,15 +14,13 @@ from torch.optim import Optimizer
 
 from xray_resnet.data import CORRUPTED, KNOWN, Batch
 from xray_resnet.errors import UserError
-from xray_resnet.findings import column_prefix
-from xray_resnet.metrics import auroc
 from xray_resnet.models import PreActResNet
-from xray_resnet.training.distributed import count_processes
-from xray_resnet.training.losses import masked_bce_loss
+from xray_resnet.training.distributed import count_processes, gather_all
 from xray_resnet.training.robust import AuxiliaryNorms, consistency_loss, mix_pairs, split_by_norm
 from xray_resnet.training.steps.divergence import Step
 from xray_resnet.training.steps.optimiser import Schedule, build_optimiser
 from xray_resnet.training.steps.running_mean import RunningMean
+from xray_resnet.training.validation import compute_scores
 
 _TRAIN_LOSS, _DIVERGENCE = "train_loss", "train_divergence"
 _MEANS = "means of the epoch"
@@ -135,11 +132,7 @@ class Classifier(lightning.LightningModule):
                 f"training diverged in epoch {self.current_epoch + 1}: the network's outputs are not finite; "
                 f"lower train.learning_rate, now {self.schedule.learning_rate}"
             )
-        aurocs = compute_aurocs(logits.numpy(), targets.numpy())
-        defined = {name: value for name, value in zip(self.findings, aurocs, strict=True) if value is not None}
-        scores = {"val_loss": masked_bce_loss(logits, targets).item()}
-        scores |= {f"val_auroc_{column_prefix(name)}": value for name, value in defined.items()}
-        return scores | ({"val_macro_auroc": float(np.mean([*defined.values()]))} if defined else {})
+        return compute_scores(logits, targets, findings=self.findings)
 
     def on_train_epoch_start(self) -> None:
         """Begins new means; not called where an epoch is resumed within."""
@@ -196,7 +189,7 @@ class Classifier(lightning.LightningModule):
         if processes == 1:
             return 1.0
         known = (~targets.isnan()).sum()
-        return known * processes / _gather_all(known).sum().clamp(min=1)
+        return known * processes / gather_all(known).sum().clamp(min=1)
 
     def _gather(self, mine: Tensor) -> Tensor:
         """Rows (N, F) of the validation images in their order, from all processes; each has every so-manieth."""
@@ -204,7 +197,7 @@ class Classifier(lightning.LightningModule):
             return mine
         loader = self.trainer.val_dataloaders
         assert loader is not None
-        in_turn = _gather_all(mine.to(self.device)).cpu().transpose(0, 1)
+        in_turn = gather_all(mine.to(self.device)).cpu().transpose(0, 1)
         return in_turn.reshape(-1, mine.shape[1])[: len(loader.dataset)]
 
     def _log_mean(self, name: str, value: Tensor, images: int, *, prog_bar: bool = False) -> None:
@@ -212,23 +205,5 @@ class Classifier(lightning.LightningModule):
         self.log(name, self._means[name], prog_bar=prog_bar, on_step=False, on_epoch=True)
 
 
-def compute_aurocs(logits: NDArray[np.float32], targets: NDArray[np.float32]) -> list[float | None]:
-    """AUROC of each finding; None if undefined.
-
-    Args:
-        logits: (N, F).
-        targets: (N, F); only 0 and 1 count, not smoothed or unknown ones.
-    """
-    labels = np.where(np.isin(targets, (0, 1)), targets, np.nan)
-    return [auroc(labels[:, column], logits[:, column]) for column in range(labels.shape[1])]
-
-
 def _channels_last(images: Tensor) -> Tensor:
     return images.contiguous(memory_format=torch.channels_last)
-
-
-def _gather_all(mine: Tensor) -> Tensor:
-    """(P, …) that of every process."""
-    of_all = [torch.empty_like(mine) for _ in range(count_processes())]
-    torch.distributed.all_gather(of_all, mine.contiguous())
-    return torch.stack(of_all)

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
-from xray_resnet.training.distributed import count_processes
+from xray_resnet.training.distributed import count_processes, sum_of_all
 
 
 class RunningMean(Metric):
@@ -29,17 +29,10 @@ class RunningMean(Metric):
 
     def save(self) -> dict[str, Tensor]:
         """The sums so far, of all processes, for a checkpoint; each of them must call it."""
-        return {"total": _sum_of_all(self.total), "images": _sum_of_all(self.images)}
+        return {"total": sum_of_all(self.total), "images": sum_of_all(self.images)}
 
     def restore(self, sums: dict[str, Tensor]) -> None:
         """Goes on from the sums of a checkpoint, of which each process takes an equal share."""
         self.total.copy_(sums["total"] / count_processes())
         self.images.copy_(sums["images"] / count_processes())
         self._update_count = 1  # else torchmetrics warns of a mean without an update
-
-
-def _sum_of_all(mine: Tensor) -> Tensor:
-    total = mine.clone()
-    if count_processes() > 1:
-        torch.distributed.all_reduce(total)
-    return total

@@ -1,5 +1,6 @@
 """The progress bar of a training on a terminal: Lightning's, with images per second and the time that is left."""
 
+import sys
 from typing import Any
 
 import lightning
@@ -43,3 +44,8 @@ class ImagesBar(RichProgressBar):
             "images/s": round(self._pace.images_per_second(), 1),
             "left": str(self._pace.time_left(trainer)),
         }
+
+
+def is_watched() -> bool:
+    """Whether output goes to a terminal, where a bar shows the progress; elsewhere lines do."""
+    return sys.stdout.isatty()

@@ -1,8 +1,6 @@
 """The table of epochs: metrics.csv in the run folder, and one line per epoch for the user."""
 
 import time
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +8,11 @@ import lightning
 from lightning.pytorch.callbacks import Callback
 
 from xray_resnet.files import write_csv
+from xray_resnet.training.watching.announce import Announce
 
-Announce = Callable[[str], None]
 Row = dict[str, int | float]
 
 _LINE = ("train_loss", "val_loss", "val_macro_auroc", "soup_val_macro_auroc")
-print_now: Announce = partial(print, flush=True)
-
-
-def keep_silent(_: str) -> None:
-    """Says nothing: where others train together with this process, the first alone has a voice."""
 
 
 class EpochHistory(Callback):

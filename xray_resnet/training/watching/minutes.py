@@ -6,7 +6,7 @@ from typing import Any
 import lightning
 from lightning.pytorch.callbacks import Callback
 
-from xray_resnet.training.watching.history import Announce
+from xray_resnet.training.watching.announce import Announce
 from xray_resnet.training.watching.pace import Pace
 
 EVERY_S = 60.0
