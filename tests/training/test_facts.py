@@ -8,7 +8,7 @@ import torch
 
 from tests.datasets import make_dataset
 from tests.models.randomise import randomise
-from tests.training.robust.test_consistency import EVEN, STEADY, pair
+from tests.training.robust.pairs import EVEN, STEADY, pair
 from xray_resnet.data import CORRUPTED, KNOWN, Batch, LabelledImages
 from xray_resnet.findings import resolve_targets
 from xray_resnet.model_input import ModelInput

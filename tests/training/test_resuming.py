@@ -5,7 +5,6 @@ import resource
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,13 +18,10 @@ from xray_resnet.config import Config
 from xray_resnet.errors import ConfigurationError, UserError
 from xray_resnet.runs import Run
 from xray_resnet.training import fit
-from xray_resnet.training.checkpoints import KeepCheckpoints, read_checkpoint
+from xray_resnet.training.checkpoints import read_checkpoint
 from xray_resnet.training.delivery import end_run
 from xray_resnet.training.fit import train
-from xray_resnet.training.loading import ResumableLoader
-from xray_resnet.training.loading.batches import EpochBatches
 from xray_resnet.training.steps import SeedSteps
-from xray_resnet.training.steps.running_mean import RunningMean
 
 EVERY_STEP = 1e-9
 EPOCHS, STEPS = 3, 4
@@ -112,82 +108,6 @@ def test_a_step_of_several_batches_is_resumed_whole(started: Config, kill_at: Ca
 def test_killed_by_the_system_and_resumed_is_as_never_killed(tmp_path: Path) -> None:
     (outcome,) = run_kills(1, 0, tmp_path)
     assert outcome.differences == []
-
-
-def test_no_image_of_the_steps_that_are_done_is_loaded_again() -> None:
-    loaded: list[int] = []
-
-    class Images:
-        def __len__(self) -> int:
-            return 10
-
-        def __getitem__(self, index: int) -> int:
-            loaded.append(index)
-            return index
-
-    loader = ResumableLoader(Images(), EpochBatches(range(10), batch_size=3, drop_last=False))  # type: ignore[arg-type]
-    loader.load_state_dict({"batches": 2})
-    assert [batch.tolist() for batch in loader] == [[6, 7, 8], [9]]
-    assert loaded == [6, 7, 8, 9]
-    assert loader.state_dict() == {"batches": 4}
-    assert next(iter(loader)).tolist() == [0, 1, 2]
-
-
-def test_an_iterator_that_is_not_used_takes_no_batch_away() -> None:
-    """With loading processes torch asks for two and uses one."""
-    batches = EpochBatches(range(10), batch_size=3, drop_last=True)  # type: ignore[arg-type]
-    batches.first = 2
-    _, used = iter(batches), iter(batches)
-    assert [*used] == [[6, 7, 8]]
-
-
-@pytest.mark.parametrize(("drop_last", "sizes"), [(True, [4, 4]), (False, [4, 4, 2])])
-def test_an_incomplete_last_batch_is_left_out_on_request(drop_last: bool, sizes: list[int]) -> None:
-    batches = EpochBatches(range(10), batch_size=4, drop_last=drop_last)  # type: ignore[arg-type]
-    assert [len(batch) for batch in batches] == sizes
-    assert len(batches) == len(sizes)
-
-
-def test_what_a_network_draws_depends_on_seed_epoch_step_and_process() -> None:
-    def draw(seed: int, epoch: int, step: int, rank: int) -> float:
-        trainer: Any = SimpleNamespace(current_epoch=epoch, global_rank=rank)
-        SeedSteps(seed).on_train_batch_start(trainer, None, None, step)  # type: ignore[arg-type]
-        return torch.rand(()).item()
-
-    with torch.random.fork_rng(devices=[]):
-        places = [(0, 0, 0, 0), (1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)]
-        assert len({draw(*place) for place in places}) == len(places)
-        assert draw(3, 2, 1, 0) == draw(3, 2, 1, 0)
-
-
-def test_a_mean_in_two_parts_is_the_mean() -> None:
-    first, second = RunningMean(), RunningMean()
-    first.update(torch.tensor(1.0), 3)
-    second.restore(first.save())
-    second.update(torch.tensor(5.0), 1)
-    assert second.compute() == (3 * 1.0 + 1 * 5.0) / 4
-
-
-def test_weights_that_a_step_broke_do_not_replace_the_last_checkpoint(tmp_path: Path) -> None:
-    """Beside it, only what is asked of a trainer by the callback."""
-    module = torch.nn.Linear(2, 1)
-    torch.nn.init.constant_(module.weight, float("nan"))
-    keep = KeepCheckpoints(Run(tmp_path), monitor=None, dataset={}, minutes=EVERY_STEP)  # type: ignore[arg-type]
-
-    class Trainer:
-        accumulate_grad_batches, num_training_batches, lightning_module = 1, 4, module
-        strategy = SimpleNamespace(reduce_boolean_decision=lambda decision, all: decision)
-
-        def save_checkpoint(self, path: Path) -> None:
-            path.parent.mkdir(exist_ok=True)
-            path.touch()
-
-    trainer: Any = Trainer()
-    keep.on_train_batch_end(trainer, None, None, 0)
-    assert not Run(tmp_path).last_checkpoint.exists()
-    torch.nn.init.zeros_(module.weight)
-    keep.on_train_batch_end(trainer, None, None, 0)
-    assert Run(tmp_path).last_checkpoint.exists()
 
 
 def test_a_training_that_diverges_names_the_last_good_checkpoint(started: Config) -> None:

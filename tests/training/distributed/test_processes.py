@@ -16,7 +16,6 @@ from tests.training.kill import read_metrics
 from tests.training.test_fit import make_config, make_data, only_run
 from xray_resnet.config import Config
 from xray_resnet.config_files import write_config
-from xray_resnet.data import EpochSampler
 from xray_resnet.errors import ConfigurationError, UserError
 from xray_resnet.runs import Run
 from xray_resnet.store import open_dataset
@@ -26,7 +25,6 @@ from xray_resnet.training.checkpoints import read_checkpoint
 from xray_resnet.training.distributed import ALONE, Processes, find_processes
 from xray_resnet.training.from_config import build_settings, build_task_of
 from xray_resnet.training.loading import build_loaders
-from xray_resnet.training.loading.batches import EpochBatches, SharedOrder
 
 TORCHRUN = {"TORCHELASTIC_RUN_ID": "1", "RANK": "5", "LOCAL_RANK": "1", "WORLD_SIZE": "8", "LOCAL_WORLD_SIZE": "4"}
 SLURM = {"SLURM_JOB_NAME": "train", "SLURM_PROCID": "3", "SLURM_NTASKS": "8", "SLURM_NNODES": "2"}
@@ -70,25 +68,6 @@ def test_a_process_that_fails_says_which_it_is_and_only_the_first_is_heard_after
 def test_other_numbers_than_were_started_are_refused() -> None:
     with pytest.raises(ConfigurationError, match=r"train\.devices is 3, but 4 were started; leave it at 0"):
         find_processes(devices=3, nodes=0, environment=TORCHRUN)
-
-
-@pytest.mark.parametrize("processes", [2, 3])
-def test_a_batch_has_the_same_images_in_any_number_of_processes(processes: int) -> None:
-    sampler = EpochSampler(40, shuffle=True, seed=1)
-    whole = [*EpochBatches(sampler, batch_size=12, drop_last=True)]
-    shares = [
-        [*EpochBatches(sampler, batch_size=12, drop_last=True, rank=rank, processes=processes)]
-        for rank in range(processes)
-    ]
-    for batch, *parts in zip(whole, *shares, strict=True):
-        assert sorted(position for part in parts for position in part) == sorted(batch)
-        assert {len(part) for part in parts} == {12 // processes}
-
-
-def test_shares_of_an_order_interleave_to_it_and_are_equally_long() -> None:
-    order = EpochSampler(5, shuffle=False)
-    shares = [[position.item for position in SharedOrder(order, rank=rank, processes=2)] for rank in range(2)]
-    assert shares == [[0, 2, 4], [1, 3, 0]]
 
 
 def test_a_batch_that_cannot_be_shared_out_is_refused(tmp_path: Path) -> None:

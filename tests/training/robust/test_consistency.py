@@ -1,44 +1,17 @@
 """Holding the answer to a corrupted image to that to the clean one."""
 
 import math
-from typing import Any
 
-import numpy as np
 import pytest
 import torch
 
-from xray_resnet.data import CORRUPTED, Batch
-from xray_resnet.models import Architecture, PreActResNet, build_model
-from xray_resnet.training.losses import describe_labels
-from xray_resnet.training.losses.cross_entropy import CrossEntropyLoss
-from xray_resnet.training.robust import AuxiliaryNorms, consistency_loss, split_by_norm
-from xray_resnet.training.steps import Classifier
-from xray_resnet.training.steps.optimiser import Schedule
-
-EVEN = describe_labels(np.array([[0.0, 1.0], [1.0, 0.0]], np.float32))
-STEADY = Schedule(1e-3, 0, 0, 1)
+from tests.training.robust.pairs import build_classifier, pair, tiny_model
+from xray_resnet.data import CORRUPTED
+from xray_resnet.training.robust import consistency_loss
 
 
 def logit(probability: float) -> float:
     return math.log(probability / (1 - probability))
-
-
-def tiny_model() -> PreActResNet:
-    torch.manual_seed(0)
-    return build_model(Architecture(block="basic", stages=(1, 1), stem="small", base_width=8), num_findings=2)
-
-
-def build_classifier(monkeypatch: pytest.MonkeyPatch, **options: Any) -> Classifier:
-    classifier = Classifier(tiny_model(), findings=("A", "B"), schedule=STEADY, loss=CrossEntropyLoss(EVEN), **options)
-    monkeypatch.setattr(classifier, "log", lambda *_, **__: None)
-    return classifier
-
-
-def pair(*, seed: int = 1) -> Batch:
-    generator = torch.Generator().manual_seed(seed)
-    images = torch.rand(4, 1, 16, 16, generator=generator)
-    targets = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [0.0, 0.0]])
-    return Batch(images, targets, {"clean": torch.ones(4, dtype=torch.bool)}, {CORRUPTED: images.flip(3)})
 
 
 def test_the_divergence_is_that_of_two_bernoulli_distributions() -> None:
@@ -82,43 +55,3 @@ def test_the_corrupted_view_is_held_to_the_teacher(monkeypatch: pytest.MonkeyPat
     clean, corrupted = tiny_model().train()(torch.cat([pair().image, pair().views[CORRUPTED]])).chunk(2)
     difference = consistency_loss(corrupted, answer) - consistency_loss(corrupted, clean)
     torch.testing.assert_close(taught - own, difference, atol=1e-6, rtol=1e-4)
-
-
-def test_corrupted_images_leave_the_network_s_own_statistics_alone() -> None:
-    model, clean = tiny_model().train(), torch.tensor([True, False, False, True])
-    auxiliary, images = AuxiliaryNorms(model), pair().image
-    alone = tiny_model().train()
-    expected = alone(images[clean])
-    torch.testing.assert_close(split_by_norm(model, auxiliary, images, clean)[clean], expected)
-    torch.testing.assert_close(model.state_dict(), alone.state_dict())
-
-
-def test_auxiliary_norms_keep_statistics_and_gradients_of_their_own() -> None:
-    model = tiny_model().train()
-    auxiliary = AuxiliaryNorms(model)
-    before = {name: value.clone() for name, value in auxiliary.named_buffers()}
-    auxiliary(model, pair().image).sum().backward()
-    assert all(not torch.equal(value, before[name]) for name, value in auxiliary.named_buffers())
-    norms = [module for module in model.modules() if isinstance(module, torch.nn.BatchNorm2d)]
-    assert all(norm.weight.grad is None for norm in norms)
-    assert all(parameter.grad is not None for parameter in auxiliary.parameters())
-    assert model.head.weight.grad is not None
-
-
-def test_auxiliary_norms_are_trained_and_not_delivered(monkeypatch: pytest.MonkeyPatch) -> None:
-    classifier = build_classifier(monkeypatch, auxiliary_norm=True)
-    grouped = {id(parameter) for group in classifier.configure_optimizers()["optimizer"].param_groups
-               for parameter in group["params"]}  # fmt: skip
-    assert classifier.auxiliary_norms is not None
-    assert grouped >= {id(parameter) for parameter in classifier.auxiliary_norms.parameters()}
-    assert set(classifier.model.state_dict()) == set(tiny_model().state_dict())
-
-
-@pytest.mark.parametrize("views", [{}, {CORRUPTED: torch.rand(4, 1, 16, 16)}])
-def test_a_step_with_auxiliary_norms_moves_both_sets(monkeypatch: pytest.MonkeyPatch, views: Any) -> None:
-    classifier = build_classifier(monkeypatch, auxiliary_norm=True)
-    clean = torch.tensor([True, True, False, False])
-    classifier.training_step(pair()._replace(facts={"clean": clean}, views=views), 0).backward()
-    assert classifier.auxiliary_norms is not None
-    assert classifier.model.final[0].running_mean.abs().max() > 0
-    assert all(parameter.grad is not None for parameter in classifier.auxiliary_norms.parameters())
