@@ -1,0 +1,114 @@
+"""A training step of our ResNet-50 beside timm's in a plain loop, in turns; prints ratios, asserts no time."""
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pytest
+import torch
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+import xray_resnet.torch_compat  # noqa: F401  before timm, which imports torchvision
+
+# isort: split
+import timm
+
+from xray_resnet.data import Batch
+from xray_resnet.models import build_model
+from xray_resnet.processor import name_instruction_set
+from xray_resnet.torch_engine import computes_in_bf16
+from xray_resnet.training.losses import describe_labels
+from xray_resnet.training.losses.cross_entropy import CrossEntropyLoss
+from xray_resnet.training.module import Classifier
+from xray_resnet.training.optimiser import Schedule
+
+FINDINGS = 14
+ROUNDS = 7
+Step = Callable[[], None]
+
+
+def autocast() -> torch.autocast:
+    """What both compute in."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=computes_in_bf16("cpu"))
+
+
+def build_timm_step(batch: Batch, *, channels_last: bool, fused: bool, compiled: bool = False) -> Step:
+    """timm's network and AdamW, as one writes a loop."""
+    network = timm.create_model("resnetv2_50", in_chans=1, num_classes=FINDINGS)
+    layout = torch.channels_last if channels_last else torch.contiguous_format
+    network = network.to(memory_format=layout).train()
+    called = torch.compile(network) if compiled else network
+    optimiser = torch.optim.AdamW(network.parameters(), 1e-3, weight_decay=1e-2, fused=fused or None)
+
+    def step() -> None:
+        with autocast():
+            logits = called(batch.image.contiguous(memory_format=layout))
+        loss = binary_cross_entropy_with_logits(logits.float(), batch.targets)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+
+    return step
+
+
+def build_our_step(batch: Batch, *, compiled: bool = False) -> Step:
+    """Our network, loss, clipping and optimiser with their defaults, as a training takes a step."""
+    network = build_model(50, num_findings=FINDINGS)
+    classifier = Classifier(
+        network,
+        findings=tuple(str(number) for number in range(FINDINGS)),
+        schedule=Schedule(1e-3, 1e-2, 0, 1000),
+        loss=CrossEntropyLoss(describe_labels(batch.targets.numpy())),
+        clip_norm=1.0,
+    ).train()
+    if compiled:
+        network.compile()
+    optimiser = classifier.configure_optimizers()["optimizer"]
+
+    def step() -> None:
+        with autocast():
+            loss, _ = classifier.compute_loss(batch)
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(classifier.parameters(), classifier.clip_norm)
+        optimiser.step()
+
+    return step
+
+
+def time_steps(steps: Mapping[str, Step]) -> dict[str, list[float]]:
+    """Seconds of each, in turns; the first two rounds warm up and do not count, but for what they took."""
+    seconds: dict[str, list[float]] = {name: [] for name in steps}
+    for _ in range(ROUNDS + 2):
+        for name, step in steps.items():
+            started = time.perf_counter()
+            step()
+            seconds[name].append(time.perf_counter() - started)
+    return seconds
+
+
+@pytest.mark.parametrize(("batch_size", "size"), [(32, 96), (32, 128), (16, 224)])
+def test_a_step_beside_timms(batch_size: int, size: int) -> None:
+    targets = torch.from_numpy(np.random.default_rng(0).integers(0, 2, (batch_size, FINDINGS)).astype(np.float32))
+    batch = Batch(torch.rand(batch_size, 1, size, size), targets)
+    seconds = time_steps(
+        {
+            "timm, as written": build_timm_step(batch, channels_last=False, fused=False),
+            "timm, channels last, fused AdamW": build_timm_step(batch, channels_last=True, fused=True),
+            "timm, channels last, fused AdamW, compiled": build_timm_step(
+                batch, channels_last=True, fused=True, compiled=True
+            ),
+            "ours": build_our_step(batch),
+            "ours, compiled": build_our_step(batch, compiled=True),
+        }
+    )
+    precision = "bf16" if computes_in_bf16("cpu") else "fp32"
+    print(f"\nResNet-50, batch {batch_size} of {size}², {precision}, {name_instruction_set()}:")
+    own = seconds["ours"][2:]
+    for name, times in seconds.items():
+        ratios = [theirs / mine for theirs, mine in zip(times[2:], own, strict=True)]
+        print(
+            f"  {name}: {statistics.median(times[2:]):.2f} s a step, {statistics.median(ratios):.2f} of ours; "
+            f"the first took {times[0]:.0f} s"
+        )
