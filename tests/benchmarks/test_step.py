@@ -20,8 +20,8 @@ from xray_resnet.processor import name_instruction_set
 from xray_resnet.torch_engine import computes_in_bf16
 from xray_resnet.training.losses import describe_labels
 from xray_resnet.training.losses.cross_entropy import CrossEntropyLoss
-from xray_resnet.training.module import Classifier
-from xray_resnet.training.optimiser import Schedule
+from xray_resnet.training.steps.classifier import Classifier
+from xray_resnet.training.steps.optimiser import Schedule
 
 FINDINGS = 14
 ROUNDS = 7
