@@ -100,6 +100,8 @@ def _lines(command: Sequence[object]) -> Iterator[tuple[str, float]]:
         assert process.stdout is not None
         try:
             for line in process.stdout:
+                if line.startswith("epoch"):
+                    print(f"  {line.rstrip()}", flush=True)
                 yield line, time.perf_counter() - started
         finally:
             process.kill()
