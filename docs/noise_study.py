@@ -70,9 +70,11 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seeds", type=int, default=3, help="trainings of each recipe")
     parser.add_argument("--lesions", choices=get_args(Lesions), default="coarse", help="how large the findings are")
     options = parser.parse_args(arguments)
-    runs = {name: [train(name, seed, options.lesions) for seed in range(options.seeds)] for name in RECIPES}
+    # A seed of both before the next, so that an early stop leaves pairs.
+    trained = {(name, seed): train(name, seed, options.lesions) for seed in range(options.seeds) for name in RECIPES}
+    runs = {name: [trained[name, seed] for seed in range(options.seeds)] for name in RECIPES}
     datasets = [render(dose_fraction, options.lesions) for dose_fraction in DOSE_FRACTIONS]
-    answers = {name: [[test(run, data) for data in datasets] for run in trained] for name, trained in runs.items()}
+    answers = {name: [[test(run, data) for data in datasets] for run in of_recipe] for name, of_recipe in runs.items()}
     study = compare(answers)
     write_text(Path("noise.md"), format_table(study))
     write_aurocs(Path("noise.csv"), study)
