@@ -88,10 +88,11 @@ def time_steps(steps: Mapping[str, Step]) -> dict[str, list[float]]:
     return seconds
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")  # torch.compile's own
 @pytest.mark.parametrize(("batch_size", "size"), [(32, 96), (32, 128), (16, 224)])
 def test_a_step_beside_timms(batch_size: int, size: int) -> None:
     targets = torch.from_numpy(np.random.default_rng(0).integers(0, 2, (batch_size, FINDINGS)).astype(np.float32))
-    batch = Batch(torch.rand(batch_size, 1, size, size), targets)
+    batch = Batch(torch.rand(batch_size, 1, size, size), targets, {})
     seconds = time_steps(
         {
             "timm, as written": build_timm_step(batch, channels_last=False, fused=False),
