@@ -22,7 +22,6 @@ import timm
 from xray_resnet.data import Batch
 from xray_resnet.models import build_model
 from xray_resnet.processor import name_instruction_set
-from xray_resnet.scale.process import keep_all_freed_memory
 from xray_resnet.torch_engine import computes_in_bf16
 from xray_resnet.training.losses import describe_labels
 from xray_resnet.training.losses.cross_entropy import CrossEntropyLoss
@@ -58,10 +57,8 @@ def build_timm_step(batch: Batch, *, channels_last: bool, fused: bool, compiled:
     return step
 
 
-def build_our_step(batch: Batch, *, compiled: bool = False, keep_memory: bool = True) -> Step:
+def build_our_step(batch: Batch, *, compiled: bool = False) -> Step:
     """Our network, loss, clipping and optimiser with their defaults, as `xray-train` takes a step."""
-    if keep_memory:
-        keep_all_freed_memory()
     network = build_model(50, num_findings=FINDINGS)
     classifier = Classifier(
         network,
@@ -124,7 +121,6 @@ CONTESTANTS: Mapping[str, Callable[[Batch], Step]] = {
         build_timm_step, channels_last=True, fused=True, compiled=True
     ),
     "ours": build_our_step,
-    "ours, memory given back": partial(build_our_step, keep_memory=False),
     "ours, compiled": partial(build_our_step, compiled=True),
 }
 

@@ -11,7 +11,6 @@ from xray_resnet.config import Config
 from xray_resnet.config_files import CommandParser, build_section
 from xray_resnet.errors import ConfigurationError
 from xray_resnet.runs import Run
-from xray_resnet.scale.process import keep_all_freed_memory
 
 COMMAND = "xray-train"
 EXAMPLES = (
@@ -28,7 +27,6 @@ _BESIDE_RESUME = ("--resume", "--deliver", "--help")
 
 def main() -> NoReturn:
     """Entry point of the console script."""
-    keep_all_freed_memory()
     run_command(COMMAND, train)
 
 

@@ -4,17 +4,15 @@ import ctypes
 import os
 import resource
 import threading
-from collections.abc import Mapping
 from contextlib import suppress
 from multiprocessing import parent_process
 from pathlib import Path
 
 from xray_resnet.scale.limits import Limits
 
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_MMAP_MAX = -1, -3, -4
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 """Of malloc.h."""
 _KEPT_BYTES = 128 << 20
-_NEVER = 2**31 - 1
 _OOM_SCORE_FIRST = "1000"
 """The highest of proc(5); raising it needs no rights."""
 
@@ -66,22 +64,10 @@ def keep_freed_memory() -> None:
 
     With another C library it does nothing.
     """
-    _tell_malloc({_M_TRIM_THRESHOLD: _KEPT_BYTES, _M_MMAP_THRESHOLD: _KEPT_BYTES // 4})
-
-
-def keep_all_freed_memory() -> None:
-    """Lets glibc give no memory back before this process ends: a training step needs what the step before it freed.
-
-    With another C library it does nothing.
-    """
-    _tell_malloc({_M_TRIM_THRESHOLD: _NEVER, _M_MMAP_MAX: 0})
-
-
-def _tell_malloc(values: Mapping[int, int]) -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
-        for parameter, value in values.items():
-            mallopt(parameter, value)
+        mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+        mallopt(_M_MMAP_THRESHOLD, _KEPT_BYTES // 4)
 
 
 def limit_memory(more_bytes: int) -> None:
