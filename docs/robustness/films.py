@@ -1,6 +1,7 @@
 """The films, divided as the plain recipe divides them, and the table that gives our training the same division."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,13 +54,20 @@ def list_held_out(folder: Path) -> list[Film]:
     return [film for film in list_films(folder) if film.split == "test"]
 
 
-def write_source(folder: Path, source: Path) -> Path:
-    """Makes a source of the layout `table`: a link to the films, and the table with their split; returns the table."""
+def write_source(folder: Path, source: Path, *, splits: Mapping[str, str] | None = None) -> Path:
+    """Makes a source of the layout `table`: a link to the films, and the table with their split; returns the table.
+
+    Args:
+        folder: Of the films.
+        source: Is made.
+        splits: What the table calls a split; by default its name.
+    """
+    named = splits or {}
     source.mkdir(parents=True, exist_ok=True)
     link = source / "train"
     if not link.exists():
         link.symlink_to((folder / "train").resolve())
-    rows = ([film.name, film.patient, film.label, film.split] for film in list_films(folder))
+    rows = ([film.name, film.patient, film.label, named.get(film.split, film.split)] for film in list_films(folder))
     write_csv(source / TABLE, ["path", "patient", FINDING, "split"], rows)
     return source / TABLE
 

@@ -59,6 +59,13 @@ def test_the_table_names_each_film_with_its_patient_label_and_split(tmp_path: Pa
     assert (tmp_path / "source" / held.name).is_file()
 
 
+def test_the_table_may_call_a_split_otherwise(tmp_path: Path) -> None:
+    folder = make_films(tmp_path / "films")
+    table = write_source(folder, tmp_path / "source", splits={"test": "val", "val": "train"})
+    called = [line.rsplit(",", 1)[1] for line in table.read_text().splitlines()[1:]]
+    assert called == [{"test": "val"}.get(film.split, "train") for film in list_films(folder)]
+
+
 def test_writing_the_table_again_changes_nothing(tmp_path: Path) -> None:
     folder = make_films(tmp_path / "films")
     before = write_source(folder, tmp_path / "source").read_bytes()
