@@ -13,12 +13,9 @@ from xray_resnet.errors import ConfigurationError
 from xray_resnet.runs import Run
 from xray_resnet.training.checkpoints import read_checkpoint
 from xray_resnet.training.fit import train
+from xray_resnet.training.watching import keep_silent
 
 NAMED = [{"name": "CLAHE", "p": 0.5, "clip_limit": [1, 3]}, {"name": "Rotate", "p": 0.5, "limit": [5, 10]}]
-
-
-def silent(_: str) -> None:
-    """An announcement that nobody hears."""
 
 
 def test_a_resumed_run_keeps_its_named_transforms_and_ends_with_the_weights_of_one_that_never_stopped(
@@ -28,13 +25,13 @@ def test_a_resumed_run_keeps_its_named_transforms_and_ends_with_the_weights_of_o
         make_config(make_data(tmp_path / "data"), tmp_path / "whole", epochs=2),
         augment=AugmentConfig(size=64, albumentations=NAMED),
     )
-    whole = Run(train(config, announce=silent))
+    whole = Run(train(config, announce=keep_silent))
     started = replace(config, train=replace(config.train, output=tmp_path / "killed"))
-    with pytest.raises(KilledError):
+    with pytest.raises(KilledError, match="by the test"):
         train(started, announce=ends_at(2, KilledError))
     saved = Run.open(only_run(tmp_path / "killed")).read_config()
     assert saved.augment.albumentations == NAMED
-    resumed = Run(train(saved, resume=only_run(tmp_path / "killed"), announce=silent))
+    resumed = Run(train(saved, resume=only_run(tmp_path / "killed"), announce=keep_silent))
     expected, weights = (read_checkpoint(run.last_checkpoint)["state_dict"] for run in (whole, resumed))
     torch.testing.assert_close(weights, expected, rtol=0, atol=0)
 

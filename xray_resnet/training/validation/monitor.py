@@ -32,6 +32,10 @@ LOSS = Monitor("val_loss", "min")
 
 def choose_monitor(targets: NDArray[np.float32]) -> Monitor:
     """Macro AUROC where the validation targets (N, F) define it for any finding, else the loss."""
-    labels = np.where(np.isin(targets, (0, 1)), targets, np.nan)
-    defined = any(why_undefined(column) is None for column in labels.T)
+    defined = any(why_undefined(column) is None for column in keep_clear(targets).T)
     return MACRO_AUROC if defined else LOSS
+
+
+def keep_clear(targets: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Targets (N, F) of which only 0 and 1 are left; smoothed and unknown ones are NaN."""
+    return np.where(np.isin(targets, (0, 1)), targets, np.float32(np.nan))

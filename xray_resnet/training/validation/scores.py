@@ -9,6 +9,7 @@ from torch import Tensor
 from xray_resnet.findings import column_prefix
 from xray_resnet.metrics import auroc
 from xray_resnet.training.losses import masked_bce_loss
+from xray_resnet.training.validation.monitor import keep_clear
 
 
 def compute_scores(logits: Tensor, targets: Tensor, *, findings: Sequence[str]) -> dict[str, float]:
@@ -33,5 +34,5 @@ def compute_aurocs(logits: NDArray[np.float32], targets: NDArray[np.float32]) ->
         logits: (N, F).
         targets: (N, F); only 0 and 1 count, not smoothed or unknown ones.
     """
-    labels = np.where(np.isin(targets, (0, 1)), targets, np.nan)
+    labels = keep_clear(targets)
     return [auroc(labels[:, column], logits[:, column]) for column in range(labels.shape[1])]
