@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from xray_resnet.processor import may_compute_in_bf16, name_instruction_set
+from xray_resnet.processor import bf16_pays, name_instruction_set
 
 HASWELL = "fpu sse4_1 avx avx2 fma"
 SKYLAKE = f"{HASWELL} avx512f avx512dq"
@@ -47,7 +47,24 @@ def test_where_the_system_is_silent_the_architecture_is_named(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("limit", "may"), [("", True), ("AVX2", False), ("AVX512_CORE", False), ("AVX512_CORE_FP16", True), ("ALL", True)]
+    ("limit", "pays"), [("", True), ("AVX2", False), ("AVX512_CORE", False), ("AVX512_CORE_FP16", True), ("ALL", True)]
 )
-def test_bf16_needs_a_limit_that_leaves_its_instructions(limit: str, may: bool) -> None:
-    assert may_compute_in_bf16({"ONEDNN_MAX_CPU_ISA": limit}) == may
+def test_bf16_needs_a_limit_that_leaves_its_instructions(limit: str, pays: bool, tmp_path: Path) -> None:
+    assert bf16_pays(cpu_info=tmp_path / "none", environment={"ONEDNN_MAX_CPU_ISA": limit}) == pays
+
+
+@pytest.mark.parametrize(
+    ("vendor", "flags", "limit", "pays"),
+    [
+        ("GenuineIntel", SAPPHIRE_RAPIDS, "", True),
+        ("GenuineIntel", SAPPHIRE_RAPIDS, "AVX512_CORE_BF16", False),
+        ("GenuineIntel", f"{SKYLAKE} avx512_bf16", "", False),
+        ("AuthenticAMD", f"{SKYLAKE} avx512_bf16", "", True),
+    ],
+)
+def test_bf16_pays_on_intel_only_in_the_matrix_unit(
+    vendor: str, flags: str, limit: str, pays: bool, tmp_path: Path
+) -> None:
+    cpu_info = tmp_path / "cpuinfo"
+    cpu_info.write_text(f"processor\t: 0\nvendor_id\t: {vendor}\nflags\t\t: {flags}\n")
+    assert bf16_pays(cpu_info=cpu_info, environment={"ONEDNN_MAX_CPU_ISA": limit}) == pays

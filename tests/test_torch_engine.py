@@ -1,5 +1,6 @@
 """Where torch computes and in which precision, for training and evaluation alike."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import torch
 from xray_resnet import torch_engine
 from xray_resnet.errors import ConfigurationError
 from xray_resnet.precision import Precision
+from xray_resnet.processor import bf16_pays
 from xray_resnet.torch_engine import Engine, choose_engine, computes_in_bf16
 
 CPU_INFO = Path("/proc/cpuinfo")
@@ -20,14 +22,15 @@ def without_limits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.skipif(not CPU_INFO.is_file(), reason="the processor's flags are read from /proc/cpuinfo")
-def test_a_processor_computes_in_bf16_if_it_has_the_instructions() -> None:
+def test_a_processor_computes_in_bf16_if_it_has_the_instructions_and_they_pay() -> None:
     flags = set(CPU_INFO.read_text().split())
-    assert computes_in_bf16("cpu") == bool(flags & {"amx_tile", "avx512_bf16"})
+    assert computes_in_bf16("cpu") == (bool(flags & {"amx_tile", "avx512_bf16"}) and bf16_pays())
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="auto takes the GPU if there is one")
 @pytest.mark.parametrize("accelerator", ["auto", "cpu"])
 def test_auto_takes_bf16_if_the_processor_computes_in_it(accelerator: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch_engine, "bf16_pays", lambda: True)
     for computes, precision in ((True, "bf16"), (False, "fp32")):
         monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda computes=computes: computes)
         monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
@@ -39,6 +42,7 @@ def test_bf16_is_not_taken_where_onednn_is_held_to_less(
     limit: str, computes: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True)
+    monkeypatch.setattr(torch_engine, "bf16_pays", partial(bf16_pays, cpu_info=Path("none")))
     monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", limit)
     assert computes_in_bf16("cpu") == computes
 

@@ -7,7 +7,7 @@ import torch
 
 from xray_resnet.errors import ConfigurationError
 from xray_resnet.precision import Precision, RequestedPrecision
-from xray_resnet.processor import may_compute_in_bf16, name_instruction_set
+from xray_resnet.processor import bf16_pays, name_instruction_set
 
 _DEVICES = {"gpu": "cuda"}
 _FAST = ("AVX-512", "AMX")
@@ -69,12 +69,13 @@ def choose_engine(precision: RequestedPrecision, *, accelerator: str = "auto") -
 
 
 def computes_in_bf16(device: str) -> bool:
-    """Whether `device` multiplies in bf16; elsewhere it is emulated, and slower than fp32.
+    """Whether `device` multiplies in bf16 and is faster for it; elsewhere it is emulated, or slower than fp32.
 
     Args:
-        device: torch's name: "cpu" needs AMX or AVX-512 with BF16, "cuda" tensor cores of Ampere or later.
+        device: torch's name: "cpu" needs AMX, or AVX-512 with BF16 where that pays (`processor.bf16_pays`); "cuda"
+            tensor cores of Ampere or later.
     """
     if device == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     has_instructions = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
-    return device == "cpu" and bool(has_instructions) and may_compute_in_bf16()
+    return device == "cpu" and bool(has_instructions) and bf16_pays()

@@ -5,7 +5,8 @@
 KERMANY holds train/NORMAL and train/PNEUMONIA; RECIPE is a script with the arguments KERMANY EPOCHS OUT.csv SEED SIZE,
 which prints "epoch 1: AUROC 0.9000 after 60 s". Both train on the same films and are judged after each of their epochs
 on the films that the recipe holds out. Prints seconds of training, in which neither reads a film, and seconds from the
-command on; ours are counted with and without the preparation of the data set, which is done once.
+command on; ours are counted with and without the preparation of the data set, which is done once. If the plain recipe
+has not reached the AUROC after its last epoch, what it took counts, and the ratio is a lower bound.
 """
 
 import argparse
@@ -45,12 +46,14 @@ class Reached:
         auroc: Of that epoch.
         training: Seconds since its first step.
         whole: Seconds since the command was given.
+        in_time: False: it was the last epoch, and the AUROC is still below; the seconds are what it needs at least.
     """
 
     epoch: int
     auroc: float
     training: float
     whole: float
+    in_time: bool = True
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -84,10 +87,16 @@ def main(arguments: Sequence[str]) -> int:
 def _run_plain(given: argparse.Namespace, seed: int) -> Reached:
     out = given.folder / f"plain-{seed}.csv"
     command = [sys.executable, "-c", _RUN, given.recipe, given.kermany, given.epochs, out, seed, given.size]
+    last = None
     for line, seconds in _lines(command):
-        if (found := _PLAIN_EPOCH.match(line)) and float(found[2]) >= given.auroc:
-            return Reached(int(found[1]), float(found[2]), float(found[3]), seconds)
-    raise SystemExit(f"the plain recipe does not reach {given.auroc} in {given.epochs} epochs; give it more --epochs")
+        if found := _PLAIN_EPOCH.match(line):
+            auroc = float(found[2])
+            last = Reached(int(found[1]), auroc, float(found[3]), seconds, in_time=auroc >= given.auroc)
+            if last.in_time:
+                break
+    if last is None:
+        raise SystemExit(f"{given.recipe} printed no epoch")
+    return last
 
 
 def _run_ours(given: argparse.Namespace, options: Sequence[str]) -> Reached:
@@ -135,6 +144,8 @@ def _print_ratios(pairs: Sequence[tuple[Reached, Reached]], prepared: float) -> 
     }
     for name, values in ratios.items():
         print(f"{name}: {median(values):.2f} × as fast as the plain recipe, at least {min(values):.2f}")
+    if late := sum(not plain.in_time for plain, _ in pairs):
+        print(f"the plain recipe had not reached it in {late} of {len(pairs)} turns: the ratios are lower bounds")
 
 
 if __name__ == "__main__":

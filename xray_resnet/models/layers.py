@@ -5,10 +5,15 @@ from torch.nn import functional
 
 
 class Activation(nn.Sequential):
-    """Batch normalisation, then ReLU; not in place, so that its output can be looked at later."""
+    """Batch normalisation, then ReLU; in training in place: going back, the normalisation needs its input only."""
 
     def __init__(self, channels: int) -> None:
         super().__init__(nn.BatchNorm2d(channels), nn.ReLU())
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) to the same."""
+        normalised: Tensor = self[0](x)
+        return normalised.relu_() if self.training else self[1](normalised)
 
 
 def convolution(in_channels: int, out_channels: int, *, kernel: int, stride: int = 1) -> nn.Conv2d:

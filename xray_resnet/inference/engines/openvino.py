@@ -1,4 +1,4 @@
-"""OpenVINO on the CPU. It picks bf16 by itself where the processor has AMX, so the precision is part of the result."""
+"""OpenVINO on the CPU. It picks bf16 by itself, and is let to where that pays; the precision is part of the result."""
 
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -12,7 +12,7 @@ import xray_resnet.silence  # noqa: F401  before openvino, which asks an analyti
 from xray_resnet.errors import UserError
 from xray_resnet.machine import cpus_under_quota
 from xray_resnet.precision import RequestedOfOpenVino
-from xray_resnet.processor import may_compute_in_bf16, name_instruction_set
+from xray_resnet.processor import bf16_pays, name_instruction_set
 
 _NAMES = {"f32": "fp32", "bf16": "bf16", "f16": "fp16"}
 
@@ -24,7 +24,7 @@ class OpenVinoEngine:
         onnx: The network, one file.
         image_size: Rows and columns of the input.
         facts: Numbers that the network gets beside the image.
-        precision: "auto" leaves it to OpenVINO where oneDNN may compute in bf16, "fp32" forces it.
+        precision: "auto" leaves it to OpenVINO where bf16 pays, "fp32" forces it.
 
     Raises:
         UserError: if the file is no network of this layout, or refers to other files.
@@ -34,8 +34,8 @@ class OpenVinoEngine:
         import openvino
 
         properties: dict[str, str | int] = {"PERFORMANCE_HINT": "THROUGHPUT"}
-        # OpenVINO looks at the processor alone, and then finds no kernel if oneDNN is held to less.
-        if precision == "fp32" or not may_compute_in_bf16():
+        # OpenVINO takes bf16 wherever the processor has it: also where it is slower, or oneDNN may not use it.
+        if precision == "fp32" or not bf16_pays():
             properties["INFERENCE_PRECISION_HINT"] = "f32"
         if (threads := cpus_under_quota()) is not None:
             properties["INFERENCE_NUM_THREADS"] = threads
