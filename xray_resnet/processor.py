@@ -48,7 +48,8 @@ def bf16_pays(*, cpu_info: Path = CPU_INFO, environment: Mapping[str, str] = os.
     """Whether a processor with instructions for bf16 is faster in it than in fp32, as far as is known.
 
     It is not where oneDNN's limit leaves no such instructions, nor in the AVX-512 of Intel, where a training step of a
-    ResNet-50 took 1.2 × and a prediction 1.5 × the time of fp32 (`docs/training.md`). Unknown processors are trusted.
+    ResNet-50 takes 1.2 to 1.4 × and a prediction 1.8 × the time of fp32 (`docs/training.md`, Precision). Unknown
+    processors are trusted.
 
     Args:
         cpu_info: Linux's description of the processor.
