@@ -1,0 +1,70 @@
+"""`xray-lab`: the theory of residual networks, rerun on a trained X-ray model."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NoReturn
+
+from xray_resnet.bounds import bounded
+from xray_resnet.cli.common import Clock, run_command, show_progress
+from xray_resnet.config_files import CommandParser, build_section
+from xray_resnet.runs import Run
+
+COMMAND = "xray-lab"
+EXAMPLES = (
+    "xray-lab lesion --output lab",
+    "xray-lab all --run runs/chestxray-20260131-101500 --output lab --quick",
+)
+NAMES = ("all", "checklist", "propagation", "lesion", "reorder", "paths", "shattering")
+
+
+@dataclass
+class LabOptions:
+    """What is studied, and how thoroughly."""
+
+    output: Path
+    """Folder of the results: <experiment>/result.json, figure.svg, figure.png and summary.md; lab.html of all."""
+    run: Path | None = None
+    """Run or bundle folder; without it, the newest run in `runs_folder`."""
+    data: Path | None = None
+    """Dataset folder; without it, the one the run was trained on."""
+    split: Literal["val", "test", "all"] = "test"
+    """Which images."""
+    seed: int = bounded(0, least=0)
+    """Of everything that is drawn."""
+    runs_folder: Path = Path("runs")
+    """Where the newest run is looked for."""
+
+
+def main() -> NoReturn:
+    """Entry point of the console script."""
+    run_command(COMMAND, study)
+
+
+def study(arguments: Sequence[str]) -> int:
+    """Runs experiments, says each verdict, and prints where the page or the result is last."""
+    parser = CommandParser(COMMAND, purpose="Reruns experiments on residual networks.", examples=EXAMPLES)
+    parser.add_argument("experiment", choices=NAMES, help="Which, or all.")
+    parser.add_class_arguments(LabOptions)
+    parser.add_argument("--quick", action="store_true", help="A rough answer within two minutes an experiment.")
+    values = parser.instantiate(parser.read(arguments))
+    options = build_section(LabOptions, values)
+    run = options.run or Run.newest(options.runs_folder).folder
+    from xray_resnet.evaluation.subject import find_dataset, open_subject
+    from xray_resnet.lab.catalogue import EXPERIMENTS, find_experiments
+    from xray_resnet.lab.page import write_page
+    from xray_resnet.lab.results import read_results, run_experiment, summarise
+
+    clock = Clock(COMMAND)
+    subject = open_subject(run, dataset=options.data or find_dataset(run), split=options.split, precision="fp32")
+    for experiment in find_experiments(values.experiment):
+        result = run_experiment(
+            experiment, subject, options.output, seed=options.seed, quick=values.quick, show=show_progress
+        )
+        print(summarise(result))
+    results = read_results(options.output, [each.name for each in EXPERIMENTS])
+    page = write_page(results, options.output, command=f"{COMMAND} {shlex.join(arguments)}")
+    clock.say_end(f"open {page}")
+    print(page)
+    return 0

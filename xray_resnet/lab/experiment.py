@@ -1,0 +1,57 @@
+"""What an experiment is, and what comes of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from xray_resnet.lab.claims import Claim, Verdict
+from xray_resnet.metrics import Estimate
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from xray_resnet.lab.bench import Bench
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was measured.
+
+    Attributes:
+        estimate: The number that the claim is about, with its interval.
+        found: What came out, in sentences.
+        data: All that the figure shows, as plain values.
+        settings: What it was measured with.
+    """
+
+    estimate: Estimate
+    found: str
+    data: Mapping[str, Any]
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """An experiment of the laboratory.
+
+    Attributes:
+        name: As the command takes it.
+        title: In words.
+        question: What it asks of the network, in a sentence.
+        claim: What it holds the outcome against.
+        measure: Measures on a bench.
+        draw: Draws what was measured, from `Outcome.data`.
+        trains: Whether it trains networks, or looks at one.
+    """
+
+    name: str
+    title: str
+    question: str
+    claim: Claim
+    measure: Callable[["Bench"], Outcome]
+    draw: Callable[[Mapping[str, Any]], "Figure"]
+    trains: bool = False
+
+    def judge(self, outcome: Outcome) -> Verdict:
+        """The verdict on the claim."""
+        return self.claim.judge(outcome.estimate)

@@ -1,0 +1,132 @@
+"""What a network loses when units are deleted at test time (Veit et al. 2016, sections 4.1 and 4.2)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xray_resnet.lab.bench import Bench, Sample
+from xray_resnet.lab.claims import Claim
+from xray_resnet.lab.experiment import Experiment, Outcome
+from xray_resnet.lab.figures import COLOURS, MUTED, Figure, new_figure
+from xray_resnet.lab.scores import CHANCE, resample_aurocs
+from xray_resnet.lab.surgery import deleting, is_residual, keeps_shape, list_units
+from xray_resnet.metrics.bootstrap import estimate
+from xray_resnet.models import PreActResNet
+from xray_resnet.models.units import Unit
+
+HARDLY = 0.1
+"""Share of what a network knows that a deletion may cost and still hardly hurt."""
+
+
+def list_deletable(model: PreActResNet) -> list[Unit]:
+    """Units that something can stand for: residual ones by their shortcut, plain ones by their input."""
+    return [unit for unit in list_units(model) if is_residual(unit) or keeps_shape(unit)]
+
+
+def draw_sets(count: int, sizes: Sequence[int], draws: int, *, generator: np.random.Generator) -> list[list[int]]:
+    """Random sets of places to delete, `draws` of each size."""
+    return [sorted(generator.permutation(count)[:size].tolist()) for size in sizes for _ in range(draws)]
+
+
+def lose_share(whole: NDArray[np.float64], lesioned: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The share of AUROC above chance that is lost: 0 nothing, 1 all of it; above 1, worse than chance."""
+    return np.asarray((whole - lesioned) / (whole - CHANCE))
+
+
+def _measure(bench: Bench) -> Outcome:
+    sample = bench.draw_sample(bench.choose(150, 600))
+    units = list_deletable(bench.model)
+    singles = _ask(bench, sample, units, [[place] for place in range(len(units))], "one by one")
+    sizes = _choose_sizes(len(units), bench.choose(3, 6))
+    draws = bench.choose(3, 15)
+    sets = draw_sets(len(units), sizes, draws, generator=bench.generator)
+    several = _ask(bench, sample, units, sets, "several")
+    values, samples = resample_aurocs(
+        sample.labels, [bench.answer(sample.images), *singles, *several], patients=sample.patients, seed=bench.seed
+    )
+    lost = lose_share(values[0], values[1 : 1 + len(units)])
+    lost_samples = lose_share(samples[0], samples[1 : 1 + len(units)]).mean(axis=0)
+    aurocs = values[1 + len(units) :].reshape(len(sizes), draws)
+    data = {
+        "whole": float(values[0]), "units": [unit.place.number for unit in units], "lost": lost.tolist(),
+        "changes_shape": [not keeps_shape(unit) for unit in units], "sizes": sizes, "aurocs": aurocs.tolist(),
+    }  # fmt: skip
+    return Outcome(
+        estimate=estimate(float(lost.mean()), lost_samples),
+        found=_tell(data),
+        data=data,
+        settings={"images": len(sample.images), "draws": draws},
+    )
+
+
+def _ask(
+    bench: Bench, sample: Sample, units: Sequence[Unit], sets: Sequence[Sequence[int]], title: str
+) -> list[NDArray[np.float32]]:
+    """Logits with each set of units deleted."""
+
+    def ask(place: int) -> list[list[float]]:
+        with deleting(units[each] for each in sets[place]):
+            answer: list[list[float]] = bench.answer(sample.images).tolist()
+            return answer
+
+    names = [f"{title.replace(' ', '-')}-{place}" for place in range(len(sets))]
+    answers = bench.keep_each(f"deleting {title}", "lesions", names, ask)
+    return [np.asarray(answer, np.float32) for answer in answers]
+
+
+def _choose_sizes(count: int, points: int) -> list[int]:
+    """Numbers of units to delete, from one to all."""
+    return sorted({round(size) for size in np.linspace(1, count, min(points, count))})
+
+
+def _tell(data: Mapping[str, Any]) -> str:
+    lost = np.asarray(data["lost"])
+    worst = int(lost.argmax())
+    changing = np.asarray(data["changes_shape"])
+    parts = [f"The whole network has a macro AUROC of {data['whole']:.3f}."]
+    parts.append(f"Deleting one unit costs {100 * lost.mean():.1f} % of what lies above chance, on average.")
+    parts.append(
+        f"Most costly is unit {data['units'][worst]}, which {'changes' if changing[worst] else 'keeps'} the shape: "
+        f"{100 * lost[worst]:.0f} %."
+    )
+    if changing.any() and not changing.all():
+        costs = [100 * lost[some].mean() for some in (changing, ~changing)]
+        parts.append("Units that change the shape cost {:.1f} %, the others {:.1f} %.".format(*costs))
+    return " ".join(parts)
+
+
+def _draw(data: Mapping[str, Any]) -> Figure:
+    figure, (left, right) = new_figure(2)
+    colours = [COLOURS[changes] for changes in data["changes_shape"]]
+    left.bar(data["units"], [data["whole"] - _auroc(data, lost) for lost in data["lost"]], color=colours)
+    left.set_xlabel("unit that is deleted; orange: it changes the shape")
+    left.set_title("AUROC lost")
+    aurocs = np.asarray(data["aurocs"])
+    right.plot(data["sizes"], aurocs, color=COLOURS[0], linestyle="", marker="o", markersize=3, alpha=0.4)
+    right.plot(data["sizes"], aurocs.mean(axis=1), color=COLOURS[0], linewidth=1.6)
+    right.axhline(data["whole"], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
+    right.set_xlabel("units deleted at random")
+    right.set_title("AUROC")
+    return figure
+
+
+def _auroc(data: Mapping[str, Any], lost: float) -> float:
+    return float(data["whole"] - lost * (data["whole"] - CHANCE))
+
+
+EXPERIMENT = Experiment(
+    name="lesion",
+    title="Deleting units",
+    question="Does the network still work when one of its units is deleted, or several?",
+    claim=Claim(
+        text="Deleting one unit of a residual network hardly hurts, and the error grows smoothly with their number.",
+        source="Veit et al. 2016, sections 4.1 and 4.2",
+        measure="share of the macro AUROC above chance that deleting one unit costs, mean over the units",
+        bound=HARDLY,
+        side="below",
+    ),
+    measure=_measure,
+    draw=_draw,
+)

@@ -1,0 +1,59 @@
+"""AUROC of several versions of a network on the same images, with resamples of the patients that pair them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from xray_resnet.metrics import Estimate
+from xray_resnet.metrics.bootstrap import draw_weights, estimate, number_patients
+from xray_resnet.metrics.ranking import Floats, RankedPairs, why_undefined
+
+CHANCE = 0.5
+RESAMPLES = 1000
+
+
+def resample_aurocs(
+    labels: NDArray[np.generic],
+    versions: Sequence[NDArray[np.generic]],
+    *,
+    patients: ArrayLike,
+    seed: int,
+    resamples: int = RESAMPLES,
+) -> tuple[Floats, Floats]:
+    """Macro AUROC of each version, (V,), and in every resample of the patients, (V, R).
+
+    The mean is over the findings that have positives and negatives; in a resample that lacks one of these it is NaN.
+
+    Args:
+        labels: (N, F) of 1, 0 or NaN.
+        versions: V arrays of (N, F) scores.
+        patients: (N,) identifiers; a patient is drawn with all their images.
+        seed: Of the draws.
+        resamples: R.
+    """
+    units = number_patients(patients)
+    width = int(units.max()) + 1
+    drawn = draw_weights(width, resamples, generator=np.random.default_rng(seed))
+    weights = np.concatenate([np.ones((width, 1)), drawn], axis=1)
+    known = [column for column in range(labels.shape[1]) if why_undefined(labels[:, column]) is None]
+    values = np.stack(
+        [
+            np.mean(
+                [RankedPairs.of(labels[:, f], scores[:, f], units=units).auroc(weights) for f in known] or np.nan,
+                axis=0,
+            )
+            for scores in versions
+        ]
+    )
+    return values[:, 0], values[:, 1:]
+
+
+def estimate_mean(values: ArrayLike, *, seed: int, resamples: int = RESAMPLES) -> Estimate:
+    """The mean of independent repetitions, with the percentile interval of its bootstrap; none for fewer than three."""
+    repetitions = np.asarray(values, np.float64)
+    mean = float(repetitions.mean())
+    if len(repetitions) < 3:
+        return Estimate(mean, why_null=f"interval: {len(repetitions)} repetitions are too few")
+    drawn = np.random.default_rng(seed).integers(len(repetitions), size=(len(repetitions), resamples))
+    return estimate(mean, repetitions[drawn].mean(axis=0))
