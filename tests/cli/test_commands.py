@@ -14,7 +14,7 @@ from xray_resnet.cli.common import Clock, exit_code_of, missing_extra, show_prog
 from xray_resnet.errors import ConfigurationError, UserError
 from xray_resnet.predictions import FORMATS
 
-COMMANDS = ("prep", "train", "eval", "predict", "compare")
+COMMANDS = ("prep", "train", "eval", "predict", "compare", "lab")
 HEAVY = "('torch', 'lightning', 'monai', 'albumentations', 'openvino', 'pyarrow', 'cv2', 'pydicom')"
 
 
@@ -31,7 +31,7 @@ def test_help_shows_examples_and_says_that_this_is_no_medical_device(command: st
     assert "no medical device" in shown.stdout
 
 
-@pytest.mark.parametrize("module", ["prep", "train", "evaluate", "predict", "compare"])
+@pytest.mark.parametrize("module", ["prep", "train", "evaluate", "predict", "compare", "lab"])
 def test_help_imports_nothing_heavy(module: str) -> None:
     code = (
         f"import sys; sys.argv = ['xray', '--help']\nfrom xray_resnet.cli.{module} import main\n"

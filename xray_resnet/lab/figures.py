@@ -24,6 +24,7 @@ def new_figure(panels: int = 1, **options: Any) -> tuple[Figure, Sequence[Axes]]
     axes = figure.subplots(1, panels, squeeze=False, **options)[0]
     for one in axes:
         one.grid(axis="y", color=RULE, linewidth=0.6)
+        one.set_axisbelow(True)
         one.tick_params(length=2, labelsize=8)
     return figure, axes
 

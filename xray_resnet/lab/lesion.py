@@ -12,6 +12,7 @@ from xray_resnet.lab.experiment import Experiment, Outcome
 from xray_resnet.lab.figures import COLOURS, MUTED, Figure, new_figure
 from xray_resnet.lab.scores import CHANCE, resample_aurocs
 from xray_resnet.lab.surgery import deleting, is_residual, keeps_shape, list_units
+from xray_resnet.metrics import Estimate
 from xray_resnet.metrics.bootstrap import estimate
 from xray_resnet.models import PreActResNet
 from xray_resnet.models.units import Unit
@@ -30,9 +31,18 @@ def draw_sets(count: int, sizes: Sequence[int], draws: int, *, generator: np.ran
     return [sorted(generator.permutation(count)[:size].tolist()) for size in sizes for _ in range(draws)]
 
 
-def lose_share(whole: NDArray[np.float64], lesioned: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The share of AUROC above chance that is lost: 0 nothing, 1 all of it; above 1, worse than chance."""
-    return np.asarray((whole - lesioned) / (whole - CHANCE))
+def estimate_share(aurocs: NDArray[np.float64], samples: NDArray[np.float64]) -> Estimate:
+    """The share of the AUROC above chance that a deletion costs, mean over the deletions: 0 nothing, 1 all of it.
+
+    Args:
+        aurocs: (1 + K,) of the whole network and of K lesioned ones.
+        samples: (1 + K, R) of the same in resamples of the patients.
+    """
+    whole = estimate(float(aurocs[0]), samples[0])
+    if whole.low is None or whole.low <= CHANCE:
+        return Estimate(None, why_null=f"the whole network, AUROC {aurocs[0]:.3f}, is not known to beat chance")
+    value, resampled = ((some[0] - some[1:].mean(axis=0)) / (some[0] - CHANCE) for some in (aurocs, samples))
+    return estimate(float(value), resampled)
 
 
 def _measure(bench: Bench) -> Outcome:
@@ -46,15 +56,14 @@ def _measure(bench: Bench) -> Outcome:
     values, samples = resample_aurocs(
         sample.labels, [bench.answer(sample.images), *singles, *several], patients=sample.patients, seed=bench.seed
     )
-    lost = lose_share(values[0], values[1 : 1 + len(units)])
-    lost_samples = lose_share(samples[0], samples[1 : 1 + len(units)]).mean(axis=0)
+    lost = values[0] - values[1 : 1 + len(units)]
     aurocs = values[1 + len(units) :].reshape(len(sizes), draws)
     data = {
         "whole": float(values[0]), "units": [unit.place.number for unit in units], "lost": lost.tolist(),
         "changes_shape": [not keeps_shape(unit) for unit in units], "sizes": sizes, "aurocs": aurocs.tolist(),
     }  # fmt: skip
     return Outcome(
-        estimate=estimate(float(lost.mean()), lost_samples),
+        estimate=estimate_share(values[: 1 + len(units)], samples[: 1 + len(units)]),
         found=_tell(data),
         data=data,
         settings={"images": len(sample.images), "draws": draws},
@@ -86,21 +95,21 @@ def _tell(data: Mapping[str, Any]) -> str:
     worst = int(lost.argmax())
     changing = np.asarray(data["changes_shape"])
     parts = [f"The whole network has a macro AUROC of {data['whole']:.3f}."]
-    parts.append(f"Deleting one unit costs {100 * lost.mean():.1f} % of what lies above chance, on average.")
+    parts.append(f"Deleting one unit costs {lost.mean():.3f} of it, on average.")
     parts.append(
         f"Most costly is unit {data['units'][worst]}, which {'changes' if changing[worst] else 'keeps'} the shape: "
-        f"{100 * lost[worst]:.0f} %."
+        f"{lost[worst]:.3f}."
     )
     if changing.any() and not changing.all():
-        costs = [100 * lost[some].mean() for some in (changing, ~changing)]
-        parts.append("Units that change the shape cost {:.1f} %, the others {:.1f} %.".format(*costs))
+        costs = [lost[some].mean() for some in (changing, ~changing)]
+        parts.append("Units that change the shape cost {:.3f}, the others {:.3f}.".format(*costs))
     return " ".join(parts)
 
 
 def _draw(data: Mapping[str, Any]) -> Figure:
     figure, (left, right) = new_figure(2)
     colours = [COLOURS[changes] for changes in data["changes_shape"]]
-    left.bar(data["units"], [data["whole"] - _auroc(data, lost) for lost in data["lost"]], color=colours)
+    left.bar(data["units"], data["lost"], color=colours)
     left.set_xlabel("unit that is deleted; orange: it changes the shape")
     left.set_title("AUROC lost")
     aurocs = np.asarray(data["aurocs"])
@@ -110,10 +119,6 @@ def _draw(data: Mapping[str, Any]) -> Figure:
     right.set_xlabel("units deleted at random")
     right.set_title("AUROC")
     return figure
-
-
-def _auroc(data: Mapping[str, Any], lost: float) -> float:
-    return float(data["whole"] - lost * (data["whole"] - CHANCE))
 
 
 EXPERIMENT = Experiment(

@@ -62,6 +62,8 @@ def summarise(result: Result) -> str:
 
 def format_interval(estimate: Result) -> str:
     """`0.12 (0.10 … 0.15)`, or why there is no interval."""
+    if estimate["value"] is None:
+        return f"unknown ({estimate['why_null']})"
     value = f"{estimate['value']:.3g}"
     if estimate["low"] is None:
         return f"{value} ({estimate['why_null']})"

@@ -24,8 +24,8 @@ from xray_resnet.models import PreActResNet, build_model
 WIDTH, SIZE = 8, 32
 LAGS = (1, 2, 4, 8, 16, 32)
 """Points between two gradients; the first is the one whose decay over depth is fitted."""
-_LEAST = 1e-3
-"""Below so little correlation its logarithm is noise."""
+_LEAST = 0.02
+"""Correlations of unrelated gradients scatter by as much: below, a logarithm says nothing."""
 KINDS: Mapping[str, Mapping[str, Any]] = {
     "plain": {"order": "original", "shortcut": "none"},
     "residual": {"order": "original", "shortcut": "identity"},
