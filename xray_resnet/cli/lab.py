@@ -16,7 +16,10 @@ EXAMPLES = (
     "xray-lab lesion --output lab",
     "xray-lab all --run runs/chestxray-20260131-101500 --output lab --quick",
 )
-NAMES = ("all", "checklist", "propagation", "lesion", "reorder", "paths", "shattering")
+NAMES = (
+    "all", "checklist", "propagation", "degradation", "identity", "lesion", "reorder", "paths", "paths-train",
+    "shattering", "gates", "decay", "noise",
+)  # fmt: skip
 
 
 @dataclass

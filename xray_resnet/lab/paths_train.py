@@ -1,0 +1,119 @@
+"""Are short paths enough to train a network? Veit et al. 2016, section 5."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Any
+
+import numpy as np
+
+import xray_resnet.torch_compat  # noqa: F401  before lightning, whose metrics import torchvision
+
+# isort: split
+from lightning.pytorch.callbacks import Callback
+
+from xray_resnet.lab.bench import Bench
+from xray_resnet.lab.claims import Claim
+from xray_resnet.lab.experiment import Experiment, Outcome
+from xray_resnet.lab.figures import Figure, draw_lines, new_figure
+from xray_resnet.lab.scores import CHANCE, estimate_mean
+from xray_resnet.lab.surgery import list_units, routing
+from xray_resnet.lab.training import describe_network, train_network
+from xray_resnet.models import PreActResNet
+
+SHARE = 23 / 54
+"""Share of the units that a batch's gradient may go through: the paper samples 23 of 54."""
+MARGIN = 0.02
+"""AUROC that counts as no loss."""
+
+
+class TrainOnShortPaths(Callback):
+    """Sends each batch's gradient through the branches of a random subset of the units only, and through all shortcuts.
+
+    Args:
+        count: Units of the subset.
+        seed: Of the draws, with the number of the batch.
+    """
+
+    def __init__(self, count: int, *, seed: int) -> None:
+        self.count, self.seed = count, seed
+        self._routes: AbstractContextManager[None] | None = None
+
+    def on_train_batch_start(self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int) -> None:
+        """Draws the subset."""
+        units = list_units(_find_network(pl_module))
+        generator = np.random.default_rng([self.seed, trainer.global_step])
+        closed = generator.permutation(len(units))[self.count :]
+        self._routes = routing({units[place]: "shortcut" for place in closed})
+        self._routes.__enter__()
+
+    def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
+        """Opens all ways again."""
+        if self._routes:
+            self._routes.__exit__(None, None, None)
+
+
+def _find_network(module: Any) -> PreActResNet:
+    return next(layer for layer in module.modules() if isinstance(layer, PreActResNet))
+
+
+def _measure(bench: Bench) -> Outcome:
+    depth, seeds, epochs = bench.choose(20, 56), bench.choose(3, 5), bench.choose(3, 10)
+    parts = describe_network(depth)
+    count = round(SHARE * sum(parts.stages))
+    aurocs: dict[str, list[float]] = {"all paths": [], "short paths": []}
+    curves: dict[str, list[float]] = {}
+    with bench.show("training", "networks") as progress:
+        for seed in range(seeds):
+            for number, kind in enumerate(aurocs, start=1):
+                callbacks = [TrainOnShortPaths(count, seed=bench.seed + seed)] if kind == "short paths" else []
+                trained = train_network(
+                    bench, f"{kind.replace(' ', '-')}-{seed}", parts, epochs=epochs, seed=seed, callbacks=callbacks
+                )
+                aurocs[kind].append(CHANCE if trained.auroc is None else trained.auroc)
+                curves[kind] = trained.losses
+                progress(2 * seed + number, 2 * seeds)
+    data = {"aurocs": aurocs, "curves": curves, "units": sum(parts.stages), "count": count}
+    return Outcome(
+        estimate=estimate_mean(np.subtract(aurocs["short paths"], aurocs["all paths"]), seed=bench.seed),
+        found=_tell(data),
+        data=data,
+        settings={"seeds": seeds, "epochs": epochs, "depth": depth},
+    )
+
+
+def _tell(data: Mapping[str, Any]) -> str:
+    every, short = (float(np.mean(data["aurocs"][kind])) for kind in ("all paths", "short paths"))
+    return (
+        f"With the gradient through {data['count']} of {data['units']} units a batch, drawn anew each time, the macro "
+        f"AUROC is {short:.3f}; with all of them it is {every:.3f}."
+    )
+
+
+def _draw(data: Mapping[str, Any]) -> Figure:
+    figure, (left, right) = new_figure(2)
+    for place, values in enumerate(data["aurocs"].values()):
+        left.plot([place] * len(values), values, "o", markersize=5, color="#0f6e84")
+    left.set_xticks(range(len(data["aurocs"])), labels=[*data["aurocs"]])
+    left.set_xlim(-0.5, 1.5)
+    left.set_title("macro AUROC of each seed")
+    draw_lines(right, {kind: ([*range(1, len(curve) + 1)], curve) for kind, curve in data["curves"].items()})
+    right.set_xlabel("epoch")
+    right.set_title("training loss")
+    return figure
+
+
+EXPERIMENT = Experiment(
+    name="paths-train",
+    title="Training on short paths",
+    question="Does a network learn as well if each batch's gradient takes short paths only?",
+    claim=Claim(
+        text="Training on the effective paths alone is as good as training on all.",
+        source="Veit et al. 2016, section 5",
+        measure="macro AUROC of training on short paths, less that of training on all",
+        bound=-MARGIN,
+        side="above",
+    ),
+    measure=_measure,
+    draw=_draw,
+    trains=True,
+)
