@@ -7,11 +7,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.bundles import make_bundle
-from tests.datasets import make_dataset
+from tests.lab.benches import make_run, open_run
 from xray_resnet.cli.lab import NAMES, study
-from xray_resnet.dicom import Reading
-from xray_resnet.evaluation.subject import Subject, open_subject
+from xray_resnet.evaluation.subject import Subject
 from xray_resnet.lab import lesion, paths
 from xray_resnet.lab.bench import Bench
 from xray_resnet.lab.catalogue import EXPERIMENTS, find_experiments
@@ -23,16 +21,12 @@ QUICK = ("checklist", "propagation", "lesion", "reorder", "paths")
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder, reading = tmp_path_factory.mktemp("lab"), Reading(size=64)
-    make_dataset(folder / "data", reading=reading.to_json(), reading_fingerprint=reading.fingerprint())
-    make_bundle(folder / "run" / "bundle", findings=("Effusion", "Cardiomegaly"))
-    (folder / "run" / "config.yaml").write_text(f"data:\n  cache: {folder / 'data'}\n")
-    return folder / "run"
+    return make_run(tmp_path_factory.mktemp("lab"))
 
 
 @pytest.fixture(scope="module")
 def subject(run: Path) -> Subject:
-    return open_subject(run, dataset=run.parent / "data", split="test", precision="fp32")
+    return open_run(run)
 
 
 @pytest.fixture(scope="module")

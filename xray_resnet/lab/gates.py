@@ -90,8 +90,8 @@ def _tell(data: Mapping[str, Any]) -> str:
     gates = np.asarray(data["gates"])
     closed, cut = int((gates < 0.1).sum()), f"{100 * np.mean(data['cuts']):.0f} %"
     return (
-        f"Gates end between {gates.min():.2f} and {gates.max():.2f}; {closed} of {gates.size} are below 0.1. Cutting units "
-        f"from the least gate on, {cut} of the parameters of units that keep the shape can go before more than "
+        f"Gates end between {gates.min():.2f} and {gates.max():.2f}; {closed} of {gates.size} are below 0.1. Cutting "
+        f"units from the least gate on, {cut} of the parameters of units that keep the shape can go before more than "
         f"{MARGINAL:g} of the macro AUROC is lost."
     )
 
