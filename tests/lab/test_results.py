@@ -14,7 +14,7 @@ from xray_resnet.lab import lesion, paths
 from xray_resnet.lab.bench import Bench
 from xray_resnet.lab.catalogue import EXPERIMENTS, find_experiments
 from xray_resnet.lab.page import write_page
-from xray_resnet.lab.results import read_results, run_experiment
+from xray_resnet.lab.results import Result, read_results, run_experiment
 
 QUICK = ("checklist", "propagation", "lesion", "reorder", "paths")
 
@@ -37,6 +37,11 @@ def output(subject: Subject, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def results(output: Path) -> list[Result]:
+    return [json.loads((output / name / "result.json").read_bytes()) for name in QUICK]
+
+
 def test_the_command_knows_the_experiments_of_the_catalogue() -> None:
     assert ("all", *(experiment.name for experiment in EXPERIMENTS)) == NAMES
     assert find_experiments("all") == EXPERIMENTS
@@ -54,8 +59,8 @@ def test_a_result_is_whole(output: Path, name: str) -> None:
     assert (output / name / "figure.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_network_of_random_weights_follows_the_rules_and_knows_nothing(output: Path) -> None:
-    verdicts = {result["experiment"]: result["verdict"] for result in read_results(output, QUICK)}
+def test_a_network_of_random_weights_follows_the_rules_and_knows_nothing(results: list[Result]) -> None:
+    verdicts = {result["experiment"]: result["verdict"] for result in results}
     assert verdicts["checklist"] == verdicts["propagation"] == "holds"
     assert verdicts["lesion"] == "cannot_tell"
 
@@ -99,8 +104,14 @@ def test_an_interrupted_experiment_goes_on(subject: Subject, tmp_path: Path, mon
     assert len(asked) == 3 + 2
 
 
-def test_the_page_shows_every_result_and_asks_nothing_of_the_network(output: Path) -> None:
-    page = write_page(read_results(output, QUICK), output, command="xray-lab all").read_text()
+def test_results_of_another_network_seed_or_budget_are_left_out(output: Path, results: list[Result]) -> None:
+    assert read_results(output, QUICK, like=results[0]) == results
+    for change in ({"subject": "another"}, {"seed": 1}, {"quick": False}):
+        assert read_results(output, QUICK, like={**results[0], **change}) == []
+
+
+def test_the_page_shows_every_result_and_asks_nothing_of_the_network(output: Path, results: list[Result]) -> None:
+    page = write_page(results, output, command="xray-lab all").read_text()
     assert all(f'<section id="{name}">' in page for name in QUICK)
     assert page.count("data:image/svg+xml") == len(QUICK)
     assert "http" not in page

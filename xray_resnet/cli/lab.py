@@ -62,11 +62,11 @@ def study(arguments: Sequence[str]) -> int:
     clock = Clock(COMMAND)
     subject = open_subject(run, dataset=options.data or find_dataset(run), split=options.split, precision="fp32")
     for experiment in find_experiments(values.experiment):
-        result = run_experiment(
+        last = run_experiment(
             experiment, subject, options.output, seed=options.seed, quick=values.quick, show=show_progress
         )
-        print(summarise(result))
-    results = read_results(options.output, [each.name for each in EXPERIMENTS])
+        print(summarise(last))
+    results = read_results(options.output, [each.name for each in EXPERIMENTS], like=last)
     page = write_page(results, options.output, command=f"{COMMAND} {shlex.join(arguments)}")
     clock.say_end(f"open {page}")
     print(page)

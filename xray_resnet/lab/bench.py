@@ -113,6 +113,7 @@ class Bench:
         """What every result says of where it comes from."""
         subject = self.subject
         return {
+            "subject": subject.fingerprint(),
             "seed": self.seed,
             "quick": self.quick,
             "data": {"name": subject.dataset.name, "split": subject.split, "images": len(subject.rows)},

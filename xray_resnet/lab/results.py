@@ -18,6 +18,7 @@ RESULT, SUMMARY = "result.json", "summary.md"
 FORMAT = 1
 VERDICTS = {"holds": "holds", "does_not_hold": "does not hold", "cannot_tell": "cannot tell"}
 """Verdict → in words."""
+_SAME = ("subject", "seed", "quick")
 Result = dict[str, Any]
 
 
@@ -36,7 +37,7 @@ def run_experiment(
     """
     folder = output / experiment.name
     bench = Bench(subject, folder, seed=seed, quick=quick, show=show)
-    identity = fingerprint([FORMAT, experiment.name, subject.fingerprint(), bench.describe()])
+    identity = fingerprint([FORMAT, experiment.name, bench.describe()])
     bench = Bench(subject, folder / "parts" / identity, seed=seed, quick=quick, show=show)
     found = _read(folder, identity)
     if found is None:
@@ -70,10 +71,11 @@ def format_interval(estimate: Result) -> str:
     return f"{value} ({estimate['low']:.3g} … {estimate['high']:.3g})"
 
 
-def read_results(output: Path, names: Sequence[str]) -> list[Result]:
-    """The results that are there, in this order."""
+def read_results(output: Path, names: Sequence[str], *, like: Result) -> list[Result]:
+    """The results that are there, in this order, and have network, images, seed and budget of another."""
     files = [output / name / RESULT for name in names]
-    return [json.loads(file.read_bytes()) for file in files if file.is_file()]
+    found = [json.loads(file.read_bytes()) for file in files if file.is_file()]
+    return [result for result in found if all(result.get(key) == like[key] for key in _SAME)]
 
 
 def _read(folder: Path, identity: str) -> Result | None:
