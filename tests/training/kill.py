@@ -69,14 +69,14 @@ def options_of(folder: Path, workers: int) -> tuple[str, ...]:
     return *SETTINGS, f"--data.cache={folder.parent / 'dataset'}", f"--train.workers={workers}"
 
 
-def kill_and_resume(folder: Path, moment: float, workers: int, whole: Run) -> Outcome:
-    """Kills a training `moment` seconds after its first checkpoint, and resumes it."""
+def kill_and_resume(folder: Path, step: int, delay: float, workers: int, whole: Run) -> Outcome:
+    """Kills a training `delay` seconds after the checkpoint of a step or a later one, and resumes it."""
     folder.mkdir()
     process = start(folder, *options_of(folder, workers))
     run = only_run(folder)
-    while not run.last_checkpoint.exists() and process.poll() is None:
+    while read_step(run) < step and process.poll() is None:
         time.sleep(0.01)
-    time.sleep(moment)
+    time.sleep(delay)
     process.kill()
     process.communicate()
     saved = describe_place(run)
@@ -87,6 +87,13 @@ def kill_and_resume(folder: Path, moment: float, workers: int, whole: Run) -> Ou
 def only_run(folder: Path) -> Run:
     (found,) = (folder / "runs").iterdir()
     return Run(found)
+
+
+def read_step(run: Run) -> int:
+    """The step of the last checkpoint; -1 before the first."""
+    if not run.last_checkpoint.exists():
+        return -1
+    return int(torch.load(run.last_checkpoint, weights_only=True)["global_step"])
 
 
 def describe_place(run: Run) -> str:
@@ -130,19 +137,14 @@ def read_metrics(run: Run) -> list[dict[str, str]]:
 
 
 def run_kills(kills: int, seed: int, folder: Path) -> Iterator[Outcome]:
-    """Outcomes of so many kills, spread over the time that a whole training takes."""
+    """Outcomes of so many kills, spread over the steps of a whole training, each at any moment of a step or two."""
     (folder / "whole").mkdir()
     finish(start(folder / "whole", *options_of(folder / "whole", 0)))
     whole = only_run(folder / "whole")
-    moments = np.random.default_rng(seed).uniform(0, 0.9 * time_training(whole), kills)
-    for number, moment in enumerate(moments):
-        yield kill_and_resume(folder / str(number), moment, 2 * (number % 2), whole)
-
-
-def time_training(run: Run) -> float:
-    """Seconds of all epochs."""
-    with run.metrics.open() as file:
-        return sum(float(row["seconds"]) for row in csv.DictReader(file))
+    generator = np.random.default_rng(seed)
+    steps = generator.integers(0, int(0.95 * read_step(whole)), kills)
+    for number, step in enumerate(steps):
+        yield kill_and_resume(folder / str(number), int(step), generator.uniform(0, 0.2), 2 * (number % 2), whole)
 
 
 def main(arguments: Sequence[str]) -> int:
