@@ -11,7 +11,9 @@ from xray_resnet.lab.degradation import compare_rises
 from xray_resnet.lab.gates import count_parameters, find_cut, read_gates
 from xray_resnet.lab.identity import BEST, list_variants
 from xray_resnet.lab.noise import add_noise, measure_gain
+from xray_resnet.lab.scores import unless_ignorant
 from xray_resnet.lab.surgery import deleting, list_units, routing
+from xray_resnet.metrics import Estimate
 
 
 def test_the_effective_rank_of_equal_directions_is_their_number() -> None:
@@ -103,3 +105,11 @@ def test_a_closed_way_gives_a_branch_no_gradient() -> None:
         model(images).sum().backward()
     assert all(parameter.grad is None for parameter in closed.parameters())
     assert all(parameter.grad is not None for parameter in opened.parameters())
+
+
+def test_nothing_is_told_by_networks_that_have_learned_too_little() -> None:
+    told = Estimate(0.3, 0.2, 0.4)
+    assert unless_ignorant(told, [0.7, 0.6]) == told
+    silent = unless_ignorant(told, [0.5, 0.6])
+    assert (silent.value, silent.low) == (0.3, None)
+    assert silent.why_null == "interval: macro AUROC 0.550, the networks have learned too little"

@@ -11,7 +11,7 @@ from xray_resnet.lab.bench import Bench
 from xray_resnet.lab.claims import Claim
 from xray_resnet.lab.experiment import Experiment, Outcome
 from xray_resnet.lab.figures import MODEL, Figure, new_figure
-from xray_resnet.lab.scores import CHANCE, estimate_mean
+from xray_resnet.lab.scores import CHANCE, estimate_mean, unless_ignorant
 from xray_resnet.lab.training import describe_network, read_images, train_network
 from xray_resnet.models import PreActResNet
 
@@ -37,7 +37,7 @@ def read_features(model: PreActResNet, images: torch.Tensor) -> NDArray[np.float
 
 def _measure(bench: Bench) -> Outcome:
     alphas = bench.choose([1.0, 0.7], [1.0, 0.9, 0.8, 0.7, 0.6])
-    depth, seeds, epochs = bench.choose(20, 56), bench.choose(3, 5), bench.choose(3, 10)
+    depth, seeds, epochs = bench.choose(8, 56), bench.choose(3, 5), bench.choose(8, 10)
     images = read_images(bench)
     ranks, aurocs = np.zeros((seeds, len(alphas))), np.zeros((seeds, len(alphas)))
     with bench.show("training", "networks") as progress:
@@ -51,7 +51,7 @@ def _measure(bench: Bench) -> Outcome:
     decayed = alphas.index(0.7)
     data = {"alphas": alphas, "ranks": ranks.tolist(), "aurocs": aurocs.tolist()}
     return Outcome(
-        estimate=estimate_mean(ranks[:, decayed] / ranks[:, 0], seed=bench.seed),
+        estimate=unless_ignorant(estimate_mean(ranks[:, decayed] / ranks[:, 0], seed=bench.seed), aurocs),
         found=_tell(data),
         data=data,
         settings={"seeds": seeds, "epochs": epochs, "depth": depth},

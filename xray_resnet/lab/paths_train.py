@@ -16,7 +16,7 @@ from xray_resnet.lab.bench import Bench
 from xray_resnet.lab.claims import Claim
 from xray_resnet.lab.experiment import Experiment, Outcome
 from xray_resnet.lab.figures import Figure, draw_lines, new_figure
-from xray_resnet.lab.scores import CHANCE, estimate_mean
+from xray_resnet.lab.scores import CHANCE, estimate_mean, unless_ignorant
 from xray_resnet.lab.surgery import list_units, routing
 from xray_resnet.lab.training import describe_network, train_network
 from xray_resnet.models import PreActResNet
@@ -64,7 +64,7 @@ def _find_network(module: Any) -> PreActResNet:
 
 
 def _measure(bench: Bench) -> Outcome:
-    depth, seeds, epochs = bench.choose(20, 56), bench.choose(3, 5), bench.choose(3, 10)
+    depth, seeds, epochs = bench.choose(14, 56), bench.choose(3, 5), bench.choose(8, 10)
     parts = describe_network(depth)
     count = round(SHARE * sum(parts.stages))
     aurocs: dict[str, list[float]] = {"all paths": [], "short paths": []}
@@ -81,7 +81,9 @@ def _measure(bench: Bench) -> Outcome:
                 progress(2 * seed + number, 2 * seeds)
     data = {"aurocs": aurocs, "curves": curves, "units": sum(parts.stages), "count": count}
     return Outcome(
-        estimate=estimate_mean(np.subtract(aurocs["short paths"], aurocs["all paths"]), seed=bench.seed),
+        estimate=unless_ignorant(
+            estimate_mean(np.subtract(aurocs["short paths"], aurocs["all paths"]), seed=bench.seed), aurocs["all paths"]
+        ),
         found=_tell(data),
         data=data,
         settings={"seeds": seeds, "epochs": epochs, "depth": depth},

@@ -10,6 +10,8 @@ from xray_resnet.metrics.bootstrap import draw_weights, estimate, number_patient
 from xray_resnet.metrics.ranking import Floats, RankedPairs, why_undefined
 
 CHANCE = 0.5
+LEARNED = 0.6
+"""Macro AUROC below which networks have learned too little to say anything of trained ones."""
 RESAMPLES = 1000
 
 
@@ -47,6 +49,19 @@ def resample_aurocs(
         ]
     )
     return values[:, 0], values[:, 1:]
+
+
+def unless_ignorant(estimated: Estimate, aurocs: ArrayLike) -> Estimate:
+    """The estimate; without its interval if the networks that it is of have learned too little.
+
+    Args:
+        estimated: Of trained networks.
+        aurocs: Their macro AUROCs.
+    """
+    mean = float(np.asarray(aurocs, np.float64).mean())
+    if mean >= LEARNED:
+        return estimated
+    return Estimate(estimated.value, why_null=f"interval: macro AUROC {mean:.3f}, the networks have learned too little")
 
 
 def estimate_mean(values: ArrayLike, *, seed: int, resamples: int = RESAMPLES) -> Estimate:
