@@ -24,7 +24,7 @@ TRAIN_EXTRA = frozenset(
         "scipy", "matplotlib", "threadpoolctl", "safetensors", "onnx", "onnxscript",
     }
 )  # fmt: skip
-EXTRAS = dict.fromkeys(TRAIN_EXTRA, "train") | {"ray": "cluster", "mlflow": "mlflow"}
+EXTRAS = dict.fromkeys(TRAIN_EXTRA, "train") | {"ray": "cluster", "mlflow": "mlflow", "timm": "pretrained"}
 """Module → the extra that brings it."""
 INTERRUPTED = 130
 _LOG_EVERY_S = 60.0

@@ -9,11 +9,13 @@ from typing import Literal, NoReturn
 from xray_resnet.bounds import bounded
 from xray_resnet.cli.common import Clock, run_command, show_progress
 from xray_resnet.config_files import CommandParser, build_section
+from xray_resnet.errors import ConfigurationError
 from xray_resnet.runs import Run
 
 COMMAND = "xray-lab"
 EXAMPLES = (
     "xray-lab lesion --output lab",
+    "xray-lab checklist --network resnet50 --output lab",
     "xray-lab all --run runs/chestxray-20260131-101500 --output lab --quick",
 )
 NAMES = (
@@ -30,6 +32,8 @@ class LabOptions:
     """Folder of the results: <experiment>/result.json, figure.svg, figure.png and summary.md; lab.html of all."""
     run: Path | None = None
     """Run or bundle folder; without it, the newest run in `runs_folder`."""
+    network: str = ""
+    """With checklist: a network of timm such as resnet50, instead of a run; what is found is printed."""
     data: Path | None = None
     """Dataset folder; without it, the one the run was trained on."""
     split: Literal["val", "test", "all"] = "test"
@@ -53,6 +57,8 @@ def study(arguments: Sequence[str]) -> int:
     parser.add_argument("--quick", action="store_true", help="A rough answer within two minutes an experiment.")
     values = parser.instantiate(parser.read(arguments))
     options = build_section(LabOptions, values)
+    if options.network:
+        return _inspect(values.experiment, options.network)
     run = options.run or Run.newest(options.runs_folder).folder
     from xray_resnet.evaluation.subject import find_dataset, open_subject
     from xray_resnet.lab.catalogue import EXPERIMENTS, find_experiments
@@ -70,4 +76,14 @@ def study(arguments: Sequence[str]) -> int:
     page = write_page(results, options.output, command=f"{COMMAND} {shlex.join(arguments)}")
     clock.say_end(f"open {page}")
     print(page)
+    return 0
+
+
+def _inspect(experiment: str, network: str) -> int:
+    """Prints which rules a network of timm breaks."""
+    if experiment != "checklist":
+        raise ConfigurationError(f"--network is for checklist alone, not for {experiment}; give --run")
+    from xray_resnet.lab.checklist import inspect_timm, tell
+
+    print(f"{network}: {tell(inspect_timm(network))}")
     return 0

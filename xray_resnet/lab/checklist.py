@@ -2,10 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from difflib import get_close_matches
 from typing import Any
 
+import xray_resnet.torch_compat  # noqa: F401  before timm, which imports torchvision
+
+# isort: split
 from torch import nn
 
+from xray_resnet.errors import UserError
 from xray_resnet.lab.bench import Bench
 from xray_resnet.lab.claims import Claim
 from xray_resnet.lab.experiment import Experiment, Outcome
@@ -65,18 +70,59 @@ def _inspect_unit(unit: Unit, *, is_first: bool) -> Row:
     )
 
 
+def inspect_timm(name: str) -> list[Row]:
+    """A row for each unit of timm's `resnet*` or `resnetv2*`, by what its blocks are made of; no weights are loaded.
+
+    Raises:
+        UserError: for a name that timm does not know, or a network without such units.
+    """
+    import timm
+
+    if name not in timm.list_models():
+        near = ", ".join(get_close_matches(name, timm.list_models("resnet*"))) or "resnet50, resnetv2_50"
+        raise UserError(f"--network is {name!r}, which timm does not know; near it are {near}")
+    blocks = [layer for layer in timm.create_model(name).modules() if _is_timm_unit(layer)]
+    if not blocks:
+        raise UserError(
+            f"--network is {name}, which has no residual units as resnet* and resnetv2* have; take one of those"
+        )
+    return [_inspect_timm_unit(block, number) for number, block in enumerate(blocks, start=1)]
+
+
+def _is_timm_unit(layer: nn.Module) -> bool:
+    return type(layer).__module__ in ("timm.models.resnet", "timm.models.resnetv2") and hasattr(layer, "downsample")
+
+
+def _inspect_timm_unit(block: Any, number: int) -> Row:
+    """Timm's `downsample` is the skip's projection; blocks called PreAct… normalise first, others end in ReLU."""
+    convolutions = [layer for name, layer in block.named_children() if name.startswith("conv")]
+    strides = any(layer.stride != (1, 1) for layer in convolutions)
+    changes = strides or convolutions[0].in_channels != convolutions[-1].out_channels
+    is_preactivation = type(block).__name__.startswith("PreAct")
+    return Row(
+        unit=number,
+        changes_shape=changes,
+        has_shortcut=True,
+        skip_is_identity=changes or block.downsample is None,
+        skip_is_clear=True,
+        sum_is_last=is_preactivation,
+        activates_first=is_preactivation,
+    )
+
+
 def _measure(bench: Bench) -> Outcome:
     rows = inspect(bench.model)
     share = sum(not row.broken for row in rows) / len(rows)
     return Outcome(
         estimate=Estimate(share, share, share, method="counted"),
-        found=_tell(rows),
+        found=tell(rows),
         data={"rows": [asdict(row) for row in rows]},
         settings={"units": len(rows)},
     )
 
 
-def _tell(rows: list[Row]) -> str:
+def tell(rows: list[Row]) -> str:
+    """Which rules are broken where, and where the shape changes, in sentences."""
     broken = {rule: [row.unit for row in rows if rule in row.broken] for rule in RULES}
     sentences = [
         f"In {len(units)} of {len(rows)} units it is not so that {RULES[rule]} (unit {', '.join(map(str, units))})."
