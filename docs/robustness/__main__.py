@@ -6,6 +6,8 @@ Run at the root of the repository; docs/robustness.md has the commands that trai
       writes the table with the plain recipe's split, for xray-prep
   python -m docs.robustness compare KERMANY OUTPUT --plain plain/*.pt --ours runs/kermany-*
       scores every network on every rung of the corruption ladder and compares the recipes; goes on where it stopped
+  python -m docs.robustness ways KERMANY OUTPUT --way none runs/none* --way half_clean runs/half_clean*
+      the same for several ways to train ours, held against the first
 """
 
 import argparse
@@ -23,6 +25,7 @@ from docs.robustness.results import compare_recipes
 from docs.robustness.scores import ScoreFolder
 from docs.robustness.tables import format_study, write_aurocs
 from docs.robustness.views import Views, read_grey
+from docs.robustness.ways import compare_ways, format_ways
 from xray_resnet.errors import UserError
 from xray_resnet.files import write_text
 from xray_resnet.metrics.bootstrap import RESAMPLES
@@ -69,6 +72,20 @@ def compare(options: argparse.Namespace) -> None:
     print(page)
 
 
+def compare_own(options: argparse.Namespace) -> None:
+    """Scores of several ways to train ours, and their table."""
+    films = list_held_out(options.kermany)
+    ways = {name: [open_ours(Path(path)) for path in paths] for name, *paths in options.way}
+    for _, *paths in options.way:
+        for path in paths:
+            refuse_seen(Path(path), films)
+    folder = ScoreFolder(options.output / "scores", Views(options.output / "views", films), options.precision)
+    folder.complete([each for some in ways.values() for each in some], tell=lambda line: print(line, flush=True))
+    page = format_ways(compare_ways(films, {name: [*map(folder.read, some)] for name, some in ways.items()}))
+    write_text(options.output / "ways.md", page)
+    print(page)
+
+
 def _check_plain(
     paths: Sequence[Path], contestants: Sequence[Contestant], folder: ScoreFolder, films: Sequence[Film]
 ) -> None:
@@ -107,6 +124,12 @@ def _build_parser() -> argparse.ArgumentParser:
     compared.add_argument("--precision", choices=["auto", "fp32"], default="auto", help="auto: bf16 where it is fast")
     compared.add_argument("--resamples", type=int, default=RESAMPLES, help="of trainings and patients")
     compared.set_defaults(run=compare)
+    ways = commands.add_parser("ways", help="score several ways to train ours and hold them against the first")
+    ways.add_argument("kermany", type=Path, help="folder with train/NORMAL and train/PNEUMONIA")
+    ways.add_argument("output", type=Path, help="folder of this study")
+    ways.add_argument("--way", nargs="+", action="append", required=True, metavar=("NAME", "RUN"), help="a way")
+    ways.add_argument("--precision", choices=["auto", "fp32"], default="auto", help="auto: bf16 where it is fast")
+    ways.set_defaults(run=compare_own)
     return parser
 
 
