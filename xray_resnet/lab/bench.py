@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -105,7 +105,7 @@ class Bench:
         values = []
         with self.show(title, unit) as progress:
             for place, name in enumerate(names):
-                values.append(self.keep(name, lambda place=place: compute(place)))  # type: ignore[misc]
+                values.append(self.keep(name, partial(compute, place)))
                 progress(place + 1, len(names))
         return values
 

@@ -1,6 +1,6 @@
 """Figures in the project's look, as SVG and PNG."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ def draw_lines(axes: Axes, lines: Mapping[str, tuple[Sequence[float], Sequence[f
         axes.legend(frameon=False, fontsize=8)
 
 
-def save_figure(draw: Any, data: Mapping[str, Any], folder: Path) -> None:
+def save_figure(draw: Callable[[Mapping[str, Any]], Figure], data: Mapping[str, Any], folder: Path) -> None:
     """`figure.svg` and `figure.png` of what was measured, each whole or not at all."""
     with rc_context(STYLE):
         figure = draw(data)

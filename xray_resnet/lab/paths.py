@@ -18,9 +18,10 @@ from xray_resnet.lab.bench import Bench
 from xray_resnet.lab.claims import Claim
 from xray_resnet.lab.experiment import Experiment, Outcome
 from xray_resnet.lab.figures import MODEL, Figure, new_figure
-from xray_resnet.lab.surgery import is_residual, list_units, routing
+from xray_resnet.lab.surgery import Way, is_residual, list_units, routing
 from xray_resnet.metrics.bootstrap import estimate
 from xray_resnet.models import PreActResNet
+from xray_resnet.models.units import Unit
 
 SHORT = 0.5
 """Share of the units that the mean path of the binomial distribution goes through."""
@@ -37,9 +38,9 @@ def take_path(model: PreActResNet, images: Tensor, branches: Sequence[int]) -> T
         branches: Places of the units that the path goes through; it takes the shortcut of the others.
     """
     units, chosen = list_units(model), set(branches)
-    ways = {unit: ("branch" if place in chosen else "shortcut") for place, unit in enumerate(units)}
+    ways: dict[Unit, Way] = {unit: "branch" if place in chosen else "shortcut" for place, unit in enumerate(units)}
     shown = images.clone().requires_grad_()
-    with routing(ways):  # type: ignore[arg-type]  # the words are ways
+    with routing(ways):
         logits = model(shown)
     return torch.autograd.grad(logits.sum(), shown)[0]
 

@@ -20,7 +20,7 @@ from xray_resnet.lab.claims import Claim
 from xray_resnet.lab.experiment import Experiment, Outcome
 from xray_resnet.lab.figures import MODEL, Figure, draw_lines, new_figure
 from xray_resnet.lab.scores import estimate_mean
-from xray_resnet.lab.surgery import keeps_shape, list_stages, list_units, routing
+from xray_resnet.lab.surgery import Way, keeps_shape, list_stages, list_units, routing
 from xray_resnet.models import PreActResNet, build_model
 from xray_resnet.models.units import Merge, Unit
 
@@ -87,8 +87,8 @@ def measure_backward(model: PreActResNet, images: Tensor) -> NDArray[np.float64]
         images: (N, in_channels, H, W).
     """
     runs, units = _list_runs(model), list_units(model)
-    cut = {units[place]: "shortcut" for run in runs for place in run}
-    with recording(units) as kept, routing(cut):  # type: ignore[arg-type]  # the literal is a way
+    cut: dict[Unit, Way] = {units[place]: "shortcut" for run in runs for place in run}
+    with recording(units) as kept, routing(cut):
         logits = model(images.clone().requires_grad_())
     ends = [end for run in runs for end in (kept[run[0]].x, kept[run[-1]].output)]
     gradients = torch.autograd.grad(logits.sum(), ends)

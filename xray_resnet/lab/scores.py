@@ -38,17 +38,17 @@ def resample_aurocs(
     width = int(units.max()) + 1
     drawn = draw_weights(width, resamples, generator=np.random.default_rng(seed))
     weights = np.concatenate([np.ones((width, 1)), drawn], axis=1)
-    known = [column for column in range(labels.shape[1]) if why_undefined(labels[:, column]) is None]
-    values = np.stack(
-        [
-            np.mean(
-                [RankedPairs.of(labels[:, f], scores[:, f], units=units).auroc(weights) for f in known] or np.nan,
-                axis=0,
-            )
-            for scores in versions
-        ]
-    )
+    values = np.stack([_average(labels, scores, units, weights) for scores in versions])
     return values[:, 0], values[:, 1:]
+
+
+def _average(
+    labels: NDArray[np.generic], scores: NDArray[np.generic], units: NDArray[np.intp], weights: Floats
+) -> Floats:
+    """Mean AUROC over the findings that have one, under each weighting."""
+    known = [column for column in range(labels.shape[1]) if why_undefined(labels[:, column]) is None]
+    pairs = [RankedPairs.of(labels[:, column], scores[:, column], units=units) for column in known]
+    return np.asarray(np.mean([each.auroc(weights) for each in pairs] or np.nan, axis=0))
 
 
 def unless_ignorant(estimated: Estimate, aurocs: ArrayLike) -> Estimate:
