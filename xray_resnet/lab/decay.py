@@ -51,7 +51,7 @@ def _measure(bench: Bench) -> Outcome:
     decayed = alphas.index(0.7)
     data = {"alphas": alphas, "ranks": ranks.tolist(), "aurocs": aurocs.tolist()}
     return Outcome(
-        estimate=unless_ignorant(estimate_mean(ranks[:, decayed] / ranks[:, 0], seed=bench.seed), aurocs),
+        estimate=unless_ignorant(estimate_mean(ranks[:, decayed] / ranks[:, 0]), aurocs),
         found=_tell(data),
         data=data,
         settings={"seeds": seeds, "epochs": epochs, "depth": depth},

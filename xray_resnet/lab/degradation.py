@@ -45,7 +45,7 @@ def _measure(bench: Bench) -> Outcome:
         "curves": dict(zip([f"{kind}, {depth}" for depth in depths for kind in KINDS], curves, strict=True)),
     }
     return Outcome(
-        estimate=estimate_mean(compare_rises(losses), seed=bench.seed),
+        estimate=estimate_mean(compare_rises(losses)),
         found=_tell(data),
         data=data,
         settings={"seeds": seeds, "epochs": epochs},

@@ -65,7 +65,7 @@ def _measure(bench: Bench) -> Outcome:
             progress(seed + 1, seeds)
     data = {"gates": gates, "curves": curves, "cuts": cuts}
     return Outcome(
-        estimate=unless_ignorant(estimate_mean(cuts, seed=bench.seed), [aurocs[0] for _, aurocs in curves]),
+        estimate=unless_ignorant(estimate_mean(cuts), [aurocs[0] for _, aurocs in curves]),
         found=_tell(data),
         data=data,
         settings={"seeds": seeds, "epochs": epochs, "depth": depth},

@@ -40,7 +40,7 @@ def _measure(bench: Bench) -> Outcome:
     others = np.mean([values for name, values in aurocs.items() if name != BEST], axis=0)
     data = {"aurocs": aurocs, "curves": curves, "depth": depth}
     return Outcome(
-        estimate=estimate_mean(np.asarray(aurocs[BEST]) - others, seed=bench.seed),
+        estimate=estimate_mean(np.asarray(aurocs[BEST]) - others),
         found=_tell(data),
         data=data,
         settings={"seeds": seeds, "epochs": epochs, "depth": depth},

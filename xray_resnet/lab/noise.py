@@ -81,7 +81,7 @@ def _measure(bench: Bench) -> Outcome:
     logs = {kind: np.log(np.mean(values, axis=1)) for kind, values in gains.items()}
     data = {"gains": {kind: np.mean(values, axis=0).tolist() for kind, values in gains.items()}, "depth": depth}
     return Outcome(
-        estimate=unless_ignorant(estimate_mean(logs["plain"] - logs["residual"], seed=bench.seed), aurocs),
+        estimate=unless_ignorant(estimate_mean(logs["plain"] - logs["residual"]), aurocs),
         found=_tell(data),
         data=data,
         settings={"seeds": seeds, "epochs": epochs, "images": len(images), "noise": SHARE},

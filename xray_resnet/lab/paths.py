@@ -5,6 +5,7 @@ length gives the mean norm of their gradients at the image, and with their numbe
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import lgamma, log
 from typing import Any
 
@@ -25,6 +26,7 @@ from xray_resnet.models.units import Unit
 
 SHORT = 0.5
 """Share of the units that the mean path of the binomial distribution goes through."""
+RESAMPLING = "percentile bootstrap of images and paths together"
 MOST = 0.95
 """Share of the gradient that `effective_range` covers."""
 
@@ -101,7 +103,7 @@ def _measure(bench: Bench) -> Outcome:
     relative = np.asarray(lengths) / len(units)
     data = {"norms": norms.mean(axis=(0, 2)).tolist(), "shares": shares.tolist(), "range": find_range(shares)}
     return Outcome(
-        estimate=estimate(float(relative @ shares), relative @ resampled),
+        estimate=replace(estimate(float(relative @ shares), relative @ resampled), method=RESAMPLING),
         found=_tell(data),
         data=data,
         settings={"images": len(images), "paths_of_each_length": draws},

@@ -82,7 +82,7 @@ def _measure(bench: Bench) -> Outcome:
     data = {"aurocs": aurocs, "curves": curves, "units": sum(parts.stages), "count": count}
     return Outcome(
         estimate=unless_ignorant(
-            estimate_mean(np.subtract(aurocs["short paths"], aurocs["all paths"]), seed=bench.seed), aurocs["all paths"]
+            estimate_mean(np.subtract(aurocs["short paths"], aurocs["all paths"])), aurocs["all paths"]
         ),
         found=_tell(data),
         data=data,

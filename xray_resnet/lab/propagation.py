@@ -131,7 +131,7 @@ def _measure(bench: Bench) -> Outcome:
     signal, gradient = measure_norms(bench.model, images)
     orders = {order: _try_order(bench, order, images) for order in get_args(Order)}
     return Outcome(
-        estimate=estimate_mean(worst, seed=bench.seed),
+        estimate=estimate_mean(worst),
         found=_tell(bench, float(worst.mean()), orders),
         data={"orders": orders, "signal": signal, "gradient": gradient, "own": float(worst.mean())},
         settings={"images": len(images)},

@@ -1,6 +1,7 @@
 """What a network loses when its units stand in another order (Veit et al. 2016, section 4.3)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from xray_resnet.metrics import Estimate
 from xray_resnet.metrics.bootstrap import estimate
 from xray_resnet.models import PreActResNet
 
+RESAMPLING = "percentile bootstrap of orders and patients together"
 Orders = dict[int, list[int]]
 """Stage → positions of its units."""
 
@@ -89,7 +91,7 @@ def estimate_correlation(
     generator, x = np.random.default_rng(seed), np.asarray(taus)
     drawn = generator.integers(len(x), size=(RESAMPLES, len(x)))
     figures = [_spearman(x[some], samples[some, place % samples.shape[1]]) for place, some in enumerate(drawn)]
-    return estimate(_spearman(x, aurocs), np.asarray(figures))
+    return replace(estimate(_spearman(x, aurocs), np.asarray(figures)), method=RESAMPLING)
 
 
 def _spearman(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:

@@ -4,15 +4,19 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.stats import t as student
 
 from xray_resnet.metrics import Estimate
-from xray_resnet.metrics.bootstrap import draw_weights, estimate, number_patients
+from xray_resnet.metrics.bootstrap import draw_weights, number_patients
+from xray_resnet.metrics.newcombe import CONFIDENCE
 from xray_resnet.metrics.ranking import Floats, RankedPairs, why_undefined
 
 CHANCE = 0.5
 LEARNED = 0.6
 """Macro AUROC below which networks have learned too little to say anything of trained ones."""
 RESAMPLES = 1000
+FEWEST = 3
+"""Repetitions that an interval needs at least."""
 
 
 def resample_aurocs(
@@ -64,11 +68,14 @@ def unless_ignorant(estimated: Estimate, aurocs: ArrayLike) -> Estimate:
     return Estimate(estimated.value, why_null=f"interval: macro AUROC {mean:.3f}, the networks have learned too little")
 
 
-def estimate_mean(values: ArrayLike, *, seed: int, resamples: int = RESAMPLES) -> Estimate:
-    """The mean of independent repetitions, with the percentile interval of its bootstrap; none for fewer than three."""
+def estimate_mean(values: ArrayLike) -> Estimate:
+    """The mean of independent repetitions with Student's interval; none for fewer than three.
+
+    A bootstrap of so few would hardly reach beyond their range.
+    """
     repetitions = np.asarray(values, np.float64)
-    mean = float(repetitions.mean())
-    if len(repetitions) < 3:
-        return Estimate(mean, why_null=f"interval: {len(repetitions)} repetitions are too few")
-    drawn = np.random.default_rng(seed).integers(len(repetitions), size=(len(repetitions), resamples))
-    return estimate(mean, repetitions[drawn].mean(axis=0))
+    count, mean = len(repetitions), float(repetitions.mean())
+    if count < FEWEST:
+        return Estimate(mean, why_null=f"interval: {count} repetitions are too few")
+    reach = float(student.ppf((1 + CONFIDENCE) / 2, count - 1) * repetitions.std(ddof=1) / np.sqrt(count))
+    return Estimate(mean, mean - reach, mean + reach, method=f"Student's t over {count} repetitions")

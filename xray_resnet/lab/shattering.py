@@ -149,7 +149,7 @@ def _measure(bench: Bench) -> Outcome:
         "rates": {kind: rates[:, k].mean() for k, kind in enumerate(kinds)},
     }
     return Outcome(
-        estimate=estimate_mean(rates[:, kinds.index("plain")] - rates[:, kinds.index("residual")], seed=bench.seed),
+        estimate=estimate_mean(rates[:, kinds.index("plain")] - rates[:, kinds.index("residual")]),
         found=_tell(data),
         data=data,
         settings={"initialisations": seeds, "points": points, "width": WIDTH, "size": SIZE},
