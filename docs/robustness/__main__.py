@@ -53,12 +53,10 @@ def compare(options: argparse.Namespace) -> None:
     """Scores, tables and plot."""
     films = list_held_out(options.kermany)
     plain = [open_plain(path, options.output / "nets") for path in options.plain]
-    ours = [open_ours(path) for path in options.ours]
-    for path in options.ours:
-        refuse_seen(path, films)
-    folder = ScoreFolder(options.output / "scores", Views(options.output / "views", films), options.precision)
+    ours = _open_unseen(options.ours, films)
+    folder = _open_scores(options, films)
     _check_plain(options.plain, plain, folder, films)
-    folder.complete([*plain, *ours], tell=lambda line: print(line, flush=True))
+    folder.complete([*plain, *ours], tell=_tell)
     if not plain or not ours:
         raise UserError("a comparison needs networks of both recipes; give --plain and --ours")
     scores = ([*map(folder.read, side)] for side in (plain, ours))
@@ -75,15 +73,28 @@ def compare(options: argparse.Namespace) -> None:
 def compare_own(options: argparse.Namespace) -> None:
     """Scores of several ways to train ours, and their table."""
     films = list_held_out(options.kermany)
-    ways = {name: [open_ours(Path(path)) for path in paths] for name, *paths in options.way}
-    for _, *paths in options.way:
-        for path in paths:
-            refuse_seen(Path(path), films)
-    folder = ScoreFolder(options.output / "scores", Views(options.output / "views", films), options.precision)
-    folder.complete([each for some in ways.values() for each in some], tell=lambda line: print(line, flush=True))
+    ways = {name: _open_unseen([Path(path) for path in paths], films) for name, *paths in options.way}
+    folder = _open_scores(options, films)
+    folder.complete([each for some in ways.values() for each in some], tell=_tell)
     page = format_ways(compare_ways(films, {name: [*map(folder.read, some)] for name, some in ways.items()}))
     write_text(options.output / "ways.md", page)
     print(page)
+
+
+def _open_unseen(paths: Sequence[Path], films: Sequence[Film]) -> list[Contestant]:
+    """Runs of ours, none of which was trained on the films."""
+    ours = [open_ours(path) for path in paths]
+    for path in paths:
+        refuse_seen(path, films)
+    return ours
+
+
+def _open_scores(options: argparse.Namespace, films: Sequence[Film]) -> ScoreFolder:
+    return ScoreFolder(options.output / "scores", Views(options.output / "views", films), options.precision)
+
+
+def _tell(line: str) -> None:
+    print(line, flush=True)
 
 
 def _check_plain(
@@ -116,20 +127,18 @@ def _build_parser() -> argparse.ArgumentParser:
     table.add_argument("source", type=Path, help="folder to make, to be given to xray-prep as data.root")
     table.set_defaults(run=write_split)
     compared = commands.add_parser("compare", help="score the networks and compare the recipes")
-    compared.add_argument("kermany", type=Path, help="folder with train/NORMAL and train/PNEUMONIA")
-    compared.add_argument("output", type=Path, help="folder of this study")
     compared.add_argument("--plain", type=Path, nargs="*", default=[], help="what the plain recipe left, OUT.pt")
     compared.add_argument("--ours", type=Path, nargs="*", default=[], help="runs or bundles")
     compared.add_argument("--name", default="robustness", help="of the tables and the plot; scores are shared")
-    compared.add_argument("--precision", choices=["auto", "fp32"], default="auto", help="auto: bf16 where it is fast")
     compared.add_argument("--resamples", type=int, default=RESAMPLES, help="of trainings and patients")
     compared.set_defaults(run=compare)
     ways = commands.add_parser("ways", help="score several ways to train ours and hold them against the first")
-    ways.add_argument("kermany", type=Path, help="folder with train/NORMAL and train/PNEUMONIA")
-    ways.add_argument("output", type=Path, help="folder of this study")
     ways.add_argument("--way", nargs="+", action="append", required=True, metavar=("NAME", "RUN"), help="a way")
-    ways.add_argument("--precision", choices=["auto", "fp32"], default="auto", help="auto: bf16 where it is fast")
     ways.set_defaults(run=compare_own)
+    for scored in (compared, ways):
+        scored.add_argument("kermany", type=Path, help="folder with train/NORMAL and train/PNEUMONIA")
+        scored.add_argument("output", type=Path, help="folder of this study")
+        scored.add_argument("--precision", choices=["auto", "fp32"], default="auto", help="auto: bf16 where it is fast")
     return parser
 
 

@@ -11,6 +11,8 @@ from xray_resnet.data.ladder import MILD, RUNGS, Rung
 from xray_resnet.metrics import Estimate
 from xray_resnet.metrics.robustness import Trainings, contrast, resample_trainings, state
 
+Versions = Sequence[NDArray[np.generic]]
+"""(N, 1) scores of every version of the films, the clean one first."""
 HURTS = 0.01
 """AUROC that the plain recipe must lose on a rung for it to count as one that hurts."""
 
@@ -68,8 +70,8 @@ class Results:
 
 def compare_recipes(
     films: Sequence[Film],
-    plain: Sequence[Sequence[NDArray[np.generic]]],
-    ours: Sequence[Sequence[NDArray[np.generic]]],
+    plain: Sequence[Versions],
+    ours: Sequence[Versions],
     *,
     resamples: int,
     seed: int = 0,
@@ -78,20 +80,34 @@ def compare_recipes(
 
     Args:
         films: N films.
-        plain: Trainings of versions of (N, 1) scores, the clean version first.
+        plain: Its trainings.
         ours: Likewise.
         resamples: Of trainings and patients.
         seed: Of the draws.
     """
-    labels, patients = np.array([[film.label] for film in films], float), [film.patient for film in films]
-    sides = [
-        resample_trainings(labels, scores, patients=patients, recipe=recipe, seed=seed, resamples=resamples)
-        for recipe, scores in enumerate((plain, ours))
-    ]
+    sides = resample_sides(films, (plain, ours), resamples=resamples, seed=seed)
     clean = contrast(sides[0].version(), sides[1].version())
     chosen = {name: rungs for name, rungs in choose_groups(sides[0].losses).items() if rungs}
     groups = tuple(_compare_group(name, rungs, *sides) for name, rungs in chosen.items())
     return Results(*sides, clean, groups)
+
+
+def resample_sides(
+    films: Sequence[Film], sides: Sequence[Sequence[Versions]], *, resamples: int, seed: int
+) -> list[Trainings]:
+    """The trainings of each side, over the same resamples of patients.
+
+    Args:
+        films: N films.
+        sides: Of each its trainings.
+        resamples: Of trainings and patients.
+        seed: Of the draws.
+    """
+    labels, patients = np.array([[film.label] for film in films], float), [film.patient for film in films]
+    return [
+        resample_trainings(labels, scores, patients=patients, recipe=recipe, seed=seed, resamples=resamples)
+        for recipe, scores in enumerate(sides)
+    ]
 
 
 def choose_groups(plain_losses: NDArray[np.float64]) -> dict[str, tuple[int, ...]]:

@@ -3,19 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from docs.robustness.films import Film
 from docs.robustness.goals import show
-from docs.robustness.results import HURTS
+from docs.robustness.results import Versions, choose_groups, resample_sides
 from xray_resnet.data.ladder import RUNGS
 from xray_resnet.metrics import Estimate
 from xray_resnet.metrics.bootstrap import RESAMPLES
-from xray_resnet.metrics.robustness import Trainings, contrast, resample_trainings, state
-
-Versions = Sequence[NDArray[np.generic]]
-"""(N, 1) scores of every version of the films, the clean one first."""
+from xray_resnet.metrics.robustness import Trainings, contrast, state
 
 
 @dataclass(frozen=True)
@@ -49,14 +43,9 @@ def compare_ways(films: Sequence[Film], scores: Mapping[str, Sequence[Versions]]
         scores: Way → its trainings.
         seed: Of the draws.
     """
-    labels, patients = np.array([[film.label] for film in films], float), [film.patient for film in films]
-    sides = {
-        name: resample_trainings(labels, some, patients=patients, recipe=recipe, seed=seed, resamples=RESAMPLES)
-        for recipe, (name, some) in enumerate(scores.items())
-    }
-    first = next(iter(sides.values()))
-    hurts = [place for place, loss in enumerate(first.losses) if loss >= HURTS]
-    return [_describe(name, side, first, hurts) for name, side in sides.items()]
+    sides = resample_sides(films, [*scores.values()], resamples=RESAMPLES, seed=seed)
+    hurts = choose_groups(sides[0].losses)["hurts, all"]
+    return [_describe(name, side, sides[0], hurts) for name, side in zip(scores, sides, strict=True)]
 
 
 def format_ways(ways: Sequence[Way]) -> str:
