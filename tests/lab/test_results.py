@@ -76,9 +76,9 @@ def test_another_seed_or_budget_is_measured_anew(change: dict[str, int], subject
         pass
 
     def measure(bench: Bench) -> None:
-        raise MeasuredError
+        raise MeasuredError("by the test")
 
-    with pytest.raises(MeasuredError):
+    with pytest.raises(MeasuredError, match="by the test"):
         run_experiment(
             replace(lesion.EXPERIMENT, measure=measure), subject, output, **{"quick": True, "seed": 0, **change}
         )  # type: ignore[arg-type]
@@ -92,11 +92,11 @@ def test_an_interrupted_experiment_goes_on(subject: Subject, tmp_path: Path, mon
     def interrupt(*arguments, **options):  # type: ignore[no-untyped-def]
         asked.append(1)
         if len(asked) == 3:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt("by the test")
         return measure_norms(*arguments, **options)
 
     monkeypatch.setattr(paths, "measure_norms", interrupt)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt, match="by the test"):
         run_experiment(paths.EXPERIMENT, subject, tmp_path / "cut", quick=True)
     assert not (tmp_path / "cut" / "paths" / "result.json").exists()
     resumed = run_experiment(paths.EXPERIMENT, subject, tmp_path / "cut", quick=True)

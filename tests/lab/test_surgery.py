@@ -53,8 +53,8 @@ def test_the_network_is_as_before_after_an_error() -> None:
     model, images = build(stages=(3, 3)), draw_images()
     with torch.no_grad():
         before = model(images)
-        with pytest.raises(KeyboardInterrupt), permuting(model, {0: [2, 1, 0]}):
-            raise KeyboardInterrupt
+        with pytest.raises(KeyboardInterrupt, match="by the test"), permuting(model, {0: [2, 1, 0]}):
+            raise KeyboardInterrupt("by the test")
         assert torch.equal(model(images), before)
 
 
