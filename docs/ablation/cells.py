@@ -1,7 +1,6 @@
 """The cells of the ablation: which networks are trained, in the order in which they are.
 
-All are networks with the small stem as He et al. 2016a, section 4.2, builds them: padding where the shape changes, the
-stem activated before the first split, no branch that starts at zero.
+All are small networks as the laboratory trains them, too.
 """
 
 from collections.abc import Iterator
@@ -10,10 +9,10 @@ from itertools import product
 from typing import Literal, get_args
 
 from xray_resnet.architecture import Architecture, Gate, Order, Shortcut
+from xray_resnet.lab.small_networks import describe_network
 
 Study = Literal["depth", "parts"]
 
-WIDTH = 8
 DEPTHS = (20, 56, 110)
 DEPTH_SEEDS, PARTS_SEEDS = 3, 2
 
@@ -51,25 +50,13 @@ def list_cells() -> list[Cell]:
 def _list_depths() -> Iterator[Architecture]:
     """He et al. 2016a, figure 6: the original order, plain and residual."""
     for depth, shortcut in product(DEPTHS, ("none", "identity")):
-        yield _build(depth, order="original", shortcut=shortcut)
+        yield describe_network(depth, order="original", shortcut=shortcut)
 
 
 def _list_parts() -> Iterator[Architecture]:
     """He et al. 2016b, figure 4 × table 1 × later gates, without the combinations that make no network."""
     for order, shortcut, gate in product(get_args(Order), get_args(Shortcut), get_args(Gate)):
         try:
-            yield _build(DEPTHS[0], order=order, shortcut=shortcut, gate=gate)
+            yield describe_network(DEPTHS[0], order=order, shortcut=shortcut, gate=gate)
         except ValueError:
             continue
-
-
-def _build(depth: int, **parts: str) -> Architecture:
-    return Architecture.of_depth(
-        depth,
-        stem="small",
-        base_width=WIDTH,
-        shape_change="padding",
-        first_activation="before_split",
-        zero_init=False,
-        **parts,
-    )

@@ -7,8 +7,9 @@ from tests.lab.benches import make_run, open_run
 from xray_resnet.lab import training
 from xray_resnet.lab.bench import Bench
 from xray_resnet.lab.paths_train import TrainOnShortPaths
+from xray_resnet.lab.small_networks import describe_network
 from xray_resnet.lab.surgery import list_units
-from xray_resnet.lab.training import Trained, describe_network, train_network
+from xray_resnet.lab.training import Trained, train_network
 
 PARTS = describe_network(8)
 
@@ -41,9 +42,9 @@ def test_what_is_trained_is_read_again(bench: Bench, trained: Trained, monkeypat
 
 def test_an_interrupted_training_leaves_nothing_that_counts(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt("by the test")
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt, match="by the test"):
         patch.setattr(training, "fit_network", interrupt)
         train_network(bench, "cut", PARTS, epochs=1, seed=0)
     assert len(train_network(bench, "cut", PARTS, epochs=1, seed=0).losses) == 1

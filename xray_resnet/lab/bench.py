@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -16,8 +16,10 @@ from xray_resnet.bundle import load_model
 from xray_resnet.evaluation.subject import Subject
 from xray_resnet.files import write_json
 from xray_resnet.findings import resolve_targets
+from xray_resnet.lab.small_networks import SIZE, read_images
 from xray_resnet.models import PreActResNet
 from xray_resnet.progress import ShowWork, work_in_silence
+from xray_resnet.training.task import Task, build_task
 
 BATCH_SIZE = 32
 Value = TypeVar("Value")
@@ -62,6 +64,21 @@ class Bench:
         """The trained network in evaluation mode, on its device, in fp32."""
         return load_model(self.subject.bundle).to(self.subject.engine.device)
 
+    @cached_property
+    def task(self) -> Task:
+        """What small networks learn: the subject's findings, from its dataset at 32²."""
+        return build_task(self.subject.dataset, image_size=SIZE, findings=self.subject.findings)
+
+    @cached_property
+    def small_images(self) -> Tensor:
+        """The subject's images as input of small networks, (N, 1, 32, 32)."""
+        return read_images(self.task, self.subject.rows)
+
+    @property
+    def small_labels(self) -> NDArray[np.float32]:
+        """The subject's labels as small networks are judged by them, (N, F) of 1, 0 or NaN."""
+        return self.task.targets[self.subject.rows]
+
     @property
     def generator(self) -> np.random.Generator:
         """Fresh draws, the same each time."""
@@ -76,20 +93,17 @@ class Bench:
         rows = self.subject.rows
         places = np.sort(self.generator.permutation(len(rows))[:count])
         pixels = [self.subject.dataset.pixels(int(row)) for row in rows[places]]
-        model_input = self.subject.bundle.model_input
-        images = torch.from_numpy(np.stack([model_input(image) for image in pixels])[:, None])
+        images = self.subject.network.build_batch(pixels)
         labels = resolve_targets(self.subject.states[places])
         return Sample(images, labels, self.subject.dataset.patient_ids[rows[places]])
 
     @torch.inference_mode()
-    def answer(self, images: Tensor, model: PreActResNet | None = None) -> NDArray[np.float32]:
-        """(N, F) logits of the subject's findings, batch by batch; of its network unless another is given."""
-        network = self.model if model is None else model
-        device = next(network.parameters()).device
-        logits = torch.cat(
-            [network(batch.to(device)).float().cpu() for batch in torch.split(images, BATCH_SIZE)]
-        ).numpy()
-        return logits[:, [*self.subject.network.outputs.values()]] if model is None else logits
+    def answer(self, images: Tensor) -> NDArray[np.float32]:
+        """(N, F) logits of the subject's findings, batch by batch."""
+        device = self.subject.engine.device
+        answers = [self.model(batch.to(device)).float().cpu() for batch in torch.split(images, BATCH_SIZE)]
+        logits: NDArray[np.float32] = torch.cat(answers).numpy()
+        return logits[:, [*self.subject.network.outputs.values()]]
 
     def keep(self, name: str, compute: Callable[[], Value]) -> Value:
         """What was computed under this name, by now or by an earlier call that was interrupted; a value of JSON."""
@@ -108,14 +122,3 @@ class Bench:
                 values.append(self.keep(name, partial(compute, place)))
                 progress(place + 1, len(names))
         return values
-
-    def describe(self) -> dict[str, Any]:
-        """What every result says of where it comes from."""
-        subject = self.subject
-        return {
-            "subject": subject.fingerprint(),
-            "seed": self.seed,
-            "quick": self.quick,
-            "data": {"name": subject.dataset.name, "split": subject.split, "images": len(subject.rows)},
-            "model": subject.describe_model() | {"precision": "fp32"},
-        }

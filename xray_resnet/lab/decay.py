@@ -11,8 +11,9 @@ from xray_resnet.lab.bench import Bench
 from xray_resnet.lab.claims import Claim
 from xray_resnet.lab.experiment import Experiment, Outcome
 from xray_resnet.lab.figures import MODEL, Figure, new_figure
-from xray_resnet.lab.scores import CHANCE, estimate_mean, unless_ignorant
-from xray_resnet.lab.training import describe_network, read_images, train_network
+from xray_resnet.lab.scores import estimate_mean, unless_ignorant
+from xray_resnet.lab.small_networks import describe_network
+from xray_resnet.lab.training import train_network
 from xray_resnet.models import PreActResNet
 
 
@@ -38,7 +39,7 @@ def read_features(model: PreActResNet, images: torch.Tensor) -> NDArray[np.float
 def _measure(bench: Bench) -> Outcome:
     alphas = bench.choose([1.0, 0.7], [1.0, 0.9, 0.8, 0.7, 0.6])
     depth, seeds, epochs = bench.choose(8, 56), bench.choose(3, 5), bench.choose(8, 10)
-    images = read_images(bench)
+    images = bench.small_images
     ranks, aurocs = np.zeros((seeds, len(alphas))), np.zeros((seeds, len(alphas)))
     with bench.show("training", "networks") as progress:
         for seed in range(seeds):
@@ -46,7 +47,7 @@ def _measure(bench: Bench) -> Outcome:
                 parts = describe_network(depth, gate="decayed_identity", alpha_min=alpha)
                 trained = train_network(bench, f"alpha-{alpha}-{seed}", parts, epochs=epochs, seed=seed)
                 ranks[seed, place] = measure_rank(read_features(trained.model, images))
-                aurocs[seed, place] = CHANCE if trained.auroc is None else trained.auroc
+                aurocs[seed, place] = trained.score
                 progress(seed * len(alphas) + place + 1, seeds * len(alphas))
     decayed = alphas.index(0.7)
     data = {"alphas": alphas, "ranks": ranks.tolist(), "aurocs": aurocs.tolist()}
@@ -92,5 +93,4 @@ EXPERIMENT = Experiment(
     ),
     measure=_measure,
     draw=_draw,
-    trains=True,
 )

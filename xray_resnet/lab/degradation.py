@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from xray_resnet.lab.bench import Bench
 from xray_resnet.lab.claims import Claim
 from xray_resnet.lab.experiment import Experiment, Outcome
-from xray_resnet.lab.figures import Figure, draw_lines, new_figure
+from xray_resnet.lab.figures import Figure, draw_curves, draw_lines, new_figure
 from xray_resnet.lab.scores import estimate_mean
-from xray_resnet.lab.training import describe_network, train_network
+from xray_resnet.lab.small_networks import describe_network
+from xray_resnet.lab.training import train_network
 
 KINDS = {"plain": "none", "residual": "identity"}
 """Kind → its shortcut; both in the original order."""
@@ -66,8 +67,7 @@ def _draw(data: Mapping[str, Any]) -> Figure:
     left.set_xlabel("layers")
     left.set_title("training loss of the last epoch")
     deepest = {name: curve for name, curve in data["curves"].items() if name.endswith(f", {data['depths'][-1]}")}
-    draw_lines(right, {name: ([*range(1, len(curve) + 1)], curve) for name, curve in deepest.items()})
-    right.set_xlabel("epoch")
+    draw_curves(right, deepest)
     right.set_title(f"training loss, {data['depths'][-1]} layers")
     return figure
 
@@ -85,5 +85,4 @@ EXPERIMENT = Experiment(
     ),
     measure=_measure,
     draw=_draw,
-    trains=True,
 )

@@ -41,7 +41,6 @@ class Experiment:
         claim: What it holds the outcome against.
         measure: Measures on a bench.
         draw: Draws what was measured, from `Outcome.data`.
-        trains: Whether it trains networks, or looks at one.
     """
 
     name: str
@@ -50,7 +49,6 @@ class Experiment:
     claim: Claim
     measure: Callable[["Bench"], Outcome]
     draw: Callable[[Mapping[str, Any]], "Figure"]
-    trains: bool = False
 
     def judge(self, outcome: Outcome) -> Verdict:
         """The verdict on the claim."""

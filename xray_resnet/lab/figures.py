@@ -37,6 +37,12 @@ def draw_lines(axes: Axes, lines: Mapping[str, tuple[Sequence[float], Sequence[f
         axes.legend(frameon=False, fontsize=8)
 
 
+def draw_curves(axes: Axes, curves: Mapping[str, Sequence[float]]) -> None:
+    """What was kept of each epoch, by name."""
+    draw_lines(axes, {name: (range(1, len(curve) + 1), curve) for name, curve in curves.items()})
+    axes.set_xlabel("epoch")
+
+
 def save_figure(draw: Callable[[Mapping[str, Any]], Figure], data: Mapping[str, Any], folder: Path) -> None:
     """`figure.svg` and `figure.png` of what was measured, each whole or not at all."""
     with rc_context(STYLE):
@@ -46,4 +52,16 @@ def save_figure(draw: Callable[[Mapping[str, Any]], Figure], data: Mapping[str, 
             figure.savefig(temporary, dpi=_DPI, format="png", facecolor="white")
 
 
-__all__ = ["COLOURS", "INK", "MODEL", "MUTED", "POSITIVE", "RULE", "Axes", "Figure", "draw_lines", "new_figure"]
+__all__ = [
+    "COLOURS",
+    "INK",
+    "MODEL",
+    "MUTED",
+    "POSITIVE",
+    "RULE",
+    "Axes",
+    "Figure",
+    "draw_curves",
+    "draw_lines",
+    "new_figure",
+]

@@ -10,8 +10,9 @@ from xray_resnet.lab.claims import Claim
 from xray_resnet.lab.experiment import Experiment, Outcome
 from xray_resnet.lab.figures import COLOURS, Figure, new_figure
 from xray_resnet.lab.scores import estimate_mean, unless_ignorant
+from xray_resnet.lab.small_networks import ask, describe_network
 from xray_resnet.lab.surgery import deleting, keeps_shape, list_units
-from xray_resnet.lab.training import Trained, ask, describe_network, read_images, read_labels, train_network
+from xray_resnet.lab.training import Trained, train_network
 from xray_resnet.metrics import macro_auroc
 from xray_resnet.models import PreActResNet
 from xray_resnet.models.gates import ScalarGate
@@ -78,7 +79,7 @@ def _cut(bench: Bench, trained: Trained) -> tuple[list[float], list[float]]:
     movable = [place for place, unit in enumerate(units) if keeps_shape(unit)]
     order = sorted(movable, key=lambda place: gates[place])
     sizes = np.asarray([count_parameters(units[place]) for place in order], float)
-    images, labels = read_images(bench), read_labels(bench)
+    images, labels = bench.small_images, bench.small_labels
     aurocs = []
     for count in range(len(order) + 1):
         with deleting(units[place] for place in order[:count]):
@@ -122,5 +123,4 @@ EXPERIMENT = Experiment(
     ),
     measure=_measure,
     draw=_draw,
-    trains=True,
 )

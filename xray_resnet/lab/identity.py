@@ -9,9 +9,10 @@ from xray_resnet.architecture import Order, Shortcut
 from xray_resnet.lab.bench import Bench
 from xray_resnet.lab.claims import Claim
 from xray_resnet.lab.experiment import Experiment, Outcome
-from xray_resnet.lab.figures import Figure, draw_lines, new_figure
-from xray_resnet.lab.scores import CHANCE, estimate_mean
-from xray_resnet.lab.training import describe_network, train_network
+from xray_resnet.lab.figures import Figure, draw_curves, new_figure
+from xray_resnet.lab.scores import estimate_mean
+from xray_resnet.lab.small_networks import describe_network
+from xray_resnet.lab.training import train_network
 
 BEST = "full_preactivation, identity"
 """What the paper recommends."""
@@ -34,7 +35,7 @@ def _measure(bench: Bench) -> Outcome:
             for number, (name, words) in enumerate(variants.items(), start=1):
                 key = f"{name.replace(', ', '-')}-{depth}-{seed}"
                 trained = train_network(bench, key, describe_network(depth, **words), epochs=epochs, seed=seed)
-                aurocs[name].append(CHANCE if trained.auroc is None else trained.auroc)
+                aurocs[name].append(trained.score)
                 curves[name] = trained.losses
                 progress(seed * len(variants) + number, seeds * len(variants))
     others = np.mean([values for name, values in aurocs.items() if name != BEST], axis=0)
@@ -65,8 +66,7 @@ def _draw(data: Mapping[str, Any]) -> Figure:
     left.set_title("macro AUROC of each seed")
     shown = [BEST, "original, identity", "full_preactivation, none"]
     curves = {name: data["curves"][name] for name in shown}
-    draw_lines(right, {name: ([*range(1, len(curve) + 1)], curve) for name, curve in curves.items()})
-    right.set_xlabel("epoch")
+    draw_curves(right, curves)
     right.set_title("training loss")
     return figure
 
@@ -84,5 +84,4 @@ EXPERIMENT = Experiment(
     ),
     measure=_measure,
     draw=_draw,
-    trains=True,
 )

@@ -12,9 +12,10 @@ from xray_resnet.lab.bench import Bench
 from xray_resnet.lab.claims import Claim
 from xray_resnet.lab.experiment import Experiment, Outcome
 from xray_resnet.lab.figures import Figure, draw_lines, new_figure
-from xray_resnet.lab.scores import CHANCE, estimate_mean, unless_ignorant
+from xray_resnet.lab.scores import estimate_mean, unless_ignorant
+from xray_resnet.lab.small_networks import describe_network
 from xray_resnet.lab.surgery import list_units
-from xray_resnet.lab.training import describe_network, read_images, train_network
+from xray_resnet.lab.training import train_network
 from xray_resnet.models import PreActResNet
 
 KINDS = {"plain": "none", "residual": "identity"}
@@ -66,7 +67,7 @@ def measure_gain(model: PreActResNet, images: Tensor, place: int | None, *, seed
 
 def _measure(bench: Bench) -> Outcome:
     depth, seeds, epochs = bench.choose(8, 32), bench.choose(3, 5), bench.choose(8, 10)
-    images = read_images(bench)[: bench.choose(100, 400)]
+    images = bench.small_images[: bench.choose(100, 400)]
     gains: dict[str, list[list[float]]] = {kind: [] for kind in KINDS}
     aurocs = []
     with bench.show("training", "networks") as progress:
@@ -74,7 +75,7 @@ def _measure(bench: Bench) -> Outcome:
             for number, (kind, shortcut) in enumerate(KINDS.items(), start=1):
                 parts = describe_network(depth, order="original", shortcut=shortcut)
                 trained = train_network(bench, f"{kind}-{seed}", parts, epochs=epochs, seed=seed)
-                aurocs.append(CHANCE if trained.auroc is None else trained.auroc)
+                aurocs.append(trained.score)
                 places = [None, *range(sum(parts.stages))]
                 gains[kind].append([measure_gain(trained.model, images, place, seed=bench.seed) for place in places])
                 progress(len(KINDS) * seed + number, len(KINDS) * seeds)
@@ -118,5 +119,4 @@ EXPERIMENT = Experiment(
     ),
     measure=_measure,
     draw=_draw,
-    trains=True,
 )

@@ -15,10 +15,11 @@ from lightning.pytorch.callbacks import Callback
 from xray_resnet.lab.bench import Bench
 from xray_resnet.lab.claims import Claim
 from xray_resnet.lab.experiment import Experiment, Outcome
-from xray_resnet.lab.figures import Figure, draw_lines, new_figure
-from xray_resnet.lab.scores import CHANCE, estimate_mean, unless_ignorant
+from xray_resnet.lab.figures import Figure, draw_curves, new_figure
+from xray_resnet.lab.scores import estimate_mean, unless_ignorant
+from xray_resnet.lab.small_networks import describe_network
 from xray_resnet.lab.surgery import list_units, routing
-from xray_resnet.lab.training import describe_network, train_network
+from xray_resnet.lab.training import train_network
 from xray_resnet.models import PreActResNet
 
 SHARE = 23 / 54
@@ -76,7 +77,7 @@ def _measure(bench: Bench) -> Outcome:
                 trained = train_network(
                     bench, f"{kind.replace(' ', '-')}-{seed}", parts, epochs=epochs, seed=seed, callbacks=callbacks
                 )
-                aurocs[kind].append(CHANCE if trained.auroc is None else trained.auroc)
+                aurocs[kind].append(trained.score)
                 curves[kind] = trained.losses
                 progress(2 * seed + number, 2 * seeds)
     data = {"aurocs": aurocs, "curves": curves, "units": sum(parts.stages), "count": count}
@@ -105,8 +106,7 @@ def _draw(data: Mapping[str, Any]) -> Figure:
     left.set_xticks(range(len(data["aurocs"])), labels=[*data["aurocs"]])
     left.set_xlim(-0.5, 1.5)
     left.set_title("macro AUROC of each seed")
-    draw_lines(right, {kind: ([*range(1, len(curve) + 1)], curve) for kind, curve in data["curves"].items()})
-    right.set_xlabel("epoch")
+    draw_curves(right, data["curves"])
     right.set_title("training loss")
     return figure
 
@@ -124,5 +124,4 @@ EXPERIMENT = Experiment(
     ),
     measure=_measure,
     draw=_draw,
-    trains=True,
 )

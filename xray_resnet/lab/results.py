@@ -36,16 +36,27 @@ def run_experiment(
     Parts of another network, seed or budget are never mixed in: each has a folder of its own.
     """
     folder = output / experiment.name
-    bench = Bench(subject, folder, seed=seed, quick=quick, show=show)
-    identity = fingerprint([FORMAT, experiment.name, bench.describe()])
-    bench = Bench(subject, folder / "parts" / identity, seed=seed, quick=quick, show=show)
+    origin = describe_origin(subject, seed=seed, quick=quick)
+    identity = fingerprint([FORMAT, experiment.name, origin])
     found = _read(folder, identity)
     if found is None:
-        found = _describe(experiment, bench, experiment.measure(bench), identity)
+        bench = Bench(subject, folder / "parts" / identity, seed=seed, quick=quick, show=show)
+        found = _describe(experiment, experiment.measure(bench), origin | {"fingerprint": identity})
         save_figure(experiment.draw, found["measured"], folder)
         write_text(folder / SUMMARY, summarise(found))
         write_json(folder / RESULT, found)
     return found
+
+
+def describe_origin(subject: Subject, *, seed: int, quick: bool) -> dict[str, Any]:
+    """What every result says of where it comes from."""
+    return {
+        "subject": subject.fingerprint(),
+        "seed": seed,
+        "quick": quick,
+        "data": {"name": subject.dataset.name, "split": subject.split, "images": len(subject.rows)},
+        "model": subject.describe_model() | {"precision": "fp32"},
+    }
 
 
 def summarise(result: Result) -> str:
@@ -86,7 +97,7 @@ def _read(folder: Path, identity: str) -> Result | None:
     return found if found.get("fingerprint") == identity else None
 
 
-def _describe(experiment: Experiment, bench: Bench, outcome: Outcome, identity: str) -> Result:
+def _describe(experiment: Experiment, outcome: Outcome, origin: dict[str, Any]) -> Result:
     claim = experiment.claim
     return {
         "format": FORMAT,
@@ -98,7 +109,6 @@ def _describe(experiment: Experiment, bench: Bench, outcome: Outcome, identity: 
         "estimate": asdict(outcome.estimate),
         "found": outcome.found,
         "settings": dict(outcome.settings),
-        **bench.describe(),
+        **origin,
         "measured": dict(outcome.data),
-        "fingerprint": identity,
     }

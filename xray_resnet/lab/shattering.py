@@ -13,15 +13,14 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from xray_resnet.architecture import Architecture
 from xray_resnet.lab.bench import Bench
 from xray_resnet.lab.claims import Claim
 from xray_resnet.lab.experiment import Experiment, Outcome
 from xray_resnet.lab.figures import Figure, draw_lines, new_figure
 from xray_resnet.lab.scores import estimate_mean
+from xray_resnet.lab.small_networks import SIZE, WIDTH, describe_network
 from xray_resnet.models import PreActResNet, build_model
 
-WIDTH, SIZE = 8, 32
 LAGS = (1, 2, 4, 8, 16, 32)
 """Points between two gradients; the first is the one whose decay over depth is fitted."""
 _LEAST = 0.02
@@ -109,10 +108,7 @@ def build_network(kind: str, depth: int, *, seed: int) -> PreActResNet:
         depth: 6n + 2.
         seed: Of the weights.
     """
-    parts = Architecture.of_depth(
-        depth, stem="small", base_width=WIDTH, shape_change="padding", first_activation="before_split", zero_init=False,
-        **KINDS.get(kind, KINDS["plain"]),
-    )  # fmt: skip
+    parts = describe_network(depth, **KINDS.get(kind, KINDS["plain"]))
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = build_model(parts, num_findings=1)
