@@ -14,7 +14,7 @@ from xray_resnet.lab import lesion, paths
 from xray_resnet.lab.bench import Bench
 from xray_resnet.lab.catalogue import EXPERIMENTS, find_experiments
 from xray_resnet.lab.page import write_page
-from xray_resnet.lab.results import Result, read_results, run_experiment
+from xray_resnet.lab.results import Order, Result, read_results, run_experiment
 
 QUICK = ("checklist", "propagation", "lesion", "reorder", "paths")
 
@@ -33,7 +33,7 @@ def subject(run: Path) -> Subject:
 def output(subject: Subject, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("results")
     for name in QUICK:
-        run_experiment(find_experiments(name)[0], subject, folder, quick=True)
+        run_experiment(find_experiments(name)[0], Order(subject, folder, quick=True))
     return folder
 
 
@@ -67,7 +67,7 @@ def test_a_network_of_random_weights_follows_the_rules_and_knows_nothing(results
 
 def test_a_finished_experiment_is_not_measured_again(subject: Subject, output: Path) -> None:
     never = replace(lesion.EXPERIMENT, measure=lambda bench: pytest.fail("it was measured again"))
-    run_experiment(never, subject, output, quick=True)
+    run_experiment(never, Order(subject, output, quick=True))
 
 
 @pytest.mark.parametrize("change", [{"seed": 1}, {"quick": False}])
@@ -80,12 +80,12 @@ def test_another_seed_or_budget_is_measured_anew(change: dict[str, int], subject
 
     with pytest.raises(MeasuredError, match="by the test"):
         run_experiment(
-            replace(lesion.EXPERIMENT, measure=measure), subject, output, **{"quick": True, "seed": 0, **change}
-        )  # type: ignore[arg-type]
+            replace(lesion.EXPERIMENT, measure=measure), replace(Order(subject, output, quick=True), **change)
+        )
 
 
 def test_an_interrupted_experiment_goes_on(subject: Subject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = run_experiment(paths.EXPERIMENT, subject, tmp_path / "whole", quick=True)
+    whole = run_experiment(paths.EXPERIMENT, Order(subject, tmp_path / "whole", quick=True))
     asked: list[int] = []
     measure_norms = paths.measure_norms
 
@@ -97,9 +97,9 @@ def test_an_interrupted_experiment_goes_on(subject: Subject, tmp_path: Path, mon
 
     monkeypatch.setattr(paths, "measure_norms", interrupt)
     with pytest.raises(KeyboardInterrupt, match="by the test"):
-        run_experiment(paths.EXPERIMENT, subject, tmp_path / "cut", quick=True)
+        run_experiment(paths.EXPERIMENT, Order(subject, tmp_path / "cut", quick=True))
     assert not (tmp_path / "cut" / "paths" / "result.json").exists()
-    resumed = run_experiment(paths.EXPERIMENT, subject, tmp_path / "cut", quick=True)
+    resumed = run_experiment(paths.EXPERIMENT, Order(subject, tmp_path / "cut", quick=True))
     assert resumed == whole
     assert len(asked) == 3 + 2
 

@@ -7,9 +7,11 @@ import torch
 from tests.lab.networks import draw_images
 from xray_resnet.lab.shattering import (
     autocorrelate,
+    build_grid,
     build_line,
     build_network,
     calibrate,
+    correlate_grid,
     fit_rate,
     measure_gradients,
 )
@@ -60,3 +62,20 @@ def test_calibrated_batch_norms_give_zero_mean_and_unit_variance() -> None:
 def test_an_exponential_decay_is_fitted() -> None:
     depths = np.array([8, 14, 20, 32])
     assert fit_rate(depths, np.exp(-0.07 * depths)) == pytest.approx(0.07, rel=1e-9)
+
+
+def test_neighbours_on_a_grid_are_as_far_apart_as_on_the_line() -> None:
+    corner, one, other = draw_images(3)
+    grid, line = build_grid(corner, one, other, side=4, points=9), build_line(corner, one, 9)
+    assert grid.shape == (16, 1, 8, 8)
+    torch.testing.assert_close(grid[0::4], line[:4])
+    torch.testing.assert_close(grid[:4], build_line(corner, other, 9)[:4])
+    torch.testing.assert_close(grid[6], corner + (one - corner) / 8 + 2 * (other - corner) / 8)
+
+
+def test_the_correlation_on_a_grid_is_the_mean_of_both_ways() -> None:
+    """Rows alike and columns unrelated: 1 one way and 0 the other."""
+    columns = np.random.default_rng(0).standard_normal((6, 20_000))
+    grid = np.broadcast_to(columns, (6, *columns.shape)).reshape(36, -1)
+    assert correlate_grid(grid, 6) == pytest.approx(0.5, abs=0.01)
+    assert correlate_grid(np.ones((36, 5)), 6) == pytest.approx(1, abs=1e-12)

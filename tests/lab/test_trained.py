@@ -6,14 +6,15 @@ import torch
 
 from tests.lab.networks import build, draw_images, linearise
 from xray_resnet.lab import noise
-from xray_resnet.lab.decay import measure_rank, read_features
+from xray_resnet.lab.decay import measure_rank, probe, read_features, read_stages
 from xray_resnet.lab.degradation import compare_rises
 from xray_resnet.lab.gates import count_parameters, find_cut, read_gates
-from xray_resnet.lab.identity import BEST, list_variants
+from xray_resnet.lab.identity import BEST, list_variants, measure_leads
+from xray_resnet.lab.lesion import measure_shares
 from xray_resnet.lab.noise import add_noise, measure_gain
 from xray_resnet.lab.scores import unless_ignorant
-from xray_resnet.lab.surgery import deleting, list_units, routing
-from xray_resnet.metrics import Estimate
+from xray_resnet.lab.surgery import deleting, keeps_shape, list_units, routing
+from xray_resnet.metrics import Estimate, auroc
 
 
 def test_the_effective_rank_of_equal_directions_is_their_number() -> None:
@@ -64,6 +65,42 @@ def test_the_cut_ends_before_the_first_loss_above_the_margin() -> None:
 def test_plain_losses_that_rise_more_are_found() -> None:
     losses = np.array([[[0.5, 0.5], [0.7, 0.45]], [[0.4, 0.5], [0.4, 0.5]]])
     np.testing.assert_allclose(compare_rises(losses), [0.25, 0.0])
+
+
+def test_the_lead_is_over_the_mean_of_the_others_at_each_depth() -> None:
+    aurocs = {BEST: np.array([[0.8, 0.9]]), "one": np.array([[0.7, 0.7]]), "other": np.array([[0.9, 0.5]])}
+    np.testing.assert_allclose(measure_leads(aurocs), [[0.0, 0.3]])
+
+
+def test_a_probe_finds_what_is_linear_in_the_features_and_nothing_else() -> None:
+    rng = np.random.default_rng(0)
+    features = rng.standard_normal((400, 6)).astype(np.float32)
+    planted = (features[:, 2] > 0).astype(np.float32)
+    unrelated = rng.integers(2, size=400).astype(np.float32)
+    unknown, constant = np.full(400, np.nan, np.float32), np.ones(400, np.float32)
+    targets = np.stack([planted, unrelated, unknown, constant], axis=1)
+    targets[:50, 0] = np.nan
+    scores = probe(features[:200], targets[:200], features[200:])
+    assert auroc(planted[200:], scores[:, 0]) > 0.98  # type: ignore[operator]
+    assert abs(auroc(unrelated[200:], scores[:, 1]) - 0.5) < 0.12  # type: ignore[operator]
+    assert not scores[:, 2:].any()
+
+
+def test_features_behind_the_last_stage_are_those_that_the_network_ends_with() -> None:
+    model, images = build(order="original"), draw_images()
+    stages = read_stages(model, images)
+    assert [some.shape[1] for some in stages] == [4, 8]
+    np.testing.assert_allclose(stages[-1], read_features(model, images), rtol=1e-5)
+
+
+def test_deleting_silent_units_costs_nothing() -> None:
+    model, images = build(), draw_images(64)
+    for unit in list_units(model):
+        torch.nn.init.zeros_(unit.branch[-1].weight)
+    with torch.no_grad():
+        labels = (model(images) > model(images).median(dim=0).values).float().numpy()
+    assert measure_shares(model, images, labels) == [0.0] * sum(map(keeps_shape, list_units(model)))
+    assert measure_shares(model, images, 1 - labels) == []  # it is worse than chance, and knows nothing
 
 
 def test_every_variant_is_a_network_and_the_best_is_among_them() -> None:

@@ -1,6 +1,7 @@
 """`xray-lab`: the theory of residual networks, rerun on a trained X-ray model."""
 
 import shlex
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,18 +62,18 @@ def study(arguments: Sequence[str]) -> int:
         return _inspect(values.experiment, options.network)
     run = options.run or Run.newest(options.runs_folder).folder
     from xray_resnet.evaluation.subject import find_dataset, open_subject
+    from xray_resnet.lab.budget import estimate_budget
     from xray_resnet.lab.catalogue import EXPERIMENTS, find_experiments
     from xray_resnet.lab.page import write_page
-    from xray_resnet.lab.results import read_results, run_experiment, summarise
+    from xray_resnet.lab.results import Order, read_results, run_experiment, summarise
 
-    clock = Clock(COMMAND)
+    clock, chosen = Clock(COMMAND), find_experiments(values.experiment)
     subject = open_subject(run, dataset=options.data or find_dataset(run), split=options.split, precision="fp32")
-    for experiment in find_experiments(values.experiment):
-        last = run_experiment(
-            experiment, subject, options.output, seed=options.seed, quick=values.quick, show=show_progress
-        )
-        print(summarise(last))
-    results = read_results(options.output, [each.name for each in EXPERIMENTS], like=last)
+    order = Order(subject, options.output, seed=options.seed, quick=values.quick, show=show_progress)
+    print(f"{COMMAND}: {values.experiment}: {estimate_budget(chosen, order).describe()}", file=sys.stderr, flush=True)
+    for experiment in chosen:
+        print(summarise(run_experiment(experiment, order)), flush=True)
+    results = read_results(options.output, [each.name for each in EXPERIMENTS], like=order.origin)
     page = write_page(results, options.output, command=f"{COMMAND} {shlex.join(arguments)}")
     clock.say_end(f"open {page}")
     print(page)

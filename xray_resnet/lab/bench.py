@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
@@ -16,12 +16,17 @@ from xray_resnet.bundle import load_model
 from xray_resnet.evaluation.subject import Subject
 from xray_resnet.files import write_json
 from xray_resnet.findings import resolve_targets
+from xray_resnet.fingerprint import fingerprint
 from xray_resnet.lab.small_networks import SIZE, read_images
 from xray_resnet.models import PreActResNet
 from xray_resnet.progress import ShowWork, work_in_silence
 from xray_resnet.training.task import Task, build_task
 
 BATCH_SIZE = 32
+QUICK_IMAGES, FULL_IMAGES = 1000, 2000
+"""Images at most that small networks learn from, so that the time does not grow with the archive."""
+_JUDGED, _VALIDATED = 1000, 200
+"""Images at most that small networks are judged by at the end, and after each epoch."""
 Value = TypeVar("Value")
 Budget = TypeVar("Budget")
 
@@ -48,6 +53,7 @@ class Bench:
     Attributes:
         subject: A trained network and its images.
         folder: Keeps what is finished, so that an interrupted experiment goes on.
+        shelf: Keeps the networks that experiments train, for all of them.
         seed: Of everything that is drawn.
         quick: Whether a rough answer within two minutes will do.
         show: How long work is shown.
@@ -55,6 +61,7 @@ class Bench:
 
     subject: Subject
     folder: Path
+    shelf: Path
     seed: int = 0
     quick: bool = False
     show: ShowWork = work_in_silence
@@ -66,23 +73,42 @@ class Bench:
 
     @cached_property
     def task(self) -> Task:
-        """What small networks learn: the subject's findings, from its dataset at 32²."""
-        return build_task(self.subject.dataset, image_size=SIZE, findings=self.subject.findings)
+        """What small networks learn: the subject's findings, from some images of its dataset at 32²."""
+        task = build_task(self.subject.dataset, image_size=SIZE, findings=self.subject.findings)
+        most = {"train": self.choose(QUICK_IMAGES, FULL_IMAGES), "val": _VALIDATED}
+        return replace(task, rows={split: choose_rows(rows, most[split]) for split, rows in task.rows.items()})
+
+    @cached_property
+    def networks(self) -> Path:
+        """The folder of networks that learned this task."""
+        task = self.task
+        targets = [task.targets_of(split).tolist() for split in task.rows]
+        rows = [task.dataset.image_ids[rows].tolist() for rows in task.rows.values()]
+        return self.shelf / fingerprint([task.identify_dataset(), asdict(task.model_input), rows, targets])
+
+    @cached_property
+    def small_rows(self) -> NDArray[np.int64]:
+        """Rows of the subject by which small networks are judged."""
+        return choose_rows(self.subject.rows, _JUDGED)
 
     @cached_property
     def small_images(self) -> Tensor:
-        """The subject's images as input of small networks, (N, 1, 32, 32)."""
-        return read_images(self.task, self.subject.rows)
+        """Images of the subject as input of small networks, (N, 1, 32, 32)."""
+        return read_images(self.task, self.small_rows)
 
     @property
     def small_labels(self) -> NDArray[np.float32]:
-        """The subject's labels as small networks are judged by them, (N, F) of 1, 0 or NaN."""
-        return self.task.targets[self.subject.rows]
+        """Labels of the subject as small networks are judged by them, (N, F) of 1, 0 or NaN."""
+        return self.task.targets[self.small_rows]
 
     @property
     def generator(self) -> np.random.Generator:
         """Fresh draws, the same each time."""
         return np.random.default_rng(self.seed)
+
+    def draw_seed(self, repetition: int) -> int:
+        """Of a training; repetitions share none, nor do benches of different seeds."""
+        return int(np.random.SeedSequence([self.seed, repetition]).generate_state(1)[0])
 
     def choose(self, quick: Budget, full: Budget) -> Budget:
         """What a rough answer takes, or a good one."""
@@ -106,7 +132,7 @@ class Bench:
         return logits[:, [*self.subject.network.outputs.values()]]
 
     def keep(self, name: str, compute: Callable[[], Value]) -> Value:
-        """What was computed under this name, by now or by an earlier call that was interrupted; a value of JSON."""
+        """What was computed under this name, now or by an earlier call that was interrupted; a value of JSON."""
         path = self.folder / "parts" / f"{name}.json"
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -122,3 +148,8 @@ class Bench:
                 values.append(self.keep(name, partial(compute, place)))
                 progress(place + 1, len(names))
         return values
+
+
+def choose_rows(rows: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """At most so many of the rows, the same each time, in order."""
+    return np.sort(np.random.default_rng(0).permutation(rows)[:most])

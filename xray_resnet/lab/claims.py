@@ -1,7 +1,8 @@
 """A paper's claim as a number on one side of a bound, and the verdict on it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from xray_resnet.metrics import Estimate
 
@@ -39,3 +40,13 @@ class Claim:
     def condition(self) -> str:
         """What holds, in words: `below 0.5`."""
         return f"{self.side} {self.bound:g}"
+
+
+def format_interval(estimate: Mapping[str, Any]) -> str:
+    """`0.12 (0.10 … 0.15)`, or why there is no interval."""
+    if estimate["value"] is None:
+        return f"unknown ({estimate['why_null']})"
+    value = f"{estimate['value']:.3g}"
+    if estimate["low"] is None:
+        return f"{value} ({estimate['why_null']})"
+    return f"{value} ({estimate['low']:.3g} … {estimate['high']:.3g})"

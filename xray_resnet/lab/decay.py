@@ -1,20 +1,34 @@
 """What a decaying identity does to the features (Zhang et al. 2024, arXiv 2404.10947)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from torch import Tensor, nn
 
 from xray_resnet.lab.bench import Bench
 from xray_resnet.lab.claims import Claim
 from xray_resnet.lab.experiment import Experiment, Outcome
-from xray_resnet.lab.figures import MODEL, Figure, new_figure
-from xray_resnet.lab.scores import estimate_mean, unless_ignorant
-from xray_resnet.lab.small_networks import describe_network
-from xray_resnet.lab.training import train_network
+from xray_resnet.lab.figures import MODEL, Figure, draw_lines, new_figure
+from xray_resnet.lab.scores import CHANCE, estimate_mean, unless_ignorant
+from xray_resnet.lab.small_networks import BATCH_SIZE, describe_network, read_images
+from xray_resnet.lab.surgery import list_stages
+from xray_resnet.lab.training import Plan, Trained, train_networks
+from xray_resnet.metrics import macro_auroc
 from xray_resnet.models import PreActResNet
+
+PURE, DECAYED = 1.0, 0.7
+"""α_min of a pure identity, and of the one that it is compared with."""
+_PROBED = 1000
+"""Training images at most that a probe learns from."""
+Features = NDArray[np.float32]
 
 
 def measure_rank(features: NDArray[np.generic]) -> float:
@@ -29,54 +43,119 @@ def measure_rank(features: NDArray[np.generic]) -> float:
 
 
 @torch.inference_mode()
-def read_features(model: PreActResNet, images: torch.Tensor) -> NDArray[np.float32]:
+def read_features(model: PreActResNet, images: Tensor) -> NDArray[np.float32]:
     """(N, C) pooled features."""
-    pooled = [model.forward_features(batch).mean(dim=(2, 3)) for batch in torch.split(images, 200)]
+    pooled = [model.forward_features(batch).mean(dim=(2, 3)) for batch in torch.split(images, BATCH_SIZE)]
     features: NDArray[np.float32] = torch.cat(pooled).numpy()
     return features
 
 
+@torch.inference_mode()
+def read_stages(model: PreActResNet, images: Tensor) -> list[NDArray[np.float32]]:
+    """Pooled output of the last unit of each stage, each (N, C)."""
+    ends = [stage[-1] for stage in list_stages(model)]
+    kept: list[list[Tensor]] = [[] for _ in ends]
+    with ExitStack() as hooks:
+        for end, outputs in zip(ends, kept, strict=True):
+            keep = partial(_keep_mean, outputs)
+            hooks.callback(end.register_forward_hook(keep).remove)
+        for batch in torch.split(images, BATCH_SIZE):
+            model.forward_features(batch)
+    return [torch.cat(outputs).numpy() for outputs in kept]
+
+
+def _keep_mean(outputs: list[Tensor], unit: nn.Module, inputs: Any, output: Tensor) -> None:
+    outputs.append(output.mean(dim=(2, 3)))
+
+
+def probe(features: Features, targets: NDArray[np.float32], asked: Features) -> NDArray[np.float64]:
+    """What linear classifiers of the features say, one for each finding (Alain & Bengio 2016): (M, F) scores.
+
+    Args:
+        features: (N, C) to learn from.
+        targets: (N, F) of 1, 0 or NaN, which is left out; a finding of one class gets zeros.
+        asked: (M, C).
+    """
+    scores = np.zeros((len(asked), targets.shape[1]))
+    for column, truth in enumerate(targets.T):
+        known = np.isfinite(truth)
+        if len(np.unique(truth[known])) > 1:
+            classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+            scores[:, column] = classifier.fit(features[known], truth[known]).decision_function(asked)
+    return scores
+
+
+def plan(bench: Bench) -> dict[tuple[int, float], Plan]:
+    """Networks by α_min; at 1 the identity does not decay."""
+    depth, epochs = bench.choose(14, 32), bench.choose(6, 10)
+    return {
+        (repetition, alpha): Plan(describe_network(depth, **_decay(alpha)), epochs, bench.draw_seed(repetition))
+        for repetition in range(bench.choose(3, 5))
+        for alpha in bench.choose([PURE, DECAYED], [PURE, 0.85, DECAYED, 0.6])
+    }
+
+
+def _decay(alpha: float) -> dict[str, Any]:
+    """Parts of a network; the gate that would change nothing is left out, so that others share the network."""
+    return {} if alpha == PURE else {"gate": "decayed_identity", "alpha_min": alpha}
+
+
 def _measure(bench: Bench) -> Outcome:
-    alphas = bench.choose([1.0, 0.7], [1.0, 0.9, 0.8, 0.7, 0.6])
-    depth, seeds, epochs = bench.choose(8, 56), bench.choose(3, 5), bench.choose(8, 10)
+    plans = plan(bench)
+    trained, one = train_networks(bench, plans), plans[0, PURE]
+    alphas, repetitions = sorted({alpha for _, alpha in plans}, reverse=True), len({key for key, _ in plans})
     images = bench.small_images
-    ranks, aurocs = np.zeros((seeds, len(alphas))), np.zeros((seeds, len(alphas)))
-    with bench.show("training", "networks") as progress:
-        for seed in range(seeds):
-            for place, alpha in enumerate(alphas):
-                parts = describe_network(depth, gate="decayed_identity", alpha_min=alpha)
-                trained = train_network(bench, f"alpha-{alpha}-{seed}", parts, epochs=epochs, seed=seed)
-                ranks[seed, place] = measure_rank(read_features(trained.model, images))
-                aurocs[seed, place] = trained.score
-                progress(seed * len(alphas) + place + 1, seeds * len(alphas))
-    decayed = alphas.index(0.7)
-    data = {"alphas": alphas, "ranks": ranks.tolist(), "aurocs": aurocs.tolist()}
+
+    def gather(measure: Callable[[Trained], Any]) -> NDArray[np.float64]:
+        return np.asarray([[measure(trained[k, alpha]) for alpha in alphas] for k in range(repetitions)])
+
+    ranks = gather(lambda each: measure_rank(read_features(each.model, images)))
+    aurocs = gather(lambda each: each.score)
+    probes = gather(partial(_probe_stages, bench))
+    data = {"alphas": alphas, "ranks": ranks.tolist(), "aurocs": aurocs.tolist(), "probes": probes.tolist()}
     return Outcome(
-        estimate=unless_ignorant(estimate_mean(ranks[:, decayed] / ranks[:, 0]), aurocs),
+        estimate=unless_ignorant(estimate_mean(ranks[:, alphas.index(DECAYED)] / ranks[:, 0]), aurocs),
         found=_tell(data),
         data=data,
-        settings={"seeds": seeds, "epochs": epochs, "depth": depth},
+        settings={"repetitions": repetitions, "epochs": one.epochs, "units": sum(one.parts.stages)},
     )
 
 
-def _tell(data: Mapping[str, Any]) -> str:
-    ranks, aurocs = (np.mean(data[name], axis=0) for name in ("ranks", "aurocs"))
-    words = [
-        f"at α_min {alpha:g} the effective rank is {rank:.1f} and the macro AUROC {auroc:.3f}"
-        for alpha, rank, auroc in zip(data["alphas"], ranks, aurocs, strict=True)
+def _probe_stages(bench: Bench, trained: Trained) -> list[float]:
+    """Macro AUROC of a linear probe behind each stage."""
+    rows = bench.task.rows["train"][:_PROBED]
+    learned = read_stages(trained.model, read_images(bench.task, rows))
+    asked = read_stages(trained.model, bench.small_images)
+    targets = bench.task.targets[rows]
+    return [
+        macro_auroc(bench.small_labels, probe(some, targets, others)) or CHANCE
+        for some, others in zip(learned, asked, strict=True)
     ]
-    return f"Mean over the seeds: {'; '.join(words)}."
+
+
+def _tell(data: Mapping[str, Any]) -> str:
+    ranks, aurocs, probes = (np.mean(data[name], axis=0) for name in ("ranks", "aurocs", "probes"))
+    words = [
+        f"at α_min {alpha:g} the effective rank is {rank:.1f} and the macro AUROC {auroc:.3f}, that of linear probes "
+        f"behind the stages {', '.join(f'{value:.3f}' for value in behind)}"
+        for alpha, rank, auroc, behind in zip(data["alphas"], ranks, aurocs, probes, strict=True)
+    ]
+    return f"Mean over the repetitions: {'; '.join(words)}."
 
 
 def _draw(data: Mapping[str, Any]) -> Figure:
-    figure, panels = new_figure(2)
-    for axes, name, title in zip(
-        panels, ("ranks", "aurocs"), ("effective rank of the features", "macro AUROC"), strict=True
-    ):
+    figure, (*panels, right) = new_figure(3)
+    for axes, name, title in zip(panels, ("ranks", "aurocs"), ("effective rank", "macro AUROC"), strict=True):
         for values in data[name]:
             axes.plot(data["alphas"], values, "o-", markersize=3, linewidth=1, color=MODEL, alpha=0.6)
         axes.set_xlabel("α_min; 1: a pure identity")
-        axes.set_title(f"{title}, by seed")
+        axes.set_title(f"{title}, by repetition")
+    behind = np.mean(data["probes"], axis=0)
+    stages = [*range(1, behind.shape[1] + 1)]
+    draw_lines(right, {f"α_min {alpha:g}": (stages, row) for alpha, row in zip(data["alphas"], behind, strict=True)})
+    right.set_xticks(stages)
+    right.set_xlabel("stage")
+    right.set_title("AUROC of a linear probe behind it")
     return figure
 
 
@@ -93,4 +172,5 @@ EXPERIMENT = Experiment(
     ),
     measure=_measure,
     draw=_draw,
+    plan=plan,
 )

@@ -12,63 +12,103 @@ from xray_resnet.lab.experiment import Experiment, Outcome
 from xray_resnet.lab.figures import Figure, draw_curves, draw_lines, new_figure
 from xray_resnet.lab.scores import estimate_mean
 from xray_resnet.lab.small_networks import describe_network
-from xray_resnet.lab.training import train_network
+from xray_resnet.lab.training import Plan, Trained, train_networks
 
 KINDS = {"plain": "none", "residual": "identity"}
 """Kind → its shortcut; both in the original order."""
+Cell = tuple[int, int, str]
+"""Repetition, depth, kind."""
+
+
+def list_depths(bench: Bench) -> list[int]:
+    """Layers of the networks, rising."""
+    return bench.choose([8, 20], [8, 20, 56])
+
+
+def count_repetitions(bench: Bench) -> int:
+    """Trainings of each network, with seeds of their own."""
+    return bench.choose(3, 5)
+
+
+def count_epochs(bench: Bench) -> int:
+    """Of each training."""
+    return bench.choose(6, 10)
+
+
+def plan(bench: Bench, depths: list[int] | None = None) -> dict[Cell, Plan]:
+    """Plain and residual networks of these depths, or of all, to train alike."""
+    return {
+        (repetition, depth, kind): Plan(
+            describe_network(depth, order="original", shortcut=shortcut),
+            count_epochs(bench),
+            bench.draw_seed(repetition),
+        )
+        for repetition in range(count_repetitions(bench))
+        for depth in depths or list_depths(bench)
+        for kind, shortcut in KINDS.items()
+    }
 
 
 def compare_rises(losses: NDArray[np.float64]) -> NDArray[np.float64]:
-    """By how much more the plain networks' loss rises from the shallowest to the deepest, (seeds,).
+    """By how much more the plain networks' loss rises from the shallowest to the deepest, (repetitions,).
 
     Args:
-        losses: (seeds, depths, 2), plain and residual.
+        losses: (repetitions, depths, 2), plain and residual.
     """
     rises = losses[:, -1] - losses[:, 0]
     return np.asarray(rises[:, 0] - rises[:, 1])
 
 
 def _measure(bench: Bench) -> Outcome:
-    depths, seeds, epochs = bench.choose([8, 32], [8, 20, 32, 56]), bench.choose(3, 5), bench.choose(3, 10)
-    cells = [(seed, depth, kind) for seed in range(seeds) for depth in depths for kind in KINDS]
-    found = []
-    with bench.show("training", "networks") as progress:
-        for number, (seed, depth, kind) in enumerate(cells, start=1):
-            parts = describe_network(depth, order="original", shortcut=KINDS[kind])
-            trained = train_network(bench, f"{kind}-{depth}-{seed}", parts, epochs=epochs, seed=seed)
-            found.append((trained.losses[-1] if trained.losses else np.nan, trained.losses, trained.auroc))
-            progress(number, len(cells))
-    losses = np.asarray([last for last, _, _ in found]).reshape(seeds, len(depths), len(KINDS))
-    curves = [curve for _, curve, _ in found[-len(KINDS) * len(depths) :]]
+    trained = train_networks(bench, plan(bench))
+    depths = list_depths(bench)
+    shape = (count_repetitions(bench), len(depths), len(KINDS))
+    losses = np.asarray([_read_loss(each) for each in trained.values()]).reshape(shape)
+    aurocs = np.asarray([each.score for each in trained.values()]).reshape(shape)
     data = {
         "depths": depths,
-        "losses": {kind: losses[:, :, k].mean(axis=0).tolist() for k, kind in enumerate(KINDS)},
-        "curves": dict(zip([f"{kind}, {depth}" for depth in depths for kind in KINDS], curves, strict=True)),
+        "losses": {kind: losses[:, :, k].tolist() for k, kind in enumerate(KINDS)},
+        "aurocs": {kind: aurocs[:, :, k].tolist() for k, kind in enumerate(KINDS)},
+        "curves": {f"{kind}, {depth}": trained[0, depth, kind].losses for depth in depths for kind in KINDS},
     }
     return Outcome(
         estimate=estimate_mean(compare_rises(losses)),
         found=_tell(data),
         data=data,
-        settings={"seeds": seeds, "epochs": epochs},
+        settings={"repetitions": shape[0], "epochs": count_epochs(bench), "images": len(bench.task.rows["train"])},
     )
+
+
+def _read_loss(trained: Trained) -> float:
+    """Of the last epoch; NaN, which no interval hides, if there was none."""
+    return trained.losses[-1] if trained.losses else np.nan
 
 
 def _tell(data: Mapping[str, Any]) -> str:
     parts = []
-    for kind, losses in data["losses"].items():
-        ends = f"{losses[0]:.3f} at {data['depths'][0]} layers, {losses[-1]:.3f} at {data['depths'][-1]}"
-        parts.append(f"Training loss of {kind} networks: {ends}.")
+    for kind in KINDS:
+        words = [
+            f"{loss:.3f} at {depth} layers (test AUROC {auroc:.3f})"
+            for depth, loss, auroc in zip(data["depths"], *_average(data, kind), strict=True)
+        ]
+        parts.append(f"Training loss of {kind} networks: {', '.join(words)}.")
     return " ".join(parts)
+
+
+def _average(data: Mapping[str, Any], kind: str) -> tuple[list[float], list[float]]:
+    """Loss and AUROC by depth, mean over the repetitions."""
+    losses, aurocs = (np.mean(data[name][kind], axis=0).tolist() for name in ("losses", "aurocs"))
+    return losses, aurocs
 
 
 def _draw(data: Mapping[str, Any]) -> Figure:
     figure, (left, right) = new_figure(2)
-    draw_lines(left, {kind: (data["depths"], losses) for kind, losses in data["losses"].items()})
+    draw_lines(left, {kind: (data["depths"], _average(data, kind)[0]) for kind in KINDS})
     left.set_xlabel("layers")
     left.set_title("training loss of the last epoch")
     deepest = {name: curve for name, curve in data["curves"].items() if name.endswith(f", {data['depths'][-1]}")}
     draw_curves(right, deepest)
-    right.set_title(f"training loss, {data['depths'][-1]} layers")
+    right.set_title(f"training loss, {data['depths'][-1]} layers, first repetition")
     return figure
 
 
@@ -85,4 +125,5 @@ EXPERIMENT = Experiment(
     ),
     measure=_measure,
     draw=_draw,
+    plan=plan,
 )

@@ -1,7 +1,7 @@
 """What an experiment is, and what comes of it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from xray_resnet.lab.claims import Claim, Verdict
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from xray_resnet.lab.bench import Bench
+    from xray_resnet.lab.training import Plan
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class Experiment:
         claim: What it holds the outcome against.
         measure: Measures on a bench.
         draw: Draws what was measured, from `Outcome.data`.
+        plan: The networks that it trains, if any.
+        passes: How many images go through the run's own network, about; a gradient counts as three.
     """
 
     name: str
@@ -49,6 +52,8 @@ class Experiment:
     claim: Claim
     measure: Callable[["Bench"], Outcome]
     draw: Callable[[Mapping[str, Any]], "Figure"]
+    plan: Callable[["Bench"], Mapping[Any, "Plan"]] = field(default=lambda bench: {})
+    passes: Callable[["Bench"], int] = field(default=lambda bench: 0)
 
     def judge(self, outcome: Outcome) -> Verdict:
         """The verdict on the claim."""

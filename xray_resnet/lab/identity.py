@@ -1,21 +1,26 @@
 """Which order of the layers and which shortcut trains best? He et al. 2016b, figure 4 and table 1."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xray_resnet.architecture import Order, Shortcut
 from xray_resnet.lab.bench import Bench
-from xray_resnet.lab.claims import Claim
+from xray_resnet.lab.claims import Claim, format_interval
 from xray_resnet.lab.experiment import Experiment, Outcome
-from xray_resnet.lab.figures import Figure, draw_curves, new_figure
+from xray_resnet.lab.figures import COLOURS, Figure, draw_curves, draw_lines, new_figure
 from xray_resnet.lab.scores import estimate_mean
 from xray_resnet.lab.small_networks import describe_network
-from xray_resnet.lab.training import train_network
+from xray_resnet.lab.training import Plan, train_networks
 
 BEST = "full_preactivation, identity"
 """What the paper recommends."""
+REPETITIONS = 3
+Cell = tuple[int, int, str]
+"""Repetition, depth, variant."""
 
 
 def list_variants() -> dict[str, dict[str, str]]:
@@ -25,49 +30,86 @@ def list_variants() -> dict[str, dict[str, str]]:
     return {**orders, **shortcuts}
 
 
+def plan(bench: Bench) -> dict[Cell, Plan]:
+    """Every variant at every depth."""
+    return {
+        (repetition, depth, name): Plan(
+            describe_network(depth, **words), bench.choose(6, 10), bench.draw_seed(repetition)
+        )
+        for repetition in range(REPETITIONS)
+        for depth in _list_depths(bench)
+        for name, words in list_variants().items()
+    }
+
+
+def measure_leads(aurocs: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+    """AUROC of the recommended variant less the mean of the others; each (repetitions, depths) to the same."""
+    others = [values for name, values in aurocs.items() if name != BEST]
+    return np.asarray(aurocs[BEST] - np.mean(others, axis=0))
+
+
+def _list_depths(bench: Bench) -> list[int]:
+    return bench.choose([8], [8, 20])
+
+
 def _measure(bench: Bench) -> Outcome:
-    depth, seeds, epochs = bench.choose(8, 32), 3, bench.choose(3, 10)
-    variants = list_variants()
-    aurocs: dict[str, list[float]] = {name: [] for name in variants}
-    curves: dict[str, list[float]] = {}
-    with bench.show("training", "networks") as progress:
-        for seed in range(seeds):
-            for number, (name, words) in enumerate(variants.items(), start=1):
-                key = f"{name.replace(', ', '-')}-{depth}-{seed}"
-                trained = train_network(bench, key, describe_network(depth, **words), epochs=epochs, seed=seed)
-                aurocs[name].append(trained.score)
-                curves[name] = trained.losses
-                progress(seed * len(variants) + number, seeds * len(variants))
-    others = np.mean([values for name, values in aurocs.items() if name != BEST], axis=0)
-    data = {"aurocs": aurocs, "curves": curves, "depth": depth}
+    depths, trained = _list_depths(bench), train_networks(bench, plan(bench))
+    aurocs = {
+        name: np.asarray([[trained[k, depth, name].score for depth in depths] for k in range(REPETITIONS)])
+        for name in list_variants()
+    }
+    leads = measure_leads(aurocs)
+    growth = estimate_mean(leads[:, -1] - leads[:, 0])
+    data = {
+        "depths": depths,
+        "aurocs": {name: values.tolist() for name, values in aurocs.items()},
+        "leads": leads.tolist(),
+        "growth": asdict(growth),
+        "curves": {name: trained[0, depths[-1], name].losses for name in aurocs},
+    }
     return Outcome(
-        estimate=estimate_mean(np.asarray(aurocs[BEST]) - others),
+        estimate=estimate_mean(leads[:, -1]),
         found=_tell(data),
         data=data,
-        settings={"seeds": seeds, "epochs": epochs, "depth": depth},
+        settings={"repetitions": REPETITIONS, "epochs": bench.choose(6, 10), "depths": depths},
     )
 
 
 def _tell(data: Mapping[str, Any]) -> str:
-    means = sorted(((float(np.mean(values)), name) for name, values in data["aurocs"].items()), reverse=True)
-    words = "; ".join(f"{name.replace('_', ' ')} {value:.3f}" for value, name in means)
-    return (
-        f"Macro AUROC at {data['depth']} layers, mean over the seeds: {words}. A training that diverged counts as 0.5."
+    means = sorted(
+        ((float(np.mean(values, axis=0)[-1]), name) for name, values in data["aurocs"].items()), reverse=True
     )
+    words = "; ".join(f"{name.replace('_', ' ')} {value:.3f}" for value, name in means)
+    parts = [f"Macro AUROC at {data['depths'][-1]} layers, mean over the repetitions: {words}."]
+    parts.append("A training that diverged counts as 0.5.")
+    if len(data["depths"]) > 1:
+        leads = ", ".join(
+            f"{lead:.3f} at {depth} layers"
+            for depth, lead in zip(data["depths"], np.mean(data["leads"], axis=0), strict=True)
+        )
+        parts.append(
+            f"The lead of the recommended variant over the mean of the others is {leads}; "
+            f"it grows by {format_interval(data['growth'])}."
+        )
+    return " ".join(parts)
 
 
 def _draw(data: Mapping[str, Any]) -> Figure:
     figure, (left, right) = new_figure(2)
-    names = sorted(data["aurocs"], key=lambda name: float(np.mean(data["aurocs"][name])))
+    at_last = {name: [row[-1] for row in rows] for name, rows in data["aurocs"].items()}
+    names = sorted(at_last, key=lambda name: float(np.mean(at_last[name])))
     for height, name in enumerate(names):
-        values = data["aurocs"][name]
-        left.plot(values, [height] * len(values), "o", markersize=4, color="#d1603d" if name == BEST else "#0f6e84")
+        left.plot(at_last[name], [height] * len(at_last[name]), "o", markersize=4, color=COLOURS[name == BEST])
     left.set_yticks(range(len(names)), labels=[name.replace("_", " ") for name in names], fontsize=7)
-    left.set_title("macro AUROC of each seed")
-    shown = [BEST, "original, identity", "full_preactivation, none"]
-    curves = {name: data["curves"][name] for name in shown}
-    draw_curves(right, curves)
-    right.set_title("training loss")
+    left.set_title(f"macro AUROC of each repetition, {data['depths'][-1]} layers")
+    if len(data["depths"]) > 1:
+        draw_lines(right, {f"repetition {k + 1}": (data["depths"], row) for k, row in enumerate(data["leads"])})
+        right.set_xlabel("layers")
+        right.set_title("lead of full pre-activation with the identity")
+    else:
+        shown = [BEST, "original, identity", "full_preactivation, none"]
+        draw_curves(right, {name: data["curves"][name] for name in shown})
+        right.set_title("training loss")
     return figure
 
 
@@ -76,7 +118,7 @@ EXPERIMENT = Experiment(
     title="Identity mappings",
     question="Which order of batch norm, ReLU and convolution, and which shortcut, trains best?",
     claim=Claim(
-        text="Full pre-activation with a pure identity is best; every other shortcut or order does worse.",
+        text="Full pre-activation with a pure identity is best, and its lead grows with depth.",
         source="He et al. 2016b, figure 4 and table 1",
         measure="macro AUROC of full pre-activation with the identity, less the mean of the others",
         bound=0.0,
@@ -84,4 +126,5 @@ EXPERIMENT = Experiment(
     ),
     measure=_measure,
     draw=_draw,
+    plan=plan,
 )

@@ -1,24 +1,31 @@
 """What a network loses when units are deleted at test time (Veit et al. 2016, sections 4.1 and 4.2)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
+from xray_resnet.lab import degradation
 from xray_resnet.lab.bench import Bench, Sample
-from xray_resnet.lab.claims import Claim
+from xray_resnet.lab.claims import Claim, format_interval
 from xray_resnet.lab.experiment import Experiment, Outcome
 from xray_resnet.lab.figures import COLOURS, MUTED, Figure, new_figure
-from xray_resnet.lab.scores import CHANCE, resample_aurocs
+from xray_resnet.lab.scores import CHANCE, estimate_mean, resample_aurocs
+from xray_resnet.lab.small_networks import ask
 from xray_resnet.lab.surgery import deleting, is_residual, keeps_shape, list_units
-from xray_resnet.metrics import Estimate
+from xray_resnet.lab.training import Plan, train_networks
+from xray_resnet.metrics import Estimate, macro_auroc
 from xray_resnet.metrics.bootstrap import estimate
 from xray_resnet.models import PreActResNet
 from xray_resnet.models.units import Unit
 
 HARDLY = 0.1
 """Share of what a network knows that a deletion may cost and still hardly hurt."""
+DEPTH = 20
+"""Layers of the small networks."""
 
 
 def list_deletable(model: PreActResNet) -> list[Unit]:
@@ -45,12 +52,49 @@ def estimate_share(aurocs: NDArray[np.float64], samples: NDArray[np.float64]) ->
     return estimate(float(value), resampled)
 
 
+def plan(bench: Bench) -> dict[degradation.Cell, Plan]:
+    """Small plain networks and residual ones beside them, which `degradation` has, too."""
+    return degradation.plan(bench, depths=[DEPTH])
+
+
+def count_passes(bench: Bench) -> int:
+    """Images that go through the run's network."""
+    units, sizes = len(list_deletable(bench.model)), bench.choose(3, 6)
+    return _count_images(bench) * (1 + units + sizes * _count_draws(bench))
+
+
+def _count_images(bench: Bench) -> int:
+    return bench.choose(150, 400)
+
+
+def _count_draws(bench: Bench) -> int:
+    return bench.choose(3, 10)
+
+
+def measure_shares(model: PreActResNet, images: Tensor, labels: NDArray[np.float32]) -> list[float]:
+    """The share of the AUROC above chance that each unit that keeps the shape costs, alone; none if there is nothing.
+
+    Args:
+        model: In evaluation mode.
+        images: (N, C, H, W).
+        labels: (N, F) of 1, 0 or NaN.
+    """
+    whole = macro_auroc(labels, ask(model, images)) or CHANCE
+    if whole <= CHANCE:
+        return []
+    shares = []
+    for unit in filter(keeps_shape, list_units(model)):
+        with deleting([unit]):
+            shares.append((whole - (macro_auroc(labels, ask(model, images)) or CHANCE)) / (whole - CHANCE))
+    return shares
+
+
 def _measure(bench: Bench) -> Outcome:
-    sample = bench.draw_sample(bench.choose(150, 600))
+    sample = bench.draw_sample(_count_images(bench))
     units = list_deletable(bench.model)
     singles = _ask(bench, sample, units, [[place] for place in range(len(units))], "one by one")
     sizes = _choose_sizes(len(units), bench.choose(3, 6))
-    draws = bench.choose(3, 15)
+    draws = _count_draws(bench)
     sets = draw_sets(len(units), sizes, draws, generator=bench.generator)
     several = _ask(bench, sample, units, sets, "several")
     values, samples = resample_aurocs(
@@ -61,6 +105,7 @@ def _measure(bench: Bench) -> Outcome:
     data = {
         "whole": float(values[0]), "units": [unit.place.number for unit in units], "lost": lost.tolist(),
         "changes_shape": [not keeps_shape(unit) for unit in units], "sizes": sizes, "aurocs": aurocs.tolist(),
+        "small": _compare_kinds(bench),
     }  # fmt: skip
     return Outcome(
         estimate=estimate_share(values[: 1 + len(units)], samples[: 1 + len(units)]),
@@ -68,6 +113,13 @@ def _measure(bench: Bench) -> Outcome:
         data=data,
         settings={"images": len(sample.images), "draws": draws},
     )
+
+
+def _compare_kinds(bench: Bench) -> dict[str, list[list[float]]]:
+    """Small networks: kind → the share that each unit costs, by repetition."""
+    trained = train_networks(bench, plan(bench))
+    shares = {key: measure_shares(each.model, bench.small_images, bench.small_labels) for key, each in trained.items()}
+    return {kind: [found for (*_, of), found in shares.items() if of == kind and found] for kind in degradation.KINDS}
 
 
 def _ask(
@@ -103,21 +155,38 @@ def _tell(data: Mapping[str, Any]) -> str:
     if changing.any() and not changing.all():
         costs = [lost[some].mean() for some in (changing, ~changing)]
         parts.append("Units that change the shape cost {:.3f}, the others {:.3f}.".format(*costs))
+    parts.append(_tell_kinds(data["small"]))
     return " ".join(parts)
 
 
+def _tell_kinds(small: Mapping[str, list[list[float]]]) -> str:
+    means = {kind: [float(np.mean(row)) for row in rows] for kind, rows in small.items() if rows}
+    words = [f"{kind} {format_interval(asdict(estimate_mean(values)))}" for kind, values in means.items()]
+    return (
+        f"In small networks of {DEPTH} layers, trained alike, a unit that keeps the shape costs this share of what the "
+        f"network knows: {', '.join(words) or 'unknown, for none has learned anything'}."
+    )
+
+
 def _draw(data: Mapping[str, Any]) -> Figure:
-    figure, (left, right) = new_figure(2)
+    figure, (left, middle, right) = new_figure(3)
     colours = [COLOURS[changes] for changes in data["changes_shape"]]
     left.bar(data["units"], data["lost"], color=colours)
     left.set_xlabel("unit that is deleted; orange: it changes the shape")
     left.set_title("AUROC lost")
     aurocs = np.asarray(data["aurocs"])
-    right.plot(data["sizes"], aurocs, color=COLOURS[0], linestyle="", marker="o", markersize=3, alpha=0.4)
-    right.plot(data["sizes"], aurocs.mean(axis=1), color=COLOURS[0], linewidth=1.6)
-    right.axhline(data["whole"], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
-    right.set_xlabel("units deleted at random")
-    right.set_title("AUROC")
+    middle.plot(data["sizes"], aurocs, color=COLOURS[0], linestyle="", marker="o", markersize=3, alpha=0.4)
+    middle.plot(data["sizes"], aurocs.mean(axis=1), color=COLOURS[0], linewidth=1.6)
+    middle.axhline(data["whole"], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
+    middle.set_xlabel("units deleted at random")
+    middle.set_title("AUROC")
+    for place, rows in enumerate(data["small"].values()):
+        for row in rows:
+            right.plot(range(1, len(row) + 1), row, "o-", markersize=3, color=COLOURS[place], alpha=0.6)
+        right.plot([], [], "o-", markersize=3, color=COLOURS[place], label=[*data["small"]][place])
+    right.legend(frameon=False, fontsize=8)
+    right.set_xlabel("unit that is deleted, of those that keep the shape")
+    right.set_title(f"share lost, small networks of {DEPTH} layers")
     return figure
 
 
@@ -134,4 +203,6 @@ EXPERIMENT = Experiment(
     ),
     measure=_measure,
     draw=_draw,
+    plan=plan,
+    passes=count_passes,
 )

@@ -1,25 +1,33 @@
 """How noise travels to the logits, in residual networks and plain ones (Yu & Tomasi 2019)."""
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from scipy.stats import spearmanr
 from torch import Tensor, nn
 
+from xray_resnet.data.ladder import Rung, climb, corrupt
+from xray_resnet.lab import degradation
 from xray_resnet.lab.bench import Bench
 from xray_resnet.lab.claims import Claim
+from xray_resnet.lab.degradation import KINDS
 from xray_resnet.lab.experiment import Experiment, Outcome
-from xray_resnet.lab.figures import Figure, draw_lines, new_figure
+from xray_resnet.lab.figures import COLOURS, Figure, draw_lines, new_figure
 from xray_resnet.lab.scores import estimate_mean, unless_ignorant
-from xray_resnet.lab.small_networks import describe_network
+from xray_resnet.lab.small_networks import ask
 from xray_resnet.lab.surgery import list_units
-from xray_resnet.lab.training import train_network
+from xray_resnet.lab.training import Plan, Trained, train_networks
+from xray_resnet.metrics import macro_auroc
 from xray_resnet.models import PreActResNet
 
-KINDS = {"plain": "none", "residual": "identity"}
-"""Kind → its shortcut; both in the original order."""
+NOISES = ("quantum_noise", "electronic_noise")
+"""Of the corruption ladder."""
+DEPTH = 20
 SHARE = 0.1
 """Norm of the noise over that of what it is added to."""
 
@@ -65,28 +73,83 @@ def measure_gain(model: PreActResNet, images: Tensor, place: int | None, *, seed
     return float((after - before).square().mean().sqrt() / spread / SHARE)
 
 
+def plan(bench: Bench) -> dict[degradation.Cell, Plan]:
+    """Plain and residual networks, which `degradation` has, too."""
+    return degradation.plan(bench, depths=[DEPTH])
+
+
 def _measure(bench: Bench) -> Outcome:
-    depth, seeds, epochs = bench.choose(8, 32), bench.choose(3, 5), bench.choose(8, 10)
+    trained = train_networks(bench, plan(bench))
     images = bench.small_images[: bench.choose(100, 400)]
-    gains: dict[str, list[list[float]]] = {kind: [] for kind in KINDS}
-    aurocs = []
-    with bench.show("training", "networks") as progress:
-        for seed in range(seeds):
-            for number, (kind, shortcut) in enumerate(KINDS.items(), start=1):
-                parts = describe_network(depth, order="original", shortcut=shortcut)
-                trained = train_network(bench, f"{kind}-{seed}", parts, epochs=epochs, seed=seed)
-                aurocs.append(trained.score)
-                places = [None, *range(sum(parts.stages))]
-                gains[kind].append([measure_gain(trained.model, images, place, seed=bench.seed) for place in places])
-                progress(len(KINDS) * seed + number, len(KINDS) * seeds)
+    gains = {kind: [_measure_gains(bench, each.model, images) for each in some] for kind, some in _sort(trained)}
+    losses = _measure_losses(bench, dict(_sort(trained)))
     logs = {kind: np.log(np.mean(values, axis=1)) for kind, values in gains.items()}
-    data = {"gains": {kind: np.mean(values, axis=0).tolist() for kind, values in gains.items()}, "depth": depth}
+    at_image = [math.log(values[0]) for kind in KINDS for values in gains[kind]]
+    lost = [float(np.mean(rungs)) for kind in KINDS for rungs in losses[kind]]
+    data = {
+        "gains": {kind: np.mean(values, axis=0).tolist() for kind, values in gains.items()},
+        "rungs": [rung.name for rung in _list_rungs(bench)],
+        "lost": losses,
+        "correlation": _correlate(at_image, lost),
+        "depth": DEPTH,
+    }
     return Outcome(
-        estimate=unless_ignorant(estimate_mean(logs["plain"] - logs["residual"]), aurocs),
+        estimate=unless_ignorant(estimate_mean(logs["plain"] - logs["residual"]), [e.score for e in trained.values()]),
         found=_tell(data),
         data=data,
-        settings={"seeds": seeds, "epochs": epochs, "images": len(images), "noise": SHARE},
+        settings={"repetitions": len(logs["plain"]), "images": len(images), "noise": SHARE},
     )
+
+
+def _sort(trained: Mapping[degradation.Cell, Trained]) -> Iterator[tuple[str, list[Trained]]]:
+    """The networks of each kind, by repetition."""
+    for kind in KINDS:
+        yield kind, [each for (*_, of), each in trained.items() if of == kind]
+
+
+def _measure_gains(bench: Bench, model: PreActResNet, images: Tensor) -> list[float]:
+    """From the image, and from behind each unit."""
+    places = [None, *range(len(list_units(model)))]
+    return [measure_gain(model, images, place, seed=bench.seed) for place in places]
+
+
+def _list_rungs(bench: Bench) -> list[Rung]:
+    """The two noises of the corruption ladder, at some severities."""
+    return [Rung(name, severity) for name in NOISES for severity in bench.choose((5,), (3, 4, 5))]
+
+
+def _measure_losses(bench: Bench, kinds: Mapping[str, list[Trained]]) -> dict[str, list[list[float]]]:
+    """Macro AUROC that each network loses on each rung: kind → (repetitions, rungs)."""
+    rows = bench.small_rows[: bench.choose(100, 300)]
+    labels = bench.task.targets[rows]
+    clean, *corrupted = _build_versions(bench, rows)
+
+    def lose(each: Trained) -> list[float]:
+        whole, *others = (macro_auroc(labels, ask(each.model, images)) for images in (clean, *corrupted))
+        return [(whole or 0.0) - (other or 0.0) for other in others]
+
+    return {kind: [lose(each) for each in some] for kind, some in kinds.items()}
+
+
+def _build_versions(bench: Bench, rows: NDArray[np.int64]) -> list[Tensor]:
+    """Input of small networks: the images at the ladder's size without noise, and on each rung."""
+    dataset, prepare = bench.task.dataset, bench.task.model_input
+    versions: list[list[NDArray[np.float32]]] = [[] for _ in range(1 + len(_list_rungs(bench)))]
+    with bench.show("adding noise", "images") as progress:
+        for done, row in enumerate(rows, start=1):
+            share = climb(dataset.pixels(int(row)))
+            noisy = [corrupt(share, rung, image=str(dataset.image_ids[row])) for rung in _list_rungs(bench)]
+            for version, image in zip(versions, [share, *noisy], strict=True):
+                version.append(prepare(image))
+            progress(done, len(rows))
+    return [torch.from_numpy(np.stack(version)[:, None]) for version in versions]
+
+
+def _correlate(first: list[float], second: list[float]) -> float | None:
+    """Spearman's rank correlation; None if one of them is constant."""
+    if np.ptp(first) == 0 or np.ptp(second) == 0:
+        return None
+    return float(spearmanr(first, second).statistic)
 
 
 def _tell(data: Mapping[str, Any]) -> str:
@@ -94,15 +157,30 @@ def _tell(data: Mapping[str, Any]) -> str:
         f"{kind}: {values[0]:.2f} from the image, {np.mean(values[1:]):.2f} from a unit on average"
         for kind, values in data["gains"].items()
     ]
-    return f"Change of the logits, as a multiple of the noise's share, at {data['depth']} layers; {'; '.join(words)}."
+    lost = ", ".join(f"{kind} ones {np.mean(values):.3f}" for kind, values in data["lost"].items())
+    correlation = data["correlation"]
+    related = "unknown" if correlation is None else f"{correlation:.2f}"
+    return (
+        f"Change of the logits, as a multiple of the noise's share, at {data['depth']} layers; {'; '.join(words)}. On "
+        f"the corruption ladder ({', '.join(data['rungs'])}) the networks lose, of the macro AUROC: {lost}. Over the "
+        f"networks, the rank correlation of the gain from the image with that loss is {related}."
+    )
 
 
 def _draw(data: Mapping[str, Any]) -> Figure:
-    figure, (axes,) = new_figure()
-    draw_lines(axes, {kind: ([*range(len(values))], values) for kind, values in data["gains"].items()})
-    axes.set_yscale("log")
-    axes.set_xlabel("unit behind which the noise is added; 0: the image")
-    axes.set_ylabel("change of the logits over the noise")
+    figure, (left, right) = new_figure(2)
+    draw_lines(left, {kind: ([*range(len(values))], values) for kind, values in data["gains"].items()})
+    left.set_yscale("log")
+    left.set_xlabel("unit behind which the noise is added; 0: the image")
+    left.set_title("change of the logits over the noise")
+    for place, (kind, rows) in enumerate(data["lost"].items()):
+        heights = np.arange(len(data["rungs"])) + 0.2 * place - 0.1
+        for row in rows:
+            right.plot(row, heights, "o", markersize=4, color=COLOURS[place], alpha=0.6)
+        right.plot([], [], "o", markersize=4, color=COLOURS[place], label=kind)
+    right.set_yticks(range(len(data["rungs"])), labels=[name.replace("_", " ") for name in data["rungs"]])
+    right.legend(frameon=False, fontsize=8)
+    right.set_title("macro AUROC lost on the corruption ladder")
     return figure
 
 
@@ -119,4 +197,5 @@ EXPERIMENT = Experiment(
     ),
     measure=_measure,
     draw=_draw,
+    plan=plan,
 )

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from xray_resnet.files import write_text
-from xray_resnet.lab.results import VERDICTS, Result, format_interval
+from xray_resnet.lab.claims import format_interval
+from xray_resnet.lab.results import VERDICTS, Result
 from xray_resnet.pages import encode_svg, render_page
 
 PAGE = "lab.html"

@@ -83,12 +83,26 @@ def find_range(shares: NDArray[np.float64], covered: float = MOST) -> tuple[int,
     return start, end
 
 
+def count_passes(bench: Bench) -> int:
+    """Images that go through the run's network; forwards and back count as three."""
+    return 3 * _count_images(bench) * _count_draws(bench) * (1 + len(list_units(bench.model)))
+
+
+def _count_images(bench: Bench) -> int:
+    return bench.choose(4, 16)
+
+
+def _count_draws(bench: Bench) -> int:
+    """Paths of each length."""
+    return bench.choose(4, 24)
+
+
 def _measure(bench: Bench) -> Outcome:
     units = list_units(bench.model)
     if not all(is_residual(unit) for unit in units):
         raise UserError("paths: the network is plain and has one path only; give a run of a residual network")
-    images = bench.draw_sample(bench.choose(4, 16)).images.to(bench.subject.engine.device)
-    lengths, draws = [*range(len(units) + 1)], bench.choose(4, 24)
+    images = bench.draw_sample(_count_images(bench)).images.to(bench.subject.engine.device)
+    lengths, draws = [*range(len(units) + 1)], _count_draws(bench)
 
     def draw(place: int) -> list[list[float]]:
         found: list[list[float]] = measure_norms(
@@ -160,4 +174,5 @@ EXPERIMENT = Experiment(
     ),
     measure=_measure,
     draw=_draw,
+    passes=count_passes,
 )

@@ -12,6 +12,7 @@ import xray_resnet.torch_compat  # noqa: F401  before lightning, whose metrics i
 # isort: split
 from lightning.pytorch.callbacks import Callback
 
+from xray_resnet.architecture import Architecture
 from xray_resnet.lab.bench import Bench
 from xray_resnet.lab.claims import Claim
 from xray_resnet.lab.experiment import Experiment, Outcome
@@ -19,13 +20,14 @@ from xray_resnet.lab.figures import Figure, draw_curves, new_figure
 from xray_resnet.lab.scores import estimate_mean, unless_ignorant
 from xray_resnet.lab.small_networks import describe_network
 from xray_resnet.lab.surgery import list_units, routing
-from xray_resnet.lab.training import train_network
+from xray_resnet.lab.training import Plan, train_networks
 from xray_resnet.models import PreActResNet
 
 SHARE = 23 / 54
 """Share of the units that a batch's gradient may go through: the paper samples 23 of 54."""
 MARGIN = 0.02
 """AUROC that counts as no loss."""
+ALL, SHORT = "all paths", "short paths"
 
 
 class TrainOnShortPaths(Callback):
@@ -39,6 +41,11 @@ class TrainOnShortPaths(Callback):
     def __init__(self, count: int, *, seed: int) -> None:
         self.count, self.seed = count, seed
         self._routes: AbstractContextManager[None] | None = None
+
+    @property
+    def state_key(self) -> str:
+        """What it does, in words that differ wherever a training would."""
+        return self._generate_state_key(count=self.count, seed=self.seed)
 
     def on_train_batch_start(self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int) -> None:
         """Draws the subset."""
@@ -64,35 +71,43 @@ def _find_network(module: Any) -> PreActResNet:
     return next(layer for layer in module.modules() if isinstance(layer, PreActResNet))
 
 
+def plan(bench: Bench) -> dict[tuple[int, str], Plan]:
+    """The same networks, trained on all paths and on short ones."""
+    parts, epochs = describe_network(bench.choose(14, 32)), bench.choose(6, 10)
+    plans: dict[tuple[int, str], Plan] = {}
+    for repetition in range(bench.choose(3, 5)):
+        seed = bench.draw_seed(repetition)
+        short = TrainOnShortPaths(count_open(parts), seed=seed)
+        plans[repetition, ALL] = Plan(parts, epochs, seed)
+        plans[repetition, SHORT] = Plan(parts, epochs, seed, (short,))
+    return plans
+
+
+def count_open(parts: Architecture) -> int:
+    """Units that a batch's gradient goes through."""
+    return round(SHARE * sum(parts.stages))
+
+
 def _measure(bench: Bench) -> Outcome:
-    depth, seeds, epochs = bench.choose(14, 56), bench.choose(3, 5), bench.choose(8, 10)
-    parts = describe_network(depth)
-    count = round(SHARE * sum(parts.stages))
-    aurocs: dict[str, list[float]] = {"all paths": [], "short paths": []}
-    curves: dict[str, list[float]] = {}
-    with bench.show("training", "networks") as progress:
-        for seed in range(seeds):
-            for number, kind in enumerate(aurocs, start=1):
-                callbacks = [TrainOnShortPaths(count, seed=bench.seed + seed)] if kind == "short paths" else []
-                trained = train_network(
-                    bench, f"{kind.replace(' ', '-')}-{seed}", parts, epochs=epochs, seed=seed, callbacks=callbacks
-                )
-                aurocs[kind].append(trained.score)
-                curves[kind] = trained.losses
-                progress(2 * seed + number, 2 * seeds)
-    data = {"aurocs": aurocs, "curves": curves, "units": sum(parts.stages), "count": count}
+    plans = plan(bench)
+    trained, one = train_networks(bench, plans), plans[0, ALL]
+    aurocs = {kind: [each.score for key, each in trained.items() if key[1] == kind] for kind in (ALL, SHORT)}
+    data = {
+        "aurocs": aurocs,
+        "curves": {kind: trained[0, kind].losses for kind in (ALL, SHORT)},
+        "units": sum(one.parts.stages),
+        "count": count_open(one.parts),
+    }
     return Outcome(
-        estimate=unless_ignorant(
-            estimate_mean(np.subtract(aurocs["short paths"], aurocs["all paths"])), aurocs["all paths"]
-        ),
+        estimate=unless_ignorant(estimate_mean(np.subtract(aurocs[SHORT], aurocs[ALL])), aurocs[ALL]),
         found=_tell(data),
         data=data,
-        settings={"seeds": seeds, "epochs": epochs, "depth": depth},
+        settings={"repetitions": len(aurocs[ALL]), "epochs": one.epochs, "units": data["units"]},
     )
 
 
 def _tell(data: Mapping[str, Any]) -> str:
-    every, short = (float(np.mean(data["aurocs"][kind])) for kind in ("all paths", "short paths"))
+    every, short = (float(np.mean(data["aurocs"][kind])) for kind in (ALL, SHORT))
     return (
         f"With the gradient through {data['count']} of {data['units']} units a batch, drawn anew each time, the macro "
         f"AUROC is {short:.3f}; with all of them it is {every:.3f}."
@@ -105,7 +120,7 @@ def _draw(data: Mapping[str, Any]) -> Figure:
         left.plot([place] * len(values), values, "o", markersize=5, color="#0f6e84")
     left.set_xticks(range(len(data["aurocs"])), labels=[*data["aurocs"]])
     left.set_xlim(-0.5, 1.5)
-    left.set_title("macro AUROC of each seed")
+    left.set_title("macro AUROC of each repetition")
     draw_curves(right, data["curves"])
     right.set_title("training loss")
     return figure
@@ -124,4 +139,5 @@ EXPERIMENT = Experiment(
     ),
     measure=_measure,
     draw=_draw,
+    plan=plan,
 )

@@ -54,9 +54,22 @@ def correlate(model: PreActResNet, orders: Orders) -> float:
     return float(kendalltau(before, after).statistic)
 
 
+def count_passes(bench: Bench) -> int:
+    """Images that go through the run's network."""
+    return _count_images(bench) * (1 + _count_orders(bench))
+
+
+def _count_images(bench: Bench) -> int:
+    return bench.choose(150, 400)
+
+
+def _count_orders(bench: Bench) -> int:
+    return bench.choose(12, 60)
+
+
 def _measure(bench: Bench) -> Outcome:
-    sample = bench.draw_sample(bench.choose(150, 600))
-    count = bench.choose(12, 60)
+    sample = bench.draw_sample(_count_images(bench))
+    count = _count_orders(bench)
     most = 2 * sum(keeps_shape(unit) for unit in list_units(bench.model))
     swaps = np.linspace(1, most, count).round().astype(int)
     orders = [
@@ -143,4 +156,5 @@ EXPERIMENT = Experiment(
     ),
     measure=_measure,
     draw=_draw,
+    passes=count_passes,
 )

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,53 +11,77 @@ from xray_resnet.evaluation.subject import Subject
 from xray_resnet.files import write_json, write_text
 from xray_resnet.fingerprint import fingerprint
 from xray_resnet.lab.bench import Bench
+from xray_resnet.lab.claims import format_interval
 from xray_resnet.lab.experiment import Experiment, Outcome
 from xray_resnet.lab.figures import save_figure
 from xray_resnet.progress import ShowWork, work_in_silence
 
-RESULT, SUMMARY = "result.json", "summary.md"
-FORMAT = 1
+RESULT, SUMMARY, SHELF = "result.json", "summary.md", "networks"
+FORMAT = 2
 VERDICTS = {"holds": "holds", "does_not_hold": "does not hold", "cannot_tell": "cannot tell"}
 """Verdict → in words."""
 _SAME = ("subject", "seed", "quick")
 Result = dict[str, Any]
 
 
-def run_experiment(
-    experiment: Experiment,
-    subject: Subject,
-    output: Path,
-    *,
-    seed: int = 0,
-    quick: bool = False,
-    show: ShowWork = work_in_silence,
-) -> Result:
-    """The result of an experiment, from OUTPUT/<name> if it is there of the same network, images and settings.
+@dataclass(frozen=True)
+class Order:
+    """What is asked of the laboratory: every experiment of an order is on the same network, images and seed.
 
-    Parts of another network, seed or budget are never mixed in: each has a folder of its own.
+    Attributes:
+        subject: A trained network and its images.
+        output: Folder of the results.
+        seed: Of everything that is drawn.
+        quick: Whether a rough answer will do.
+        show: How long work is shown.
     """
-    folder = output / experiment.name
-    origin = describe_origin(subject, seed=seed, quick=quick)
-    identity = fingerprint([FORMAT, experiment.name, origin])
-    found = _read(folder, identity)
+
+    subject: Subject
+    output: Path
+    seed: int = 0
+    quick: bool = False
+    show: ShowWork = work_in_silence
+
+    @cached_property
+    def origin(self) -> dict[str, Any]:
+        """What every result says of where it comes from."""
+        subject = self.subject
+        return {
+            "subject": subject.fingerprint(),
+            "seed": self.seed,
+            "quick": self.quick,
+            "data": {"name": subject.dataset.name, "split": subject.split, "images": len(subject.rows)},
+            "model": subject.describe_model() | {"precision": "fp32"},
+        }
+
+    def identify(self, experiment: Experiment) -> str:
+        """16 hexadecimal digits that change with whatever changes a result."""
+        return fingerprint([FORMAT, experiment.name, self.origin])
+
+    def find(self, experiment: Experiment) -> Result | None:
+        """The result, if it is there."""
+        return _read(self.output / experiment.name, self.identify(experiment))
+
+    def build_bench(self, experiment: Experiment) -> Bench:
+        """Where the experiment is done.
+
+        Parts of another network, seed or budget are never mixed in: each has a folder of its own.
+        """
+        parts = self.output / experiment.name / "parts" / self.identify(experiment)
+        return Bench(self.subject, parts, self.output / SHELF, seed=self.seed, quick=self.quick, show=self.show)
+
+
+def run_experiment(experiment: Experiment, order: Order) -> Result:
+    """The result of an experiment, from OUTPUT/<name> if it is there of the same network, images and settings."""
+    found = order.find(experiment)
     if found is None:
-        bench = Bench(subject, folder / "parts" / identity, seed=seed, quick=quick, show=show)
-        found = _describe(experiment, experiment.measure(bench), origin | {"fingerprint": identity})
+        folder, bench = order.output / experiment.name, order.build_bench(experiment)
+        identity = {"fingerprint": order.identify(experiment)}
+        found = _describe(experiment, experiment.measure(bench), order.origin | identity)
         save_figure(experiment.draw, found["measured"], folder)
         write_text(folder / SUMMARY, summarise(found))
         write_json(folder / RESULT, found)
     return found
-
-
-def describe_origin(subject: Subject, *, seed: int, quick: bool) -> dict[str, Any]:
-    """What every result says of where it comes from."""
-    return {
-        "subject": subject.fingerprint(),
-        "seed": seed,
-        "quick": quick,
-        "data": {"name": subject.dataset.name, "split": subject.split, "images": len(subject.rows)},
-        "model": subject.describe_model() | {"precision": "fp32"},
-    }
 
 
 def summarise(result: Result) -> str:
@@ -70,16 +95,6 @@ def summarise(result: Result) -> str:
         f"The {claim['measure']} is {format_interval(result['estimate'])}; the claim holds {claim['condition']}.",
     )
     return " ".join(sentences) + "\n"
-
-
-def format_interval(estimate: Result) -> str:
-    """`0.12 (0.10 … 0.15)`, or why there is no interval."""
-    if estimate["value"] is None:
-        return f"unknown ({estimate['why_null']})"
-    value = f"{estimate['value']:.3g}"
-    if estimate["low"] is None:
-        return f"{value} ({estimate['why_null']})"
-    return f"{value} ({estimate['low']:.3g} … {estimate['high']:.3g})"
 
 
 def read_results(output: Path, names: Sequence[str], *, like: Result) -> list[Result]:

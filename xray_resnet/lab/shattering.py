@@ -1,7 +1,8 @@
 """How alike the gradients of neighbouring images are, by depth (Balduzzi et al. 2017, on shattered gradients).
 
-Gradients are taken along a line from one image to another. Like brown noise they resemble their neighbours, like white
-noise they do not: they are shattered. Batch norms have the statistics of the sample, as in training.
+Gradients are taken along a line from one image to another, and on a grid in the plane of three. Like brown noise they
+resemble their neighbours, like white noise they do not: they are shattered. In fresh networks batch norms have the
+statistics of the sample, as in training.
 """
 
 from collections.abc import Mapping
@@ -13,12 +14,14 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from xray_resnet.lab import degradation
 from xray_resnet.lab.bench import Bench
 from xray_resnet.lab.claims import Claim
 from xray_resnet.lab.experiment import Experiment, Outcome
 from xray_resnet.lab.figures import Figure, draw_lines, new_figure
 from xray_resnet.lab.scores import estimate_mean
 from xray_resnet.lab.small_networks import SIZE, WIDTH, describe_network
+from xray_resnet.lab.training import Plan, train_networks
 from xray_resnet.models import PreActResNet, build_model
 
 LAGS = (1, 2, 4, 8, 16, 32)
@@ -30,6 +33,11 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
     "residual": {"order": "original", "shortcut": "identity"},
     "preactivation": {"order": "full_preactivation", "shortcut": "identity"},
 }
+ALL_KINDS = (*KINDS, "without_norms", "looks_linear")
+SIDE = 8
+"""Points along each side of the grid."""
+Cell = tuple[str, int, int]
+"""Kind, depth, repetition."""
 
 
 def build_line(first: Tensor, last: Tensor, points: int) -> Tensor:
@@ -38,11 +46,35 @@ def build_line(first: Tensor, last: Tensor, points: int) -> Tensor:
     return (1 - share) * first + share * last
 
 
-def measure_gradients(model: nn.Module, line: Tensor) -> NDArray[np.float64]:
-    """Gradient of the sum of the logits at each point of a line: (T, C, H, W) to (T, C · H · W)."""
-    shown = line.clone().requires_grad_()
+def build_grid(corner: Tensor, one: Tensor, other: Tensor, *, side: int, points: int) -> Tensor:
+    """A square of points about an image, in the plane through three: (side · side, C, H, W), row by row.
+
+    Neighbours lie as far apart as those of `build_line` with so many points.
+
+    Args:
+        corner: (C, H, W).
+        one: The rows lead towards it.
+        other: The columns lead towards it.
+        side: Points along each side.
+        points: Of a whole line.
+    """
+    shares = torch.arange(side)[:, None, None, None] / (points - 1)
+    rows, columns = (shares * (towards - corner) for towards in (one, other))
+    return (corner + rows[:, None] + columns[None]).flatten(0, 1)
+
+
+def measure_gradients(model: nn.Module, points: Tensor) -> NDArray[np.float64]:
+    """Gradient of the sum of the logits at each point: (T, C, H, W) to (T, C · H · W)."""
+    shown = points.clone().requires_grad_()
     (gradient,) = torch.autograd.grad(model(shown).sum(), shown)
     return gradient.flatten(1).double().cpu().numpy()
+
+
+def correlate_grid(gradients: NDArray[np.float64], side: int) -> float:
+    """Correlation of neighbours on a grid, mean along rows and columns: (side · side, D)."""
+    grid = gradients.reshape(side, side, -1)
+    ways = (grid.reshape(side, -1), grid.swapaxes(0, 1).reshape(side, -1))
+    return float(np.mean([autocorrelate(way, 1) for way in ways]))
 
 
 def autocorrelate(gradients: NDArray[np.float64], lag: int) -> float:
@@ -119,58 +151,95 @@ def build_network(kind: str, depth: int, *, seed: int) -> PreActResNet:
     return model
 
 
+def plan(bench: Bench) -> dict[degradation.Cell, Plan]:
+    """The networks that are looked at after training, which `degradation` has, too."""
+    return degradation.plan(bench)
+
+
 def _measure(bench: Bench) -> Outcome:
     images = functional.interpolate(bench.draw_sample(64).images, size=(SIZE, SIZE), mode="area")
-    depths = bench.choose([8, 14, 20, 32], [8, 14, 20, 32, 44, 56])
-    seeds, points = bench.choose(3, 10), bench.choose(48, 128)
-    kinds = [*KINDS, "without_norms", "looks_linear"]
-    cells = [(kind, depth, seed) for seed in range(seeds) for depth in depths for kind in kinds]
+    depths, repetitions = bench.choose([8, 14, 20, 32], [8, 14, 20, 32, 44, 56]), bench.choose(3, 10)
+    points = bench.choose(48, 128)
+    cells: list[Cell] = [(kind, depth, k) for k in range(repetitions) for depth in depths for kind in ALL_KINDS]
 
     def measure(place: int) -> list[float]:
-        kind, depth, seed = cells[place]
-        model = build_network(kind, depth, seed=bench.seed + seed)
+        kind, depth, k = cells[place]
+        model = build_network(kind, depth, seed=bench.draw_seed(k))
         calibrate(model, images)
-        one, other = np.random.default_rng([bench.seed, seed]).choice(len(images), size=2, replace=False)
-        gradients = measure_gradients(model, build_line(images[one], images[other], points))
-        return [autocorrelate(gradients, lag) for lag in LAGS]
+        return _look_at(model, images, bench, k, points=points)
 
-    names = [f"{kind}-{depth}-{seed}" for kind, depth, seed in cells]
+    names = [f"{kind}-{depth}-{k}" for kind, depth, k in cells]
     kept = bench.keep_each("gradients", "networks", names, measure)
-    found = np.asarray(kept).reshape(seeds, len(depths), len(kinds), len(LAGS))
-    rates = np.asarray([[fit_rate(depths, found[s, :, k, 0]) for k in range(len(kinds))] for s in range(seeds)])
+    found = np.asarray(kept).reshape(repetitions, len(depths), len(ALL_KINDS), len(LAGS) + 1)
+    rates = np.asarray(
+        [[fit_rate(depths, found[k, :, place, 0]) for place in range(len(ALL_KINDS))] for k in range(repetitions)]
+    )
     data = {
         "depths": depths,
-        "correlations": {kind: found[:, :, k, 0].mean(axis=0).tolist() for k, kind in enumerate(kinds)},
-        "by_lag": {kind: found[:, -1, k].mean(axis=0).tolist() for k, kind in enumerate(kinds)},
-        "rates": {kind: rates[:, k].mean() for k, kind in enumerate(kinds)},
+        "correlations": {kind: found[:, :, k, 0].mean(axis=0).tolist() for k, kind in enumerate(ALL_KINDS)},
+        "by_lag": {kind: found[:, -1, k, :-1].mean(axis=0).tolist() for k, kind in enumerate(ALL_KINDS)},
+        "on_grid": {kind: float(found[:, -1, k, -1].mean()) for k, kind in enumerate(ALL_KINDS)},
+        "rates": {kind: float(rates[:, k].mean()) for k, kind in enumerate(ALL_KINDS)},
+        "trained": _measure_trained(bench, points),
+        "trained_depths": degradation.list_depths(bench),
     }
     return Outcome(
-        estimate=estimate_mean(rates[:, kinds.index("plain")] - rates[:, kinds.index("residual")]),
+        estimate=estimate_mean(rates[:, ALL_KINDS.index("plain")] - rates[:, ALL_KINDS.index("residual")]),
         found=_tell(data),
         data=data,
-        settings={"initialisations": seeds, "points": points, "width": WIDTH, "size": SIZE},
+        settings={"initialisations": repetitions, "points": points, "width": WIDTH, "size": SIZE, "grid": SIDE},
     )
 
 
+def _look_at(model: nn.Module, images: Tensor, bench: Bench, repetition: int, *, points: int) -> list[float]:
+    """Correlation along a line at each lag, then that of neighbours on a grid; which images, the repetition decides."""
+    chosen = np.random.default_rng([bench.seed, repetition]).choice(len(images), size=3, replace=False)
+    one, other, third = (images[place] for place in chosen)
+    line = measure_gradients(model, build_line(one, other, points))
+    grid = measure_gradients(model, build_grid(one, other, third, side=SIDE, points=points))
+    return [*(autocorrelate(line, lag) for lag in LAGS), correlate_grid(grid, SIDE)]
+
+
+def _measure_trained(bench: Bench, points: int) -> dict[str, list[float]]:
+    """Correlation of neighbours on a line in trained networks: kind → by depth, mean over the repetitions."""
+    trained = train_networks(bench, plan(bench))
+    found = {
+        (repetition, depth, kind): _look_at(each.model, bench.small_images, bench, repetition, points=points)[0]
+        for (repetition, depth, kind), each in trained.items()
+    }
+    repetitions = range(degradation.count_repetitions(bench))
+    return {
+        kind: [float(np.mean([found[k, depth, kind] for k in repetitions])) for depth in degradation.list_depths(bench)]
+        for kind in degradation.KINDS
+    }
+
+
 def _tell(data: Mapping[str, Any]) -> str:
-    deepest = data["depths"][-1]
+    deepest, last = data["depths"][-1], data["trained_depths"][-1]
     words = ", ".join(f"{kind.replace('_', ' ')} {values[-1]:.2f}" for kind, values in data["correlations"].items())
+    grid = ", ".join(f"{kind} {data['on_grid'][kind]:.2f}" for kind in KINDS)
     rates = ", ".join(f"{kind.replace('_', ' ')} {value:.4f}" for kind, value in data["rates"].items())
+    trained = ", ".join(f"{kind} {values[-1]:.2f}" for kind, values in data["trained"].items())
     return (
-        f"Correlation of neighbouring gradients in fresh networks of {deepest} layers: {words}. It falls with "
-        f"depth like exp(−α · layers), α: {rates}."
+        f"Correlation of neighbouring gradients in fresh networks of {deepest} layers: {words}; on a grid {grid}. It "
+        f"falls with depth like exp(−α · layers), α: {rates}. After training it is, at {last} layers: {trained}."
     )
 
 
 def _draw(data: Mapping[str, Any]) -> Figure:
-    figure, (left, right) = new_figure(2)
+    figure, (left, middle, right) = new_figure(3)
     draw_lines(left, {kind: (data["depths"], values) for kind, values in data["correlations"].items()})
     left.set_xlabel("layers")
-    left.set_title("correlation of neighbouring gradients")
-    draw_lines(right, {kind: (LAGS, values) for kind, values in data["by_lag"].items()})
-    right.set_xscale("log", base=2)
-    right.set_xlabel("points between them")
-    right.set_title(f"the same by distance, {data['depths'][-1]} layers")
+    left.set_title("neighbouring gradients, fresh")
+    draw_lines(middle, {kind: (LAGS, values) for kind, values in data["by_lag"].items()})
+    middle.set_xscale("log", base=2)
+    middle.set_xlabel("points between them")
+    middle.set_title(f"by distance, {data['depths'][-1]} layers, fresh")
+    draw_lines(right, {kind: (data["trained_depths"], values) for kind, values in data["trained"].items()})
+    right.set_xlabel("layers")
+    right.set_title("neighbouring gradients, trained")
+    for axes in (left, middle, right):
+        axes.set_ylim(-0.1, 1.05)
     return figure
 
 
@@ -187,4 +256,5 @@ EXPERIMENT = Experiment(
     ),
     measure=_measure,
     draw=_draw,
+    plan=plan,
 )

@@ -33,7 +33,10 @@ def describe_network(depth: int, **parts: Any) -> Architecture:
 
 
 def build_settings(epochs: int, seed: int) -> TrainingSettings:
-    """SGD of momentum 0.9, rate 0.1 and decay 1e-4 as in He et al. 2016b, appendix; nothing that helps besides."""
+    """SGD of momentum 0.9, rate 0.1 and decay 1e-4 as in He et al. 2016b, appendix; nothing that helps besides.
+
+    One thread: such networks are too small for two, and there is another to train beside each.
+    """
     return TrainingSettings(
         engine=Engine("cpu", "fp32"),
         epochs=epochs,
@@ -45,6 +48,7 @@ def build_settings(epochs: int, seed: int) -> TrainingSettings:
         ema_decay=0.0,
         clip_norm=0.0,
         patience=epochs,
+        threads=1,
         seed=seed,
     )
 
