@@ -18,7 +18,7 @@ from xray_resnet.lab.claims import Claim
 from xray_resnet.lab.experiment import Experiment, Outcome
 from xray_resnet.lab.figures import MODEL, Figure, draw_lines, new_figure
 from xray_resnet.lab.scores import CHANCE, estimate_mean, unless_ignorant
-from xray_resnet.lab.small_networks import BATCH_SIZE, describe_network, read_images
+from xray_resnet.lab.small_networks import BATCH_SIZE, EPOCHS, describe_network, read_images
 from xray_resnet.lab.surgery import list_stages
 from xray_resnet.lab.training import Plan, Trained, train_networks
 from xray_resnet.metrics import macro_auroc
@@ -87,11 +87,11 @@ def probe(features: Features, targets: NDArray[np.float32], asked: Features) -> 
 
 def plan(bench: Bench) -> dict[tuple[int, float], Plan]:
     """Networks by α_min; at 1 the identity does not decay."""
-    depth, epochs = bench.choose(14, 32), bench.choose(6, 10)
+    depth = bench.choose(14, 32)
     return {
-        (repetition, alpha): Plan(describe_network(depth, **_decay(alpha)), epochs, bench.draw_seed(repetition))
+        (repetition, alpha): Plan(describe_network(depth, **_decay(alpha)), EPOCHS, bench.draw_seed(repetition))
         for repetition in range(bench.choose(3, 5))
-        for alpha in bench.choose([PURE, DECAYED], [PURE, 0.85, DECAYED, 0.6])
+        for alpha in bench.choose([PURE, DECAYED], [PURE, 0.85, DECAYED])
     }
 
 

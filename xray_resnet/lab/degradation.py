@@ -11,7 +11,7 @@ from xray_resnet.lab.claims import Claim
 from xray_resnet.lab.experiment import Experiment, Outcome
 from xray_resnet.lab.figures import Figure, draw_curves, draw_lines, new_figure
 from xray_resnet.lab.scores import estimate_mean
-from xray_resnet.lab.small_networks import describe_network
+from xray_resnet.lab.small_networks import EPOCHS, describe_network
 from xray_resnet.lab.training import Plan, Trained, train_networks
 
 KINDS = {"plain": "none", "residual": "identity"}
@@ -22,7 +22,7 @@ Cell = tuple[int, int, str]
 
 def list_depths(bench: Bench) -> list[int]:
     """Layers of the networks, rising."""
-    return bench.choose([8, 20], [8, 20, 56])
+    return bench.choose([8, 20], [8, 20, 44])
 
 
 def count_repetitions(bench: Bench) -> int:
@@ -30,17 +30,12 @@ def count_repetitions(bench: Bench) -> int:
     return bench.choose(3, 5)
 
 
-def count_epochs(bench: Bench) -> int:
-    """Of each training."""
-    return bench.choose(6, 10)
-
-
 def plan(bench: Bench, depths: list[int] | None = None) -> dict[Cell, Plan]:
     """Plain and residual networks of these depths, or of all, to train alike."""
     return {
         (repetition, depth, kind): Plan(
             describe_network(depth, order="original", shortcut=shortcut),
-            count_epochs(bench),
+            EPOCHS,
             bench.draw_seed(repetition),
         )
         for repetition in range(count_repetitions(bench))
@@ -75,7 +70,7 @@ def _measure(bench: Bench) -> Outcome:
         estimate=estimate_mean(compare_rises(losses)),
         found=_tell(data),
         data=data,
-        settings={"repetitions": shape[0], "epochs": count_epochs(bench), "images": len(bench.task.rows["train"])},
+        settings={"repetitions": shape[0], "epochs": EPOCHS, "images": len(bench.task.rows["train"])},
     )
 
 

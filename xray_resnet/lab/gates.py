@@ -12,7 +12,7 @@ from xray_resnet.lab.claims import Claim
 from xray_resnet.lab.experiment import Experiment, Outcome
 from xray_resnet.lab.figures import COLOURS, Figure, new_figure
 from xray_resnet.lab.scores import estimate_mean, unless_ignorant
-from xray_resnet.lab.small_networks import BATCH_SIZE, ask, describe_network
+from xray_resnet.lab.small_networks import BATCH_SIZE, EPOCHS, ask, describe_network
 from xray_resnet.lab.surgery import deleting, keeps_shape, list_units
 from xray_resnet.lab.training import Plan, Trained, train_networks
 from xray_resnet.metrics import macro_auroc
@@ -57,9 +57,9 @@ def find_cut(shares: Sequence[float], aurocs: Sequence[float], *, margin: float 
 
 def plan(bench: Bench) -> dict[tuple[int, Gate], Plan]:
     """Networks with scalar gates, with strict identity, and with neither."""
-    depth, epochs = bench.choose(14, 32), bench.choose(6, 10)
+    depth = bench.choose(14, 32)
     return {
-        (repetition, gate): Plan(describe_network(depth, gate=gate), epochs, bench.draw_seed(repetition))
+        (repetition, gate): Plan(describe_network(depth, gate=gate), EPOCHS, bench.draw_seed(repetition))
         for repetition in range(bench.choose(3, 5))
         for gate in _GATES
     }

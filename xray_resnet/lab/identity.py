@@ -13,7 +13,7 @@ from xray_resnet.lab.claims import Claim, format_interval
 from xray_resnet.lab.experiment import Experiment, Outcome
 from xray_resnet.lab.figures import COLOURS, Figure, draw_curves, draw_lines, new_figure
 from xray_resnet.lab.scores import estimate_mean
-from xray_resnet.lab.small_networks import describe_network
+from xray_resnet.lab.small_networks import EPOCHS, describe_network
 from xray_resnet.lab.training import Plan, train_networks
 
 BEST = "full_preactivation, identity"
@@ -34,7 +34,7 @@ def plan(bench: Bench) -> dict[Cell, Plan]:
     """Every variant at every depth."""
     return {
         (repetition, depth, name): Plan(
-            describe_network(depth, **words), bench.choose(6, 10), bench.draw_seed(repetition)
+            describe_network(depth, **words), bench.choose(5, EPOCHS), bench.draw_seed(repetition)
         )
         for repetition in range(REPETITIONS)
         for depth in _list_depths(bench)
@@ -71,7 +71,7 @@ def _measure(bench: Bench) -> Outcome:
         estimate=estimate_mean(leads[:, -1]),
         found=_tell(data),
         data=data,
-        settings={"repetitions": REPETITIONS, "epochs": bench.choose(6, 10), "depths": depths},
+        settings={"repetitions": REPETITIONS, "epochs": bench.choose(5, EPOCHS), "depths": depths},
     )
 
 

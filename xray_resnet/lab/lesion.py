@@ -64,11 +64,11 @@ def count_passes(bench: Bench) -> int:
 
 
 def _count_images(bench: Bench) -> int:
-    return bench.choose(150, 400)
+    return bench.choose(150, 300)
 
 
 def _count_draws(bench: Bench) -> int:
-    return bench.choose(3, 10)
+    return bench.choose(3, 6)
 
 
 def measure_shares(model: PreActResNet, images: Tensor, labels: NDArray[np.float32]) -> list[float]:

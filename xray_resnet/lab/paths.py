@@ -89,12 +89,12 @@ def count_passes(bench: Bench) -> int:
 
 
 def _count_images(bench: Bench) -> int:
-    return bench.choose(4, 16)
+    return bench.choose(4, 12)
 
 
 def _count_draws(bench: Bench) -> int:
     """Paths of each length."""
-    return bench.choose(4, 24)
+    return bench.choose(4, 16)
 
 
 def _measure(bench: Bench) -> Outcome:

@@ -18,7 +18,7 @@ from xray_resnet.lab.claims import Claim
 from xray_resnet.lab.experiment import Experiment, Outcome
 from xray_resnet.lab.figures import Figure, draw_curves, new_figure
 from xray_resnet.lab.scores import estimate_mean, unless_ignorant
-from xray_resnet.lab.small_networks import describe_network
+from xray_resnet.lab.small_networks import EPOCHS, describe_network
 from xray_resnet.lab.surgery import list_units, routing
 from xray_resnet.lab.training import Plan, train_networks
 from xray_resnet.models import PreActResNet
@@ -73,13 +73,13 @@ def _find_network(module: Any) -> PreActResNet:
 
 def plan(bench: Bench) -> dict[tuple[int, str], Plan]:
     """The same networks, trained on all paths and on short ones."""
-    parts, epochs = describe_network(bench.choose(14, 32)), bench.choose(6, 10)
+    parts = describe_network(bench.choose(14, 32))
     plans: dict[tuple[int, str], Plan] = {}
     for repetition in range(bench.choose(3, 5)):
         seed = bench.draw_seed(repetition)
         short = TrainOnShortPaths(count_open(parts), seed=seed)
-        plans[repetition, ALL] = Plan(parts, epochs, seed)
-        plans[repetition, SHORT] = Plan(parts, epochs, seed, (short,))
+        plans[repetition, ALL] = Plan(parts, EPOCHS, seed)
+        plans[repetition, SHORT] = Plan(parts, EPOCHS, seed, (short,))
     return plans
 
 

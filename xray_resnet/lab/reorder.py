@@ -60,11 +60,11 @@ def count_passes(bench: Bench) -> int:
 
 
 def _count_images(bench: Bench) -> int:
-    return bench.choose(150, 400)
+    return bench.choose(150, 300)
 
 
 def _count_orders(bench: Bench) -> int:
-    return bench.choose(12, 60)
+    return bench.choose(12, 40)
 
 
 def _measure(bench: Bench) -> Outcome:

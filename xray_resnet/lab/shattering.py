@@ -153,12 +153,17 @@ def build_network(kind: str, depth: int, *, seed: int) -> PreActResNet:
 
 def plan(bench: Bench) -> dict[degradation.Cell, Plan]:
     """The networks that are looked at after training, which `degradation` has, too."""
-    return degradation.plan(bench)
+    return degradation.plan(bench, depths=list_trained_depths(bench))
+
+
+def list_trained_depths(bench: Bench) -> list[int]:
+    """Layers of the networks that are looked at after training."""
+    return bench.choose([20], degradation.list_depths(bench))
 
 
 def _measure(bench: Bench) -> Outcome:
     images = functional.interpolate(bench.draw_sample(64).images, size=(SIZE, SIZE), mode="area")
-    depths, repetitions = bench.choose([8, 14, 20, 32], [8, 14, 20, 32, 44, 56]), bench.choose(3, 10)
+    depths, repetitions = bench.choose([8, 14, 20, 32], [8, 14, 20, 32, 44, 56]), bench.choose(3, 6)
     points = bench.choose(48, 128)
     cells: list[Cell] = [(kind, depth, k) for k in range(repetitions) for depth in depths for kind in ALL_KINDS]
 
@@ -181,7 +186,7 @@ def _measure(bench: Bench) -> Outcome:
         "on_grid": {kind: float(found[:, -1, k, -1].mean()) for k, kind in enumerate(ALL_KINDS)},
         "rates": {kind: float(rates[:, k].mean()) for k, kind in enumerate(ALL_KINDS)},
         "trained": _measure_trained(bench, points),
-        "trained_depths": degradation.list_depths(bench),
+        "trained_depths": list_trained_depths(bench),
     }
     return Outcome(
         estimate=estimate_mean(rates[:, ALL_KINDS.index("plain")] - rates[:, ALL_KINDS.index("residual")]),
@@ -209,7 +214,7 @@ def _measure_trained(bench: Bench, points: int) -> dict[str, list[float]]:
     }
     repetitions = range(degradation.count_repetitions(bench))
     return {
-        kind: [float(np.mean([found[k, depth, kind] for k in repetitions])) for depth in degradation.list_depths(bench)]
+        kind: [float(np.mean([found[k, depth, kind] for k in repetitions])) for depth in list_trained_depths(bench)]
         for kind in degradation.KINDS
     }
 

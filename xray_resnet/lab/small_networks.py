@@ -18,6 +18,8 @@ from xray_resnet.training.settings import TrainingSettings
 from xray_resnet.training.task import Task
 
 SIZE, WIDTH = 32, 8
+EPOCHS = 8
+"""Of an experiment's trainings, where the quick form needs no fewer."""
 BATCH_SIZE = 200
 
 
