@@ -154,6 +154,16 @@ def test_long_work_writes_a_line_a_minute_where_nobody_watches(
     ]
 
 
+def test_the_rate_of_slow_work_is_a_minutes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = iter([0.0, 90.0])
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    with show_progress("training", "networks") as progress:
+        progress(3, 9)
+    assert capsys.readouterr().err == "training: 3 of 9 networks, 2.0/min, 0:03:00 left\n"
+
+
 def test_the_end_of_long_work_says_how_long_it_took_and_what_is_next(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -16,7 +16,8 @@ from xray_resnet.lab.catalogue import EXPERIMENTS, find_experiments
 from xray_resnet.lab.page import write_page
 from xray_resnet.lab.results import Order, Result, read_results, run_experiment
 
-QUICK = ("checklist", "propagation", "lesion", "reorder", "paths")
+QUICK = tuple(experiment.name for experiment in EXPERIMENTS)
+TRAINED = ("paths-train", "gates", "decay", "noise")
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +64,13 @@ def test_a_network_of_random_weights_follows_the_rules_and_knows_nothing(results
     verdicts = {result["experiment"]: result["verdict"] for result in results}
     assert verdicts["checklist"] == verdicts["propagation"] == "holds"
     assert verdicts["lesion"] == "cannot_tell"
+
+
+def test_networks_that_have_learned_nothing_tell_nothing(results: list[Result]) -> None:
+    for result in results:
+        if result["experiment"] in TRAINED:
+            assert result["verdict"] == "cannot_tell"
+            assert "learned too little" in result["estimate"]["why_null"]
 
 
 def test_a_finished_experiment_is_not_measured_again(subject: Subject, output: Path) -> None:
@@ -122,5 +130,7 @@ def test_the_command_says_the_verdict_and_where_the_page_is(
 ) -> None:
     assert study(["checklist", "--run", str(run), "--output", str(tmp_path), "--quick"]) == 0
     shown = capsys.readouterr().out
+    result = json.loads((tmp_path / "checklist" / "result.json").read_bytes())
+    assert result["command"] == f"xray-lab checklist --run {run} --output {tmp_path} --quick"
     assert "The design rules: holds." in shown
     assert shown.splitlines()[-1] == str(tmp_path / "lab.html")

@@ -108,13 +108,12 @@ def show_progress(title: str, unit: str = "files") -> Iterator[Progress]:
         yield _Log(title, unit)
         return
     with _make_bar(console, unit) as bar:
-        task = bar.add_task(title, total=None, rate=0.0, rejected="")
+        task = bar.add_task(title, total=None, rate="", rejected="")
 
         def update(done: int, total: int, rejected: int = 0) -> None:
             rate = done / max(bar.tasks[task].elapsed or 0.0, 1e-3)
-            bar.update(
-                task, completed=done, total=total, rate=rate, rejected=f" {rejected} rejected ·" * bool(rejected)
-            )
+            rejections = f" {rejected} rejected ·" * bool(rejected)
+            bar.update(task, completed=done, total=total, rate=_format_rate(rate), rejected=rejections)
 
         yield update
 
@@ -127,7 +126,7 @@ def _make_bar(console: "Console", unit: str) -> "Bar":
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn(unit + " · {task.fields[rate]:.0f}/s ·{task.fields[rejected]}"),
+        TextColumn(unit + " · {task.fields[rate]} ·{task.fields[rejected]}"),
         TimeRemainingColumn(),
         console=console,
     )
@@ -147,8 +146,14 @@ class _Log:
             return
         self._last, rate = now, done / (now - self._start)
         left = timedelta(seconds=round((total - done) / rate)) if rate else "unknown"
-        words = f"{done} of {total} {self._unit}, {rejected} rejected, {rate:.1f}/s, {left} left"
+        rejections = f"{rejected} rejected, " * bool(rejected)
+        words = f"{done} of {total} {self._unit}, {rejections}{_format_rate(rate)}, {left} left"
         print(f"{self._title}: {words}", file=sys.stderr, flush=True)
+
+
+def _format_rate(per_second: float) -> str:
+    """A rate in digits that say something: `14.2/s`, or `3.1/min` of what takes long."""
+    return f"{per_second:.1f}/s" if per_second >= 1 else f"{60 * per_second:.1f}/min"
 
 
 def _complain(command: str, sentence: str, exit_code: int) -> int:

@@ -69,12 +69,13 @@ def study(arguments: Sequence[str]) -> int:
 
     clock, chosen = Clock(COMMAND), find_experiments(values.experiment)
     subject = open_subject(run, dataset=options.data or find_dataset(run), split=options.split, precision="fp32")
-    order = Order(subject, options.output, seed=options.seed, quick=values.quick, show=show_progress)
+    command = f"{COMMAND} {shlex.join(arguments)}"
+    order = Order(subject, options.output, seed=options.seed, quick=values.quick, command=command, show=show_progress)
     print(f"{COMMAND}: {values.experiment}: {estimate_budget(chosen, order).describe()}", file=sys.stderr, flush=True)
     for experiment in chosen:
         print(summarise(run_experiment(experiment, order)), flush=True)
     results = read_results(options.output, [each.name for each in EXPERIMENTS], like=order.origin)
-    page = write_page(results, options.output, command=f"{COMMAND} {shlex.join(arguments)}")
+    page = write_page(results, options.output, command=command)
     clock.say_end(f"open {page}")
     print(page)
     return 0

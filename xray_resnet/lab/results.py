@@ -33,6 +33,7 @@ class Order:
         output: Folder of the results.
         seed: Of everything that is drawn.
         quick: Whether a rough answer will do.
+        command: What was typed, which each result says.
         show: How long work is shown.
     """
 
@@ -40,6 +41,7 @@ class Order:
     output: Path
     seed: int = 0
     quick: bool = False
+    command: str = ""
     show: ShowWork = work_in_silence
 
     @cached_property
@@ -76,7 +78,7 @@ def run_experiment(experiment: Experiment, order: Order) -> Result:
     found = order.find(experiment)
     if found is None:
         folder, bench = order.output / experiment.name, order.build_bench(experiment)
-        identity = {"fingerprint": order.identify(experiment)}
+        identity = {"fingerprint": order.identify(experiment), "command": order.command}
         found = _describe(experiment, experiment.measure(bench), order.origin | identity)
         save_figure(experiment.draw, found["measured"], folder)
         write_text(folder / SUMMARY, summarise(found))
