@@ -1,5 +1,6 @@
 """What is said of an experiment's time before it begins."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,13 @@ from xray_resnet.cli.lab import study
 from xray_resnet.lab import degradation
 from xray_resnet.lab.budget import Budget, estimate_budget
 from xray_resnet.lab.catalogue import EXPERIMENTS, find_experiments
-from xray_resnet.lab.results import Order, run_experiment
+from xray_resnet.lab.order import Order
+from xray_resnet.lab.results import run_experiment
 from xray_resnet.lab.training import list_missing, train_networks
+
+
+def _none(bench: object) -> int:
+    return 0
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +60,15 @@ def test_what_is_trained_or_finished_costs_nothing(order: Order) -> None:
     run_experiment(checklist, order)
     assert estimate_budget([checklist, lesion], order).networks == before.networks
     assert estimate_budget([checklist], order) == Budget(0, 0, 0.0)
+
+
+def test_fresh_networks_take_time_too(order: Order) -> None:
+    (shattering,) = find_experiments("shattering")
+    nothing = replace(shattering, plan=lambda bench: {})
+    assert (
+        estimate_budget([nothing], order).seconds
+        > 5 * estimate_budget([replace(nothing, gradients=_none)], order).seconds
+    )
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda experiment: experiment.name)

@@ -9,12 +9,14 @@ import pytest
 
 from tests.lab.benches import make_run, open_run
 from xray_resnet.cli.lab import NAMES, study
+from xray_resnet.errors import UserError
 from xray_resnet.evaluation.subject import Subject
-from xray_resnet.lab import lesion, paths
+from xray_resnet.lab import catalogue, lesion, paths
 from xray_resnet.lab.bench import Bench
 from xray_resnet.lab.catalogue import EXPERIMENTS, find_experiments
+from xray_resnet.lab.order import Order
 from xray_resnet.lab.page import write_page
-from xray_resnet.lab.results import Order, Result, read_results, run_experiment
+from xray_resnet.lab.results import Result, read_results, run_experiment
 
 QUICK = tuple(experiment.name for experiment in EXPERIMENTS)
 TRAINED = ("paths-train", "gates", "decay", "noise")
@@ -123,6 +125,21 @@ def test_the_page_shows_every_result_and_asks_nothing_of_the_network(output: Pat
     assert all(f'<section id="{name}">' in page for name in QUICK)
     assert page.count("data:image/svg+xml") == len(QUICK)
     assert "http" not in page
+
+
+def test_what_a_plain_network_does_not_have_is_left_out_and_the_rest_done(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One experiment that has nothing to study leaves the others alone; asked for by itself, it fails."""
+    monkeypatch.setattr(paths, "is_residual", lambda unit: False)
+    kept = tuple(each for each in EXPERIMENTS if each.name in ("checklist", "paths"))
+    monkeypatch.setattr(catalogue, "EXPERIMENTS", kept)
+    assert study(["all", "--run", str(run), "--output", str(tmp_path), "--quick"]) == 0
+    shown = capsys.readouterr()
+    assert "The design rules: holds." in shown.out
+    assert "xray-lab: paths: left out: the network is plain and has one path only" in shown.err
+    with pytest.raises(UserError, match="the network is plain and has one path only; give a run of a residual"):
+        study(["paths", "--run", str(run), "--output", str(tmp_path), "--quick"])
 
 
 def test_the_command_says_the_verdict_and_where_the_page_is(

@@ -5,13 +5,17 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import TYPE_CHECKING, Literal, NoReturn
 
 from xray_resnet.bounds import bounded
 from xray_resnet.cli.common import Clock, run_command, show_progress
 from xray_resnet.config_files import CommandParser, build_section
 from xray_resnet.errors import ConfigurationError
 from xray_resnet.runs import Run
+
+if TYPE_CHECKING:
+    from xray_resnet.lab.experiment import Experiment
+    from xray_resnet.lab.order import Order
 
 COMMAND = "xray-lab"
 EXAMPLES = (
@@ -64,8 +68,9 @@ def study(arguments: Sequence[str]) -> int:
     from xray_resnet.evaluation.subject import find_dataset, open_subject
     from xray_resnet.lab.budget import estimate_budget
     from xray_resnet.lab.catalogue import EXPERIMENTS, find_experiments
+    from xray_resnet.lab.order import Order
     from xray_resnet.lab.page import write_page
-    from xray_resnet.lab.results import Order, read_results, run_experiment, summarise
+    from xray_resnet.lab.results import read_results
 
     clock, chosen = Clock(COMMAND), find_experiments(values.experiment)
     subject = open_subject(run, dataset=options.data or find_dataset(run), split=options.split, precision="fp32")
@@ -73,12 +78,25 @@ def study(arguments: Sequence[str]) -> int:
     order = Order(subject, options.output, seed=options.seed, quick=values.quick, command=command, show=show_progress)
     print(f"{COMMAND}: {values.experiment}: {estimate_budget(chosen, order).describe()}", file=sys.stderr, flush=True)
     for experiment in chosen:
-        print(summarise(run_experiment(experiment, order)), flush=True)
+        _run(experiment, order, is_only=len(chosen) == 1)
     results = read_results(options.output, [each.name for each in EXPERIMENTS], like=order.origin)
     page = write_page(results, options.output, command=command)
     clock.say_end(f"open {page}")
     print(page)
     return 0
+
+
+def _run(experiment: "Experiment", order: "Order", *, is_only: bool) -> None:
+    """Prints the verdict; where there is nothing to study, why, unless nothing else was asked for."""
+    from xray_resnet.lab.experiment import NothingToStudyError
+    from xray_resnet.lab.results import run_experiment, summarise
+
+    try:
+        print(summarise(run_experiment(experiment, order)), flush=True)
+    except NothingToStudyError as error:
+        if is_only:
+            raise
+        print(f"{COMMAND}: {experiment.name}: left out: {error}", file=sys.stderr, flush=True)
 
 
 def _inspect(experiment: str, network: str) -> int:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import torch
 
 from xray_resnet.lab.bench import BATCH_SIZE, Bench
-from xray_resnet.lab.experiment import Experiment
-from xray_resnet.lab.results import Order
+from xray_resnet.lab.experiment import Experiment, NothingToStudyError
+from xray_resnet.lab.order import Order
+from xray_resnet.lab.results import find_result
 from xray_resnet.lab.small_networks import SIZE, build_settings, describe_network
 from xray_resnet.lab.training import Plan, list_missing
 from xray_resnet.models import build_model
@@ -48,12 +49,21 @@ class Budget:
 
 def estimate_budget(experiments: Sequence[Experiment], order: Order) -> Budget:
     """What the experiments of an order will take that have no result yet; networks that several share count once."""
-    benches = [(each, order.build_bench(each)) for each in experiments if order.find(each) is None]
+    benches = [(each, order.build_bench(each)) for each in experiments if find_result(each, order) is None]
     plans = [plan for each, bench in benches for plan in each.plan(bench).values()]
     missing = list_missing(benches[0][1], dict(enumerate(plans))) if plans else []
-    passes = sum(each.passes(bench) for each, bench in benches)
+    passes = sum(_count_passes(each, bench) for each, bench in benches)
+    gradients = sum(each.gradients(bench) for each, bench in benches)
     seconds = _time_trainings(benches[0][1], missing) if missing else 0.0
-    return Budget(len(missing), passes, seconds + (passes * _time_pass(benches[0][1]) if passes else 0.0))
+    seconds += passes * _time_pass(benches[0][1]) if passes else 0.0
+    return Budget(len(missing), passes, seconds + (gradients * _time_unit() if gradients else 0.0))
+
+
+def _count_passes(experiment: Experiment, bench: Bench) -> int:
+    try:
+        return experiment.passes(bench)
+    except NothingToStudyError:
+        return 0
 
 
 def _time_trainings(bench: Bench, plans: Sequence[Plan]) -> float:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from xray_resnet.errors import UserError
 from xray_resnet.lab.claims import Claim, Verdict
 from xray_resnet.metrics import Estimate
 
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
 
     from xray_resnet.lab.bench import Bench
     from xray_resnet.lab.training import Plan
+
+
+class NothingToStudyError(UserError):
+    """The run's network lacks what the experiment is about; others may be done."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,7 @@ class Experiment:
         draw: Draws what was measured, from `Outcome.data`.
         plan: The networks that it trains, if any.
         passes: How many images go through the run's own network, about; a gradient counts as three.
+        gradients: How many gradients it takes in fresh small networks, times their units.
     """
 
     name: str
@@ -54,6 +60,7 @@ class Experiment:
     draw: Callable[[Mapping[str, Any]], "Figure"]
     plan: Callable[["Bench"], Mapping[Any, "Plan"]] = field(default=lambda bench: {})
     passes: Callable[["Bench"], int] = field(default=lambda bench: 0)
+    gradients: Callable[["Bench"], int] = field(default=lambda bench: 0)
 
     def judge(self, outcome: Outcome) -> Verdict:
         """The verdict on the claim."""

@@ -14,10 +14,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from xray_resnet.errors import UserError
 from xray_resnet.lab.bench import Bench
 from xray_resnet.lab.claims import Claim
-from xray_resnet.lab.experiment import Experiment, Outcome
+from xray_resnet.lab.experiment import Experiment, NothingToStudyError, Outcome
 from xray_resnet.lab.figures import MODEL, Figure, new_figure
 from xray_resnet.lab.surgery import Way, is_residual, list_units, routing
 from xray_resnet.metrics.bootstrap import estimate
@@ -100,7 +99,7 @@ def _count_draws(bench: Bench) -> int:
 def _measure(bench: Bench) -> Outcome:
     units = list_units(bench.model)
     if not all(is_residual(unit) for unit in units):
-        raise UserError("paths: the network is plain and has one path only; give a run of a residual network")
+        raise NothingToStudyError("the network is plain and has one path only; give a run of a residual network")
     images = bench.draw_sample(_count_images(bench)).images.to(bench.subject.engine.device)
     lengths, draws = [*range(len(units) + 1)], _count_draws(bench)
 

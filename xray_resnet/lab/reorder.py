@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import kendalltau, spearmanr
 
-from xray_resnet.errors import UserError
 from xray_resnet.lab.bench import Bench, Sample
 from xray_resnet.lab.claims import Claim
-from xray_resnet.lab.experiment import Experiment, Outcome
+from xray_resnet.lab.experiment import Experiment, NothingToStudyError, Outcome
 from xray_resnet.lab.figures import MODEL, MUTED, Figure, new_figure
 from xray_resnet.lab.scores import RESAMPLES, resample_aurocs
 from xray_resnet.lab.surgery import keeps_shape, list_stages, list_units, permuting
@@ -28,7 +27,7 @@ def draw_order(model: PreActResNet, swaps: int, *, generator: np.random.Generato
     """The order of the units after so many exchanges of two random units of one stage that keep the shape.
 
     Raises:
-        UserError: if no stage has two such units.
+        NothingToStudyError: if no stage has two such units.
     """
     orders = {stage: [*range(len(units))] for stage, units in enumerate(list_stages(model))}
     movable = {
@@ -37,7 +36,7 @@ def draw_order(model: PreActResNet, swaps: int, *, generator: np.random.Generato
     }
     stages = [stage for stage, places in movable.items() if len(places) > 1]
     if not stages:
-        raise UserError("no stage of the network has two units that could change places; give a deeper run")
+        raise NothingToStudyError("no stage of the network has two units that could change places; give a deeper run")
     sizes = np.asarray([len(movable[stage]) for stage in stages], float)
     for stage in generator.choice(stages, size=swaps, p=sizes / sizes.sum()):
         one, other = generator.choice(movable[int(stage)], size=2, replace=False)

@@ -161,10 +161,28 @@ def list_trained_depths(bench: Bench) -> list[int]:
     return bench.choose([20], degradation.list_depths(bench))
 
 
+def count_gradients(bench: Bench) -> int:
+    """In fresh networks, times their units."""
+    units = sum(sum(describe_network(depth).stages) for depth in _list_depths(bench))
+    return _count_initialisations(bench) * len(ALL_KINDS) * units * (_count_points(bench) + SIDE**2)
+
+
+def _list_depths(bench: Bench) -> list[int]:
+    return bench.choose([8, 14, 20, 32], [8, 14, 20, 32, 44, 56])
+
+
+def _count_initialisations(bench: Bench) -> int:
+    return bench.choose(3, 6)
+
+
+def _count_points(bench: Bench) -> int:
+    """Of a line."""
+    return bench.choose(48, 128)
+
+
 def _measure(bench: Bench) -> Outcome:
     images = functional.interpolate(bench.draw_sample(64).images, size=(SIZE, SIZE), mode="area")
-    depths, repetitions = bench.choose([8, 14, 20, 32], [8, 14, 20, 32, 44, 56]), bench.choose(3, 6)
-    points = bench.choose(48, 128)
+    depths, repetitions, points = _list_depths(bench), _count_initialisations(bench), _count_points(bench)
     cells: list[Cell] = [(kind, depth, k) for k in range(repetitions) for depth in depths for kind in ALL_KINDS]
 
     def measure(place: int) -> list[float]:
@@ -262,4 +280,5 @@ EXPERIMENT = Experiment(
     measure=_measure,
     draw=_draw,
     plan=plan,
+    gradients=count_gradients,
 )

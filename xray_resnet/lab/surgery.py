@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from xray_resnet.errors import UserError
+from xray_resnet.lab.experiment import NothingToStudyError
 from xray_resnet.models import PreActResNet
 from xray_resnet.models.shortcuts import Identity, Nothing
 from xray_resnet.models.units import Merge, Unit
@@ -21,11 +21,11 @@ def list_units(model: PreActResNet) -> list[Unit]:
     """The units in order.
 
     Raises:
-        UserError: if there is none.
+        NothingToStudyError: if there is none.
     """
     units = [unit for unit in model.modules() if isinstance(unit, Unit)]
     if not units:
-        raise UserError("the network has no residual unit: there is nothing to study; give another run")
+        raise NothingToStudyError("the network has no residual unit: there is nothing to study; give another run")
     return units
 
 
