@@ -65,10 +65,8 @@ def test_what_is_trained_or_finished_costs_nothing(order: Order) -> None:
 def test_fresh_networks_take_time_too(order: Order) -> None:
     (shattering,) = find_experiments("shattering")
     nothing = replace(shattering, plan=lambda bench: {})
-    assert (
-        estimate_budget([nothing], order).seconds
-        > 5 * estimate_budget([replace(nothing, gradients=_none)], order).seconds
-    )
+    assert estimate_budget([nothing], order).seconds > 0
+    assert estimate_budget([replace(nothing, gradients=_none)], order) == Budget(0, 0, 0.0)
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda experiment: experiment.name)
