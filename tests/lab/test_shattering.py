@@ -12,8 +12,10 @@ from xray_resnet.lab.shattering import (
     build_network,
     calibrate,
     correlate_grid,
+    fit_power,
     fit_rate,
     measure_gradients,
+    prefers_power,
 )
 
 
@@ -79,3 +81,10 @@ def test_the_correlation_on_a_grid_is_the_mean_of_both_ways() -> None:
     grid = np.broadcast_to(columns, (6, *columns.shape)).reshape(36, -1)
     assert correlate_grid(grid, 6) == pytest.approx(0.5, abs=0.01)
     assert correlate_grid(np.ones((36, 5)), 6) == pytest.approx(1, abs=1e-12)
+
+
+def test_a_power_of_the_depth_is_told_from_an_exponential() -> None:
+    depths = np.array([8, 14, 20, 32, 44, 56])
+    assert fit_power(depths, 0.9 * depths**-0.5) == pytest.approx(0.5, rel=1e-9)
+    assert prefers_power(depths, 0.9 * depths**-0.5)
+    assert not prefers_power(depths, np.exp(-0.05 * depths))

@@ -92,8 +92,25 @@ def autocorrelate(gradients: NDArray[np.float64], lag: int) -> float:
 
 def fit_rate(depths: ArrayLike, correlations: ArrayLike) -> float:
     """α of exp(−α · depth), by least squares on the logarithm."""
+    return _fit(np.asarray(depths, float), correlations)[0]
+
+
+def fit_power(depths: ArrayLike, correlations: ArrayLike) -> float:
+    """P of depth^−p, by least squares on the logarithm; the paper's p for residual networks is 1/2."""
+    return _fit(np.log(np.asarray(depths, float)), correlations)[0]
+
+
+def prefers_power(depths: ArrayLike, correlations: ArrayLike) -> bool:
+    """Whether a power of the depth fits better than an exponential."""
+    x = np.asarray(depths, float)
+    return _fit(np.log(x), correlations)[1] < _fit(x, correlations)[1]
+
+
+def _fit(x: NDArray[np.float64], correlations: ArrayLike) -> tuple[float, float]:
+    """Slope, negated, of the logarithm over x; and what is left of its squares."""
     logs = np.log(np.maximum(correlations, _LEAST))
-    return float(-np.polyfit(np.asarray(depths, float), logs, 1)[0])
+    slope, start = np.polyfit(x, logs, 1)
+    return float(-slope), float(np.sum((logs - slope * x - start) ** 2))
 
 
 @torch.no_grad()
@@ -203,6 +220,10 @@ def _measure(bench: Bench) -> Outcome:
         "by_lag": {kind: found[:, -1, k, :-1].mean(axis=0).tolist() for k, kind in enumerate(ALL_KINDS)},
         "on_grid": {kind: float(found[:, -1, k, -1].mean()) for k, kind in enumerate(ALL_KINDS)},
         "rates": {kind: float(rates[:, k].mean()) for k, kind in enumerate(ALL_KINDS)},
+        "powers": {
+            kind: {"p": fit_power(depths, mean), "is_better": prefers_power(depths, mean)}
+            for kind, mean in zip(ALL_KINDS, found[:, :, :, 0].mean(axis=0).T, strict=True)
+        },
         "trained": _measure_trained(bench, points),
         "trained_depths": list_trained_depths(bench),
     }
@@ -243,10 +264,16 @@ def _tell(data: Mapping[str, Any]) -> str:
     grid = ", ".join(f"{kind} {data['on_grid'][kind]:.2f}" for kind in KINDS)
     rates = ", ".join(f"{kind.replace('_', ' ')} {value:.4f}" for kind, value in data["rates"].items())
     trained = ", ".join(f"{kind} {values[-1]:.2f}" for kind, values in data["trained"].items())
+    powers = ", ".join(f"{kind} {fit['p']:.2f}{_say(fit)}" for kind, fit in data["powers"].items() if kind in KINDS)
     return (
         f"Correlation of neighbouring gradients in fresh networks of {deepest} layers: {words}; on a grid {grid}. It "
-        f"falls with depth like exp(−α · layers), α: {rates}. After training it is, at {last} layers: {trained}."
+        f"falls with depth like exp(−α · layers), α: {rates}; or like a power layers^−p, p: {powers}. After training "
+        f"it is, at {last} layers: {trained}."
     )
+
+
+def _say(fit: Mapping[str, Any]) -> str:
+    return f" (fits {'better' if fit['is_better'] else 'worse'})"
 
 
 def _draw(data: Mapping[str, Any]) -> Figure:
