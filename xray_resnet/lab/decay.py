@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from torch import Tensor, nn
 
 from xray_resnet.lab.bench import Bench
-from xray_resnet.lab.claims import Claim
+from xray_resnet.lab.claims import Claim, format_interval
 from xray_resnet.lab.experiment import Experiment, Outcome
 from xray_resnet.lab.figures import MODEL, Figure, draw_lines, new_figure
 from xray_resnet.lab.scores import CHANCE, estimate_mean, unless_ignorant
@@ -112,9 +113,16 @@ def _measure(bench: Bench) -> Outcome:
     ranks = gather(lambda each: measure_rank(read_features(each.model, images)))
     aurocs = gather(lambda each: each.score)
     probes = gather(partial(_probe_stages, bench))
-    data = {"alphas": alphas, "ranks": ranks.tolist(), "aurocs": aurocs.tolist(), "probes": probes.tolist()}
+    decayed = alphas.index(DECAYED)
+    data = {
+        "alphas": alphas,
+        "ranks": ranks.tolist(),
+        "aurocs": aurocs.tolist(),
+        "probes": probes.tolist(),
+        "gain": asdict(estimate_mean(aurocs[:, decayed] - aurocs[:, 0])),
+    }
     return Outcome(
-        estimate=unless_ignorant(estimate_mean(ranks[:, alphas.index(DECAYED)] / ranks[:, 0]), aurocs),
+        estimate=unless_ignorant(estimate_mean(ranks[:, decayed] / ranks[:, 0]), aurocs),
         found=_tell(data),
         data=data,
         settings={"repetitions": repetitions, "epochs": one.epochs, "units": sum(one.parts.stages)},
@@ -140,7 +148,10 @@ def _tell(data: Mapping[str, Any]) -> str:
         f"behind the stages {', '.join(f'{value:.3f}' for value in behind)}"
         for alpha, rank, auroc, behind in zip(data["alphas"], ranks, aurocs, probes, strict=True)
     ]
-    return f"Mean over the repetitions: {'; '.join(words)}."
+    return (
+        f"Mean over the repetitions: {'; '.join(words)}. The macro AUROC at α_min {DECAYED:g}, less that of the pure "
+        f"identity, is {format_interval(data['gain'])}."
+    )
 
 
 def _draw(data: Mapping[str, Any]) -> Figure:
