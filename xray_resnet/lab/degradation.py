@@ -1,13 +1,14 @@
 """Does depth make training harder, with shortcuts and without? He et al. 2016a, sections 1 and 4.2."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xray_resnet.lab.bench import Bench
-from xray_resnet.lab.claims import Claim
+from xray_resnet.lab.claims import Claim, format_interval
 from xray_resnet.lab.experiment import Experiment, Outcome
 from xray_resnet.lab.figures import Figure, draw_curves, draw_lines, new_figure
 from xray_resnet.lab.scores import estimate_mean
@@ -64,6 +65,7 @@ def _measure(bench: Bench) -> Outcome:
         "depths": depths,
         "losses": {kind: losses[:, :, k].tolist() for k, kind in enumerate(KINDS)},
         "aurocs": {kind: aurocs[:, :, k].tolist() for k, kind in enumerate(KINDS)},
+        "rises": {kind: asdict(estimate_mean(losses[:, -1, k] - losses[:, 0, k])) for k, kind in enumerate(KINDS)},
         "curves": {f"{kind}, {depth}": trained[0, depth, kind].losses for depth in depths for kind in KINDS},
     }
     return Outcome(
@@ -86,7 +88,8 @@ def _tell(data: Mapping[str, Any]) -> str:
             f"{loss:.3f} at {depth} layers (test AUROC {auroc:.3f})"
             for depth, loss, auroc in zip(data["depths"], *_average(data, kind), strict=True)
         ]
-        parts.append(f"Training loss of {kind} networks: {', '.join(words)}.")
+        rise = format_interval(data["rises"][kind])
+        parts.append(f"Training loss of {kind} networks: {', '.join(words)}; it rises by {rise}.")
     return " ".join(parts)
 
 
