@@ -12,6 +12,7 @@ from xray_resnet.lab.gates import count_parameters, find_cut, read_gates
 from xray_resnet.lab.identity import BEST, list_variants, measure_leads
 from xray_resnet.lab.lesion import measure_shares
 from xray_resnet.lab.noise import add_noise, measure_gain
+from xray_resnet.lab.noise_ladder import _lose
 from xray_resnet.lab.scores import unless_ignorant
 from xray_resnet.lab.surgery import deleting, keeps_shape, list_units, routing
 from xray_resnet.metrics import Estimate, auroc
@@ -150,3 +151,11 @@ def test_nothing_is_told_by_networks_that_have_learned_too_little() -> None:
     silent = unless_ignorant(told, [0.5, 0.6])
     assert (silent.value, silent.low) == (0.3, None)
     assert silent.why_null == "interval: macro AUROC 0.550, the networks have learned too little"
+
+
+def test_what_noise_costs_is_the_auroc_of_the_clean_images_less_that_of_each_rung() -> None:
+    labels = np.array([[1], [1], [0], [0]], np.float32)
+    right, half, wrong = (
+        np.array(scores, np.float32)[:, None] for scores in ([3, 2, 1, 0], [3, 0, 1, 2], [0, 1, 2, 3])
+    )
+    assert _lose(labels, [right, right, half, wrong]) == pytest.approx([0.0, 0.5, 1.0])

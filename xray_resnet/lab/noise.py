@@ -7,26 +7,22 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 from scipy.stats import spearmanr
 from torch import Tensor, nn
 
-from xray_resnet.data.ladder import Rung, climb, corrupt
 from xray_resnet.lab import degradation
-from xray_resnet.lab.bench import Bench
+from xray_resnet.lab.bench import BATCH_SIZE, Bench
 from xray_resnet.lab.claims import Claim
 from xray_resnet.lab.degradation import KINDS
 from xray_resnet.lab.experiment import Experiment, Outcome
-from xray_resnet.lab.figures import COLOURS, Figure, draw_lines, new_figure
+from xray_resnet.lab.figures import COLOURS, INK, Figure, draw_lines, new_figure
+from xray_resnet.lab.noise_ladder import list_rungs, measure_run, measure_small
 from xray_resnet.lab.scores import estimate_mean, unless_ignorant
-from xray_resnet.lab.small_networks import ask
 from xray_resnet.lab.surgery import list_units
-from xray_resnet.lab.training import Plan, Trained, train_networks
-from xray_resnet.metrics import macro_auroc
+from xray_resnet.lab.training import Plan, train_networks
 from xray_resnet.models import PreActResNet
 
-NOISES = ("quantum_noise", "electronic_noise")
-"""Of the corruption ladder."""
 DEPTH = 20
 SHARE = 0.1
 """Norm of the noise over that of what it is added to."""
@@ -34,7 +30,7 @@ SHARE = 0.1
 
 def add_noise(signal: Tensor, share: float, *, generator: torch.Generator) -> Tensor:
     """A signal (N, …) with Gaussian noise whose norm is that share of the signal's, image by image."""
-    noise = torch.randn(signal.shape, generator=generator, dtype=signal.dtype)
+    noise = torch.randn(signal.shape, generator=generator, dtype=signal.dtype).to(signal.device)
     norms = [torch.linalg.vector_norm(one.flatten(1), dim=1) for one in (signal, noise)]
     scale: Tensor = share * norms[0] / norms[1].clamp_min(1e-12)
     return signal + noise * scale.reshape(-1, *[1] * (signal.ndim - 1))
@@ -78,33 +74,41 @@ def plan(bench: Bench) -> dict[degradation.Cell, Plan]:
     return degradation.plan(bench, depths=[DEPTH])
 
 
+def count_passes(bench: Bench) -> int:
+    """Images that go through the run's network."""
+    return bench.choose(100, 300) * (1 + len(list_rungs(bench)))
+
+
 def _measure(bench: Bench) -> Outcome:
     trained = train_networks(bench, plan(bench))
     images = bench.small_images[: bench.choose(100, 400)]
-    gains = {kind: [_measure_gains(bench, each.model, images) for each in some] for kind, some in _sort(trained)}
-    losses = _measure_losses(bench, dict(_sort(trained)))
+    kinds = {kind: [each for (*_, of), each in trained.items() if of == kind] for kind in KINDS}
+    gains = {kind: [_measure_gains(bench, each.model, images) for each in some] for kind, some in kinds.items()}
+    lost = measure_small(bench, [each.model for some in kinds.values() for each in some])
     logs = {kind: np.log(np.mean(values, axis=1)) for kind, values in gains.items()}
     at_image = [math.log(values[0]) for kind in KINDS for values in gains[kind]]
-    lost = [float(np.mean(rungs)) for kind in KINDS for rungs in losses[kind]]
+    repetitions = len(logs["plain"])
     data = {
         "gains": {kind: np.mean(values, axis=0).tolist() for kind, values in gains.items()},
-        "rungs": [rung.name for rung in _list_rungs(bench)],
-        "lost": losses,
-        "correlation": _correlate(at_image, lost),
+        "rungs": [rung.name for rung in list_rungs(bench)],
+        "lost": {kind: lost[k * repetitions : (k + 1) * repetitions] for k, kind in enumerate(KINDS)},
+        "correlation": _correlate(at_image, np.mean(lost, axis=1)),
+        "run": {"gain": _measure_run_gain(bench), "lost": measure_run(bench)},
         "depth": DEPTH,
     }
+    aurocs = [each.score for each in trained.values()]
     return Outcome(
-        estimate=unless_ignorant(estimate_mean(logs["plain"] - logs["residual"]), [e.score for e in trained.values()]),
+        estimate=unless_ignorant(estimate_mean(logs["plain"] - logs["residual"]), aurocs),
         found=_tell(data),
         data=data,
-        settings={"repetitions": len(logs["plain"]), "images": len(images), "noise": SHARE},
+        settings={"repetitions": repetitions, "images": len(images), "noise": SHARE},
     )
 
 
-def _sort(trained: Mapping[degradation.Cell, Trained]) -> Iterator[tuple[str, list[Trained]]]:
-    """The networks of each kind, by repetition."""
-    for kind in KINDS:
-        yield kind, [each for (*_, of), each in trained.items() if of == kind]
+def _measure_run_gain(bench: Bench) -> float:
+    """From the image to the logits of the run's network."""
+    images = bench.draw_sample(BATCH_SIZE).images
+    return measure_gain(bench.model, images.to(bench.subject.engine.device), None, seed=bench.seed)
 
 
 def _measure_gains(bench: Bench, model: PreActResNet, images: Tensor) -> list[float]:
@@ -113,39 +117,7 @@ def _measure_gains(bench: Bench, model: PreActResNet, images: Tensor) -> list[fl
     return [measure_gain(model, images, place, seed=bench.seed) for place in places]
 
 
-def _list_rungs(bench: Bench) -> list[Rung]:
-    """The two noises of the corruption ladder, at some severities."""
-    return [Rung(name, severity) for name in NOISES for severity in bench.choose((5,), (3, 4, 5))]
-
-
-def _measure_losses(bench: Bench, kinds: Mapping[str, list[Trained]]) -> dict[str, list[list[float]]]:
-    """Macro AUROC that each network loses on each rung: kind → (repetitions, rungs)."""
-    rows = bench.small_rows[: bench.choose(100, 300)]
-    labels = bench.task.targets[rows]
-    clean, *corrupted = _build_versions(bench, rows)
-
-    def lose(each: Trained) -> list[float]:
-        whole, *others = (macro_auroc(labels, ask(each.model, images)) for images in (clean, *corrupted))
-        return [(whole or 0.0) - (other or 0.0) for other in others]
-
-    return {kind: [lose(each) for each in some] for kind, some in kinds.items()}
-
-
-def _build_versions(bench: Bench, rows: NDArray[np.int64]) -> list[Tensor]:
-    """Input of small networks: the images at the ladder's size without noise, and on each rung."""
-    dataset, prepare = bench.task.dataset, bench.task.model_input
-    versions: list[list[NDArray[np.float32]]] = [[] for _ in range(1 + len(_list_rungs(bench)))]
-    with bench.show("adding noise", "images") as progress:
-        for done, row in enumerate(rows, start=1):
-            share = climb(dataset.pixels(int(row)))
-            noisy = [corrupt(share, rung, image=str(dataset.image_ids[row])) for rung in _list_rungs(bench)]
-            for version, image in zip(versions, [share, *noisy], strict=True):
-                version.append(prepare(image))
-            progress(done, len(rows))
-    return [torch.from_numpy(np.stack(version)[:, None]) for version in versions]
-
-
-def _correlate(first: list[float], second: list[float]) -> float | None:
+def _correlate(first: ArrayLike, second: ArrayLike) -> float | None:
     """Spearman's rank correlation; None if one of them is constant."""
     if np.ptp(first) == 0 or np.ptp(second) == 0:
         return None
@@ -163,7 +135,8 @@ def _tell(data: Mapping[str, Any]) -> str:
     return (
         f"Change of the logits, as a multiple of the noise's share, at {data['depth']} layers; {'; '.join(words)}. On "
         f"the corruption ladder ({', '.join(data['rungs'])}) the networks lose, of the macro AUROC: {lost}. Over the "
-        f"networks, the rank correlation of the gain from the image with that loss is {related}."
+        f"networks, the rank correlation of the gain from the image with that loss is {related}. The run's own network "
+        f"has a gain of {data['run']['gain']:.2f} from the image, and loses {np.mean(data['run']['lost']):.3f}."
     )
 
 
@@ -178,6 +151,7 @@ def _draw(data: Mapping[str, Any]) -> Figure:
         for row in rows:
             right.plot(row, heights, "o", markersize=4, color=COLOURS[place], alpha=0.6)
         right.plot([], [], "o", markersize=4, color=COLOURS[place], label=kind)
+    right.plot(data["run"]["lost"], range(len(data["rungs"])), "D", markersize=5, color=INK, label="the run's network")
     right.set_yticks(range(len(data["rungs"])), labels=[name.replace("_", " ") for name in data["rungs"]])
     right.legend(frameon=False, fontsize=8)
     right.set_title("macro AUROC lost on the corruption ladder")
@@ -198,4 +172,5 @@ EXPERIMENT = Experiment(
     measure=_measure,
     draw=_draw,
     plan=plan,
+    passes=count_passes,
 )
