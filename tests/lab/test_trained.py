@@ -12,7 +12,7 @@ from xray_resnet.lab.gates import count_parameters, find_cut, read_gates
 from xray_resnet.lab.identity import BEST, list_variants, measure_leads
 from xray_resnet.lab.lesion import measure_shares
 from xray_resnet.lab.noise import add_noise, measure_gain
-from xray_resnet.lab.noise_ladder import _lose
+from xray_resnet.lab.noise_ladder import measure_losses
 from xray_resnet.lab.scores import unless_ignorant
 from xray_resnet.lab.surgery import deleting, keeps_shape, list_units, routing
 from xray_resnet.metrics import Estimate, auroc
@@ -158,4 +158,4 @@ def test_what_noise_costs_is_the_auroc_of_the_clean_images_less_that_of_each_run
     right, half, wrong = (
         np.array(scores, np.float32)[:, None] for scores in ([3, 2, 1, 0], [3, 0, 1, 2], [0, 1, 2, 3])
     )
-    assert _lose(labels, [right, right, half, wrong]) == pytest.approx([0.0, 0.5, 1.0])
+    assert measure_losses(labels, [right, right, half, wrong]) == pytest.approx([0.0, 0.5, 1.0])

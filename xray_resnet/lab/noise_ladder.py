@@ -48,12 +48,12 @@ def _measure(bench: Bench, prepare: Prepare, asked: Sequence[Ask], where: str) -
             answers.append([[one(images) for images in versions] for one in asked])
             progress(min(start + BATCH_SIZE, len(rows)), len(rows))
     return [
-        _lose(labels, [np.concatenate(batches) for batches in zip(*of_one, strict=True)])
+        measure_losses(labels, [np.concatenate(batches) for batches in zip(*of_one, strict=True)])
         for of_one in zip(*answers, strict=True)
     ]
 
 
-def _lose(labels: NDArray[np.float32], answers: Sequence[NDArray[np.float32]]) -> list[float]:
+def measure_losses(labels: NDArray[np.float32], answers: Sequence[NDArray[np.float32]]) -> list[float]:
     """Macro AUROC of the first answers less that of each other."""
     whole, *others = (macro_auroc(labels, logits) or 0.0 for logits in answers)
     return [whole - other for other in others]
