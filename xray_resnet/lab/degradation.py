@@ -28,7 +28,7 @@ def list_depths(bench: Bench) -> list[int]:
 
 def count_repetitions(bench: Bench) -> int:
     """Trainings of each network, with seeds of their own."""
-    return bench.choose(3, 5)
+    return bench.choose(3, 4)
 
 
 def plan(bench: Bench, depths: list[int] | None = None) -> dict[Cell, Plan]:

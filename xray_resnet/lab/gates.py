@@ -60,7 +60,7 @@ def plan(bench: Bench) -> dict[tuple[int, Gate], Plan]:
     depth = bench.choose(14, 32)
     return {
         (repetition, gate): Plan(describe_network(depth, gate=gate), EPOCHS, bench.draw_seed(repetition))
-        for repetition in range(bench.choose(3, 5))
+        for repetition in range(bench.choose(3, 4))
         for gate in _GATES
     }
 

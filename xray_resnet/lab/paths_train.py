@@ -75,7 +75,7 @@ def plan(bench: Bench) -> dict[tuple[int, str], Plan]:
     """The same networks, trained on all paths and on short ones."""
     parts = describe_network(bench.choose(14, 32))
     plans: dict[tuple[int, str], Plan] = {}
-    for repetition in range(bench.choose(3, 5)):
+    for repetition in range(bench.choose(3, 4)):
         seed = bench.draw_seed(repetition)
         short = TrainOnShortPaths(count_open(parts), seed=seed)
         plans[repetition, ALL] = Plan(parts, EPOCHS, seed)
