@@ -8,7 +8,7 @@ import pytest
 from tests.lab.networks import build
 from xray_resnet.cli.lab import study
 from xray_resnet.errors import ConfigurationError, UserError
-from xray_resnet.lab.checklist import inspect, inspect_timm
+from xray_resnet.lab.checklist import Row, inspect, inspect_timm, tell
 from xray_resnet.models import build_model
 
 
@@ -65,7 +65,13 @@ def test_a_network_without_such_units_is_refused() -> None:
 
 def test_the_command_prints_what_a_network_of_timm_breaks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert study(["checklist", "--network", "resnet18", "--output", str(tmp_path)]) == 0
-    assert capsys.readouterr().out.startswith("resnet18: In 8 of 8 units it is not so that nothing follows the sum")
+    assert capsys.readouterr().out.startswith("resnet18: In all 8 units something follows the sum (sum_is_last).")
+
+
+@pytest.mark.parametrize(("units", "said"), [((2,), "1 of 3 units (2)"), ((1, 3), "2 of 3 units (1, 3)")])
+def test_the_units_that_break_a_rule_are_numbered(units: tuple[int, ...], said: str) -> None:
+    rows = [Row(unit, False, True, True, True, unit not in units, True) for unit in (1, 2, 3)]
+    assert tell(rows) == f"In {said} something follows the sum (sum_is_last). The shape never changes."
 
 
 def test_only_the_checklist_takes_a_network(tmp_path: Path) -> None:

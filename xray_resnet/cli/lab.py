@@ -38,13 +38,13 @@ class LabOptions:
     run: Path | None = None
     """Run or bundle folder; without it, the newest run in `runs_folder`."""
     network: str = ""
-    """With checklist: a network of timm such as resnet50, instead of a run; what is found is printed."""
+    """With checklist: a network of timm such as resnet50, instead of a run; what it breaks is printed, not written."""
     data: Path | None = None
     """Dataset folder; without it, the one the run was trained on."""
     split: Literal["val", "test", "all"] = "test"
-    """Which images."""
+    """Split of the dataset whose images are used."""
     seed: int = bounded(0, least=0)
-    """Of everything that is drawn."""
+    """Seed of everything that is drawn at random."""
     runs_folder: Path = Path("runs")
     """Where the newest run is looked for."""
 
@@ -56,10 +56,16 @@ def main() -> NoReturn:
 
 def study(arguments: Sequence[str]) -> int:
     """Runs experiments, says each verdict, and prints where the page or the result is last."""
-    parser = CommandParser(COMMAND, purpose="Reruns experiments on residual networks.", examples=EXAMPLES)
-    parser.add_argument("experiment", choices=NAMES, help="Which, or all.")
+    parser = CommandParser(
+        COMMAND, purpose="Reruns the experiments of papers on residual networks, on a trained run.", examples=EXAMPLES
+    )
+    parser.add_argument(
+        "experiment", choices=NAMES, help="One of them, or all; the guide docs/residual-networks.md explains each."
+    )
     parser.add_class_arguments(LabOptions)
-    parser.add_argument("--quick", action="store_true", help="A rough answer within two minutes an experiment.")
+    parser.add_argument(
+        "--quick", action="store_true", help="A rough answer, within about two minutes for each experiment."
+    )
     values = parser.instantiate(parser.read(arguments))
     options = build_section(LabOptions, values)
     if options.network:

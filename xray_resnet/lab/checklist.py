@@ -30,6 +30,14 @@ RULES = {
     "activates_first": "the branch begins with BN–ReLU, then convolves",
 }
 """Rule → what it asks, as the papers recommend it."""
+_BROKEN = {
+    "has_shortcut": "nothing stands beside the branch",
+    "skip_is_identity": "the skip is not the identity although the shape stays",
+    "skip_is_clear": "something weighs or gates the signals before the sum",
+    "sum_is_last": "something follows the sum",
+    "activates_first": "the branch does not begin with BN–ReLU",
+}
+"""Rule → how a unit that breaks it is."""
 
 
 @dataclass(frozen=True)
@@ -125,13 +133,16 @@ def tell(rows: list[Row]) -> str:
     """Which rules are broken where, and where the shape changes, in sentences."""
     broken = {rule: [row.unit for row in rows if rule in row.broken] for rule in RULES}
     sentences = [
-        f"In {len(units)} of {len(rows)} units it is not so that {RULES[rule]} (unit {', '.join(map(str, units))})."
-        for rule, units in broken.items()
-        if units
+        f"{_name_units(units, of=len(rows))} {_BROKEN[rule]} ({rule})." for rule, units in broken.items() if units
     ]
     changing = [row.unit for row in rows if row.changes_shape]
     shapes = f"The shape changes in unit {', '.join(map(str, changing))}." if changing else "The shape never changes."
     return " ".join([*(sentences or [f"All {len(rows)} units follow every rule."]), shapes])
+
+
+def _name_units(units: list[int], *, of: int) -> str:
+    """`In all 16 units` or `In 2 of 16 units (3, 4)`."""
+    return f"In all {of} units" if len(units) == of else f"In {len(units)} of {of} units ({', '.join(map(str, units))})"
 
 
 def _draw(data: Mapping[str, Any]) -> Figure:

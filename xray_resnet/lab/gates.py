@@ -117,7 +117,7 @@ def _tell(data: Mapping[str, Any]) -> str:
         f"Gates end between {gates.min():.2f} and {gates.max():.2f}; {closed} of {gates.size} are below 0.1. Cutting "
         f"units from the least gate on, {cut} of the parameters of units that keep the shape can go before more than "
         f"{MARGINAL:g} of the macro AUROC is lost. With strict identity {100 * np.mean(data['silent']):.0f} % of them "
-        f"are silent on every image and go for nothing; those networks have a macro AUROC of {strict:.3f}, networks "
+        f"are silent on every image and can go at no loss; those networks have a macro AUROC of {strict:.3f}, networks "
         f"with neither kind of gate {neither:.3f}."
     )
 

@@ -49,7 +49,8 @@ def summarise(result: Result) -> str:
         result["question"],
         f"Expected: {claim['text']} ({claim['source']}.)",
         result["found"],
-        f"The {claim['measure']} is {format_interval(result['estimate'])}; the claim holds {claim['condition']}.",
+        f"The {claim['measure']} is {format_interval(result['estimate'])}; the claim holds if all of the interval is "
+        f"{claim['condition']}.",
     )
     return " ".join(sentences) + "\n"
 
