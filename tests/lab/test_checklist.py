@@ -30,6 +30,9 @@ def test_the_default_network_follows_every_rule() -> None:
         ({"shortcut": "1x1_convolution"}, ["skip_is_identity"]),
         ({"shortcut": "constant_scaling"}, ["skip_is_clear"]),
         ({"gate": "decayed_identity"}, ["skip_is_clear"]),
+        ({"gate": "scalar"}, []),
+        ({"gate": "strict_identity"}, []),
+        ({"stochastic_depth": 0.5}, []),
     ],
 )
 def test_each_departure_is_named(parts: dict[str, Any], broken: list[str]) -> None:

@@ -42,3 +42,4 @@ def test_lengths_whose_gradient_is_zero_contribute_nothing() -> None:
 def test_the_range_is_the_shortest_that_covers() -> None:
     assert find_range(np.array([0.02, 0.5, 0.46, 0.02]), covered=0.95) == (1, 2)
     assert find_range(np.array([0.25, 0.25, 0.25, 0.25]), covered=1.0) == (0, 3)
+    assert find_range(np.array([0.1, 0.4, 0.4, 0.3]), covered=0.5) == (1, 2)  # of runs as short, the fullest

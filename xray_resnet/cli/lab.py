@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 COMMAND = "xray-lab"
 EXAMPLES = (
-    "xray-lab lesion --output lab",
-    "xray-lab checklist --network resnet50 --output lab",
+    "xray-lab lesion",
+    "xray-lab checklist --network resnet50",
     "xray-lab all --run runs/chestxray-20260131-101500 --output lab --quick",
 )
 NAMES = (
@@ -33,8 +33,6 @@ NAMES = (
 class LabOptions:
     """What is studied, and how thoroughly."""
 
-    output: Path
-    """Folder of the results: <experiment>/result.json, figure.svg, figure.png and summary.md; lab.html of all."""
     run: Path | None = None
     """Run or bundle folder; without it, the newest run in `runs_folder`."""
     network: str = ""
@@ -43,6 +41,8 @@ class LabOptions:
     """Dataset folder; without it, the one the run was trained on."""
     split: Literal["val", "test", "all"] = "test"
     """Split of the dataset whose images are used."""
+    output: Path = Path("lab")
+    """Folder of the results: <experiment>/result.json, figure.svg, figure.png and summary.md; lab.html of all."""
     seed: int = bounded(0, least=0)
     """Seed of everything that is drawn at random."""
     runs_folder: Path = Path("runs")

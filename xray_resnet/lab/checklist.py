@@ -18,6 +18,7 @@ from xray_resnet.lab.figures import MODEL, POSITIVE, Figure, new_figure
 from xray_resnet.lab.surgery import is_residual, keeps_shape, list_units
 from xray_resnet.metrics import Estimate
 from xray_resnet.models import PreActResNet
+from xray_resnet.models.gates import ScalarGate, StochasticDepth, StrictIdentity
 from xray_resnet.models.layers import Activation
 from xray_resnet.models.shortcuts import Identity
 from xray_resnet.models.units import Unit
@@ -33,11 +34,15 @@ RULES = {
 _BROKEN = {
     "has_shortcut": "nothing stands beside the branch",
     "skip_is_identity": "the skip is not the identity although the shape stays",
-    "skip_is_clear": "something weighs or gates the signals before the sum",
+    "skip_is_clear": "something weighs or gates the skip",
     "sum_is_last": "something follows the sum",
     "activates_first": "the branch does not begin with BN–ReLU",
 }
 """Rule → how a unit that breaks it is."""
+
+
+_ON_THE_BRANCH = (ScalarGate, StrictIdentity, StochasticDepth)
+"""What weighs a unit's branch and leaves its skip alone."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ def _inspect_unit(unit: Unit, *, is_first: bool) -> Row:
         changes_shape=not keeps_shape(unit),
         has_shortcut=is_residual(unit),
         skip_is_identity=not keeps_shape(unit) or isinstance(unit.projection, Identity),
-        skip_is_clear=not len(unit.merge.steps),
+        skip_is_clear=all(isinstance(step, _ON_THE_BRANCH) for step in unit.merge.steps),
         sum_is_last=isinstance(unit.merge.after, nn.Identity),
         activates_first=activates,
     )

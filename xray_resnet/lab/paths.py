@@ -70,15 +70,15 @@ def contribute(norms: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def find_range(shares: NDArray[np.float64], covered: float = MOST) -> tuple[int, int]:
-    """The least run of lengths that carries this share, from and to."""
+    """The least run of lengths that carries this share, from and to; of several the one that carries most."""
     cumulated = np.concatenate([[0.0], np.cumsum(shares)])
     runs = [
-        (end - start, start, end)
+        (end - start, cumulated[start] - cumulated[end + 1], start, end)
         for start in range(len(shares))
         for end in range(start, len(shares))
         if cumulated[end + 1] - cumulated[start] >= covered
     ]
-    _, start, end = min(runs)
+    *_, start, end = min(runs)
     return start, end
 
 

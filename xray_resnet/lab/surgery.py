@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from xray_resnet.lab.experiment import NothingToStudyError
 from xray_resnet.models import PreActResNet
-from xray_resnet.models.shortcuts import Identity, Nothing
+from xray_resnet.models.shortcuts import Nothing
 from xray_resnet.models.units import Merge, Unit
 
 Way = Literal["branch", "shortcut"]
@@ -44,11 +44,6 @@ def keeps_shape(unit: Unit) -> bool:
 def is_residual(unit: Unit) -> bool:
     """Whether something stands beside the branch."""
     return not isinstance(unit.projection, Nothing)
-
-
-def has_identity(unit: Unit) -> bool:
-    """Whether what stands beside the branch is the input itself, and nothing weighs it."""
-    return isinstance(unit.projection, Identity) and not len(unit.merge.steps)
 
 
 @contextmanager
