@@ -19,7 +19,6 @@ from xray_resnet.lab.page import write_page
 from xray_resnet.lab.results import Result, read_results, run_experiment
 
 QUICK = tuple(experiment.name for experiment in EXPERIMENTS)
-TRAINED = ("paths-train", "gates", "decay", "noise")
 
 
 @pytest.fixture(scope="module")
@@ -67,12 +66,6 @@ def test_a_network_of_random_weights_follows_the_rules_and_knows_nothing(results
     assert verdicts["checklist"] == verdicts["propagation"] == "holds"
     assert verdicts["lesion"] == "cannot_tell"
 
-
-def test_networks_that_have_learned_nothing_tell_nothing(results: list[Result]) -> None:
-    for result in results:
-        if result["experiment"] in TRAINED:
-            assert result["verdict"] == "cannot_tell"
-            assert "learned too little" in result["estimate"]["why_null"]
 
 
 def test_a_finished_experiment_is_not_measured_again(subject: Subject, output: Path) -> None:
