@@ -67,7 +67,6 @@ def test_a_network_of_random_weights_follows_the_rules_and_knows_nothing(results
     assert verdicts["lesion"] == "cannot_tell"
 
 
-
 def test_a_finished_experiment_is_not_measured_again(subject: Subject, output: Path) -> None:
     never = replace(lesion.EXPERIMENT, measure=lambda bench: pytest.fail("it was measured again"))
     run_experiment(never, Order(subject, output, quick=True))
