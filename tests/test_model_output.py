@@ -13,6 +13,7 @@ from xray_resnet.model_output import (
     ModelOutput,
     OperatingPoint,
     OperatingPoints,
+    PrevalenceShift,
     compute_scores,
 )
 
@@ -81,3 +82,28 @@ def test_isotonic_points_that_fall_are_refused(logits: tuple[float, ...], probab
 def test_a_threshold_that_is_no_number_is_refused() -> None:
     with pytest.raises(ValueError, match="expected a number"):
         OperatingPoint("youden", math.nan)
+
+
+def test_another_prevalence_moves_the_logit_by_the_difference_of_their_logits() -> None:
+    """As Bayes' theorem has it: odds = prior odds · likelihood ratio, and the ratio stays."""
+    moved = PrevalenceShift(given=0.4, wanted=0.05)(np.array([0.0, 0.3, 1.0]))
+    likelihood_ratio = (0.3 / 0.7) / (0.4 / 0.6)
+    odds = likelihood_ratio * 0.05 / 0.95
+    np.testing.assert_allclose(moved, [0, odds / (1 + odds), 1], rtol=1e-12)
+
+
+def test_a_shift_of_prevalence_is_applied_after_the_calibration_and_leaves_decisions() -> None:
+    points = OperatingPoints(BASIS, {"A": OperatingPoint("youden", 0.0)})
+    made = {"A": LinearCalibration(2.0, 0.5)}
+    shift = PrevalenceShift(0.5, 0.1)
+    plain = ModelOutput(("A", "B"), Calibrations(BASIS, made), points)(LOGITS)
+    moved = ModelOutput(("A", "B"), Calibrations(BASIS, made, {"A": shift}), points)(LOGITS)
+    np.testing.assert_allclose(moved.probabilities[:, 0], shift(plain.probabilities[:, 0]), rtol=1e-12)
+    np.testing.assert_array_equal(moved.decisions, plain.decisions)
+    np.testing.assert_array_equal(moved.scores, plain.scores)
+
+
+@pytest.mark.parametrize(("given", "wanted"), [(0.0, 0.5), (0.5, 1.0), (math.nan, 0.5)])
+def test_a_prevalence_that_leaves_no_odds_is_refused(given: float, wanted: float) -> None:
+    with pytest.raises(ValueError, match="more than 0, less than 1"):
+        PrevalenceShift(given, wanted)

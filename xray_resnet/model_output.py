@@ -5,7 +5,7 @@ operating point; each is null until it is made, for all findings or for one.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -94,6 +94,34 @@ Calibration = LinearCalibration | IsotonicCalibration
 
 
 @dataclass(frozen=True)
+class PrevalenceShift:
+    """Probabilities that hold where a finding has one prevalence, as they are where it has another.
+
+    The logit moves by the difference of the prevalences' logits (Saerens, Latinne and Decaestecker, Neural Computation
+    14 (2002) 21). It assumes that the films with the finding look alike in both places, and those without it.
+
+    Attributes:
+        given: The prevalence where the probabilities hold, between 0 and 1.
+        wanted: The other, between 0 and 1.
+    """
+
+    given: float
+    wanted: float
+
+    def __post_init__(self) -> None:
+        if not (0 < self.given < 1 and 0 < self.wanted < 1):
+            raise ValueError(
+                f"prevalences {self.given!r:.40} and {self.wanted!r:.40}, expected more than 0, less than 1"
+            )
+
+    def __call__(self, probabilities: Floats) -> Floats:
+        """Probabilities of any shape to others; 0 and 1 stay."""
+        positive = probabilities * (self.wanted / self.given)
+        negative = (1 - probabilities) * ((1 - self.wanted) / (1 - self.given))
+        return np.asarray(positive / (positive + negative))
+
+
+@dataclass(frozen=True)
 class OperatingPoint:
     """Where a finding is called positive.
 
@@ -117,10 +145,25 @@ class OperatingPoint:
 
 @dataclass(frozen=True)
 class Calibrations:
-    """The calibration of each finding that has one, and what they were made on."""
+    """The calibration of each finding that has one, and what they were made on.
+
+    Attributes:
+        basis: What they were made on.
+        findings: Of each finding that has one.
+        shifts: Applied after it, to the prevalence where the model is used; without one, that of `basis` is taken to
+            hold there, too.
+    """
 
     basis: Basis
     findings: Mapping[str, Calibration]
+    shifts: Mapping[str, PrevalenceShift] = field(default_factory=dict)
+
+    def calibrate(self, finding: str, logits: Floats) -> Floats:
+        """Logits of a finding, of any shape, to probabilities; NaN without a calibration."""
+        calibrate, shift = self.findings.get(finding), self.shifts.get(finding)
+        if calibrate is None:
+            return np.full(np.shape(logits), np.nan)
+        return shift(calibrate(logits)) if shift else calibrate(logits)
 
 
 @dataclass(frozen=True)
@@ -166,8 +209,8 @@ class ModelOutput:
         probabilities = np.full(exact.shape, np.nan)
         decisions = np.full(exact.shape, -1, np.int8)
         for column, finding in enumerate(self.findings):
-            if self.calibration and (calibrate := self.calibration.findings.get(finding)):
-                probabilities[:, column] = calibrate(exact[:, column])
+            if self.calibration:
+                probabilities[:, column] = self.calibration.calibrate(finding, exact[:, column])
             if self.operating_points and (point := self.operating_points.findings.get(finding)):
                 decisions[:, column] = exact[:, column] >= point.logit
         return Outcome(compute_scores(exact), probabilities, decisions)

@@ -21,6 +21,7 @@ from xray_resnet.model_output import (
     ModelOutput,
     OperatingPoint,
     OperatingPoints,
+    PrevalenceShift,
 )
 
 OUTPUT = ModelOutput(
@@ -28,6 +29,7 @@ OUTPUT = ModelOutput(
     Calibrations(
         Basis("phantom", "val", 31, "OpenVINO on CPU", "fp32"),
         {"Nodule": LinearCalibration(0.5, 0.25), "Cardiomegaly": IsotonicCalibration((-1.0, 1.0), (0.0, 1.0))},
+        {"Cardiomegaly": PrevalenceShift(0.4, 0.02)},
     ),
     OperatingPoints(
         Basis("phantom", "val", 31, "OpenVINO on CPU", "fp32"), {"Nodule": OperatingPoint("sensitivity 0.95", -9.0)}
@@ -89,6 +91,7 @@ def test_a_bundle_of_the_first_version_has_nothing_made(folder: Path) -> None:
 
 
 BASIS = {"dataset": "d", "split": "val", "patients": 3, "engine": "e", "precision": "fp32"}
+LINE = {"Nodule": {"kind": "linear", "slope": 1.0, "intercept": 0.0}}
 
 
 @pytest.mark.parametrize(
@@ -98,6 +101,8 @@ BASIS = {"dataset": "d", "split": "val", "patients": 3, "engine": "e", "precisio
         {"basis": BASIS, "findings": {"Nodule": {"kind": "isotonic", "logits": [0, 1], "probabilities": [0, 2]}}},
         {"basis": BASIS, "findings": {"Nodule": {"kind": "spline"}}},
         {"basis": BASIS, "findings": {"Hernia": {"kind": "linear", "slope": 1.0, "intercept": 0.0}}},
+        {"basis": BASIS, "findings": {}, "shifts": {"Nodule": {"given": 0.5, "wanted": 0.1}}},
+        {"basis": BASIS, "findings": LINE, "shifts": {"Nodule": {"given": 0.5, "wanted": 1.0}}},
         {"basis": {}, "findings": {}},
         {"findings": {}},
         [1, 2],

@@ -12,6 +12,7 @@ from xray_resnet.model_output import (
     ModelOutput,
     OperatingPoint,
     OperatingPoints,
+    PrevalenceShift,
 )
 
 One = TypeVar("One")
@@ -30,9 +31,17 @@ def read_model_output(values: Mapping[str, Any]) -> ModelOutput:
     calibration, points = values.get("calibration"), values.get("operating_points")
     return ModelOutput(
         findings,
-        None if calibration is None else Calibrations(*_read(calibration, findings, _build_calibration)),
+        None if calibration is None else _read_calibrations(calibration, findings),
         None if points is None else OperatingPoints(*_read(points, findings, _build_point)),
     )
+
+
+def _read_calibrations(values: Mapping[str, Any], findings: tuple[str, ...]) -> Calibrations:
+    basis, made = _read(values, findings, _build_calibration)
+    shifts = {name: PrevalenceShift(**shift) for name, shift in values.get("shifts", {}).items()}
+    if unknown := [name for name in shifts if name not in made]:
+        raise ValueError(f"{unknown[0]!r:.80} has a shift of prevalence and no calibration")
+    return Calibrations(basis, made, shifts)
 
 
 def _read(

@@ -151,8 +151,8 @@ def calibration_error(
 
     From the squared distance in each bin the variance of that distance is subtracted, summed by patients: images of
     one patient resemble each other. With one image a patient, and one probability a bin, that variance is the paper's
-    ŷ (1 - ŷ) / (n - 1). Their ℓ1 form is not taken:
-    at perfect calibration 2 - √2 of its bias stay, or 59 %.
+    ŷ (1 - ŷ) / (n - 1). The ℓ1 form of their library is not taken: of the bias at perfect calibration it leaves 59 %,
+    which is 2 - √2.
 
     Args:
         labels: (N,) of 1, 0 or NaN (left out).
