@@ -77,6 +77,29 @@ def combine_intervals(
     return total - _root(down @ correlation @ down), total + _root(up @ correlation @ up)
 
 
+def divide_intervals(first: float, of_first: Interval, second: float, of_second: Interval) -> Interval:
+    """Interval of a quotient of two independent estimates that are not negative, from theirs.
+
+    MOVER-R: Donner and Zou, Statistical Methods in Medical Research 21 (2012) 347; Newcombe, ibid. 25 (2016) 1774. Its
+    lower end is written with the root in the denominator, so that the second may be 0.
+
+    Args:
+        first: The dividend; not 0 together with `second`.
+        of_first: Its interval.
+        second: The divisor.
+        of_second: Its interval.
+
+    Returns:
+        Both ends; the upper one is infinite if the interval of the divisor reaches 0.
+    """
+    low, high = of_first[0] * (2 * first - of_first[0]), of_first[1] * (2 * first - of_first[1])
+    below, above = of_second[0] * (2 * second - of_second[0]), of_second[1] * (2 * second - of_second[1])
+    square = (first * second) ** 2
+    lower = low / (first * second + _root(square - low * above)) if low > 0 else 0.0
+    upper = (first * second + _root(square - high * below)) / below if below > 0 else np.inf
+    return float(lower), float(upper)
+
+
 def correlate(samples: NDArray[np.float64]) -> NDArray[np.float64]:
     """Correlations (K, K) of K estimates over the resamples (K, R) in which all exist; 0 with one that never varies."""
     kept = samples[:, np.isfinite(samples).all(axis=0)]
