@@ -5,6 +5,7 @@ mkdir -p demo && cd demo
 started=$(date +%s)
 
 xray-train --config chestxray.yaml
+xray-eval --split val
 xray-eval --report
 # Radiographs of other patients arrive: another seed, so nothing of them was seen in training.
 xray-prep --config chestxray.yaml --data.phantom.count 24 --data.phantom.seed 1 --data.cache datasets/incoming

@@ -65,6 +65,7 @@ def test_the_model_card_says_what_was_made_and_on_whom(folder: Path) -> None:
     card = (folder / MODEL_CARD).read_text()
     assert "| operating points | Nodule (31 patients of phantom, val; OpenVINO on CPU, fp32) |" in card
     assert "Probabilities are calibrated for Nodule, Cardiomegaly." in card
+    assert "They are corrected to a prevalence of: Cardiomegaly 2 %." in card
 
 
 def test_predictions_carry_probability_and_decision(folder: Path, tmp_path: Path) -> None:

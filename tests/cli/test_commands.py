@@ -62,6 +62,22 @@ def test_evaluating_without_a_run_names_the_remedy(tmp_path: Path) -> None:
     assert "run xray-train first" in shown.stderr
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--sensitivity", "0.9", "--specificity", "0.9"), "sensitivity and specificity are both given, expected one"),
+        (("--sensitivity", "95"), "sensitivity is 95, expected more than 0 and at most 1"),
+        (("--prevalence", "0"), "prevalence is 0, expected more than 0 and less than 1"),
+        (("--prevalence", "{Nodule: 1.5}"), "prevalence.Nodule is 1.5, expected more than 0 and less than 1"),
+        (("--amend", "--no-amend"), "--amend and --no-amend are both given, expected one"),
+    ],
+)
+def test_settings_of_decisions_that_cannot_be_are_refused(options: tuple[str, ...], words: str, tmp_path: Path) -> None:
+    shown = run("eval", *options, folder=tmp_path)
+    assert shown.returncode == 2
+    assert words in shown.stderr
+
+
 def test_resuming_refuses_settings_that_it_would_not_heed(tmp_path: Path) -> None:
     shown = run("train", "--resume", str(tmp_path), "--train.epochs", "77")
     assert shown.returncode == 2

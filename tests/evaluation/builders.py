@@ -13,6 +13,14 @@ from xray_resnet.evaluation.network import Network, Peaks
 from xray_resnet.evaluation.predictions import FILE, Predictions, write_predictions
 from xray_resnet.evaluation.ranking import Ranking, rank
 from xray_resnet.model_input import ModelInput
+from xray_resnet.model_output import (
+    Basis,
+    Calibrations,
+    LinearCalibration,
+    ModelOutput,
+    OperatingPoint,
+    OperatingPoints,
+)
 from xray_resnet.models import PreActResNet
 from xray_resnet.store import Dataset
 from xray_resnet.torch_engine import Engine
@@ -69,6 +77,7 @@ def make_evidence(
     separation: float = 1.0,
     points: NDArray[np.float32] | None = None,
     cells: tuple[int, int] = (2, 2),
+    stated: ModelOutput | None = None,
     **model: Any,
 ) -> Evidence:
     """Evidence on a split of a dataset: random logits, higher by `separation` with the finding, and a tiny network.
@@ -79,6 +88,7 @@ def make_evidence(
         separation: Of the logits.
         points: (N, F, 2) where the maps peak; without it, in the corner.
         cells: Rows and columns of the maps.
+        stated: What the bundle says that the logits mean.
         model: Facts of the model beside its name.
     """
     rows, findings = dataset.indices(split), dataset.findings
@@ -88,4 +98,15 @@ def make_evidence(
     )
     peaks = Peaks(np.zeros((len(rows), len(findings), 2), np.float32) if points is None else points, cells)
     facts = {"name": "model", "depth": 18, "findings": [*findings], "precision": "fp32", "engine": "torch", **model}
-    return Evidence(dataset, split, rows, predictions, peaks, facts, make_network(findings), Chance(20))
+    network = make_network(findings)
+    return Evidence(dataset, split, rows, predictions, peaks, facts, network, Chance(20), stated=stated)
+
+
+def make_output(findings: Sequence[str], *, split: str = "val", slope: float = 0.5) -> ModelOutput:
+    """What a bundle says after it was amended on a split of the dataset `tiny`: the first finding has nothing."""
+    basis = Basis("tiny", split, 12, "torch", "fp32")
+    return ModelOutput(
+        tuple(findings),
+        Calibrations(basis, {name: LinearCalibration(slope, 0.25) for name in findings[1:]}),
+        OperatingPoints(basis, {name: OperatingPoint("youden", 0.5) for name in findings[1:]}),
+    )

@@ -11,6 +11,7 @@ from xray_resnet.evaluation.calibrators import (
     Method,
     NotRisingError,
     build_targets,
+    fit_identity,
     fit_isotonic,
     fit_platt,
     fit_temperature,
@@ -81,10 +82,12 @@ def test_perfect_separation_leaves_no_certainty(method: Method) -> None:
     labels = np.repeat([0.0, 1.0], 40)
     logits = np.r_[np.linspace(-9, -1, 40), np.linspace(1, 9, 40)]
     fitted = CALIBRATORS[method](build_targets(labels, np.arange(80)), logits)
+    if method != "identity":
+        assert fitted(logits).min() > 1e-3
     assert 0 < fitted(logits).min() < 0.1 and 0.9 < fitted(logits).max() < 1
 
 
-@pytest.mark.parametrize("fit", [fit_temperature, fit_platt])
+@pytest.mark.parametrize("fit", [fit_identity, fit_temperature, fit_platt])
 def test_scores_that_fall_with_the_finding_are_refused(fit: object) -> None:
     labels, logits = draw(6)
     with pytest.raises(NotRisingError, match="not more frequent where scores are higher"):

@@ -34,6 +34,14 @@ def test_a_line_is_found_where_the_truth_is_one() -> None:
     assert (chosen.calibration.slope, chosen.calibration.intercept) == pytest.approx((0.5, -2), abs=0.3)
 
 
+def test_scores_that_are_probabilities_are_left_alone() -> None:
+    labels, logits, patients = draw(sigmoid, patients=150, seed=3)
+    chosen = choose_calibration(labels, logits, patients=patients, seed=0)
+    assert chosen.method == "identity"
+    assert chosen.calibration == LinearCalibration(1.0, 0.0)
+    np.testing.assert_allclose(chosen.probabilities, sigmoid(logits), rtol=1e-12)
+
+
 def test_steps_are_found_where_the_truth_is_none_of_the_lines() -> None:
     labels, logits, patients = draw(lambda x: np.where(x > 2.5, 0.95, 0.25), patients=3000)
     chosen = choose_calibration(labels, logits, patients=patients, seed=0)
@@ -44,7 +52,11 @@ def test_steps_are_found_where_the_truth_is_none_of_the_lines() -> None:
 
 def test_steps_are_not_tried_with_few_patients_however_many_the_images() -> None:
     labels, logits, patients = draw(lambda x: np.where(x > 0, 0.9, 0.1), patients=2 * FEWEST_FOR_STEPS - 40, images=8)
-    assert set(choose_calibration(labels, logits, patients=patients, seed=0).log_losses) == {"temperature", "platt"}
+    assert set(choose_calibration(labels, logits, patients=patients, seed=0).log_losses) == {
+        "identity",
+        "temperature",
+        "platt",
+    }
     labels, logits, patients = draw(lambda x: np.where(x > 0, 0.9, 0.1), patients=3 * FEWEST_FOR_STEPS, images=1)
     assert "isotonic" in choose_calibration(labels, logits, patients=patients, seed=0).log_losses
 

@@ -108,7 +108,7 @@ def test_the_page_needs_no_other_file_and_no_network(html: str) -> None:
 
 def test_every_picture_is_told_in_words(html: str, results: dict[str, Result]) -> None:
     page = Page(html)
-    assert len(page.images) == 4 + 2 * sum(path.startswith("overlays/") for path in results["examples"].files)
+    assert len(page.images) == 5 + 2 * sum(path.startswith("overlays/") for path in results["examples"].files)
     assert all(image["alt"] for image in page.images)
 
 

@@ -64,6 +64,8 @@ def describe_scores(output: ModelOutput) -> str:
     sentences = ["Scores are sigmoids of the logits: they rank images and are not probabilities."]
     if output.calibration:
         sentences.append(f"Probabilities are calibrated for {', '.join(output.calibration.findings)}.")
+        shifts = [f"{name} {100 * shift.wanted:g} %" for name, shift in output.calibration.shifts.items()]
+        sentences += [f"They are corrected to a prevalence of: {', '.join(shifts)}."] if shifts else []
     if output.operating_points:
         sentences.append(f"Decisions are made for {', '.join(output.operating_points.findings)}.")
     return " ".join(sentences)

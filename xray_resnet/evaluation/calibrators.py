@@ -1,4 +1,4 @@
-"""Fitting calibrations: temperature, Platt's and isotonic, each from labels and logits of one finding.
+"""Fitting calibrations: none, temperature, Platt's and isotonic, each from labels and logits of one finding.
 
 All are fitted to the targets of Platt (1999), section 2.2: (n + 1) / (n + 2) for positives and 1 / (n + 2) for
 negatives, n being the patients with them. So a finding that is ranked without a mistake leaves finite values, and no
@@ -15,7 +15,7 @@ from xray_resnet.metrics.clustered import count_patients
 from xray_resnet.model_output import Calibration, IsotonicCalibration, LinearCalibration, compute_scores
 
 Floats = NDArray[np.float64]
-Method = Literal["temperature", "platt", "isotonic"]
+Method = Literal["identity", "temperature", "platt", "isotonic"]
 
 
 class NotRisingError(ValueError):
@@ -23,6 +23,20 @@ class NotRisingError(ValueError):
 
     def __init__(self) -> None:
         super().__init__("the finding is not more frequent where scores are higher")
+
+
+def fit_identity(targets: Floats, logits: Floats) -> LinearCalibration:
+    """The scores as they are: what another calibration must surpass.
+
+    Args:
+        targets: (N,) between 0 and 1.
+        logits: (N,).
+
+    Raises:
+        NotRisingError: if a temperature would turn them.
+    """
+    fit_temperature(targets, logits)
+    return LinearCalibration(1.0, 0.0)
 
 
 def fit_temperature(targets: Floats, logits: Floats) -> LinearCalibration:
@@ -97,6 +111,7 @@ def fit_isotonic(targets: Floats, logits: Floats) -> IsotonicCalibration:
 
 
 CALIBRATORS: dict[Method, Callable[[Floats, Floats], Calibration]] = {
+    "identity": fit_identity,
     "temperature": fit_temperature,
     "platt": fit_platt,
     "isotonic": fit_isotonic,

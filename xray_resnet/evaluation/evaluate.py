@@ -1,12 +1,15 @@
 """A run and a dataset to metrics, predictions and, if asked for, a report."""
 
 import shlex
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from xray_resnet.bundle import amend_bundle
+from xray_resnet.evaluation.amendment import DEFAULT, AmendOptions, describe_amendment, find_amendment
 from xray_resnet.evaluation.analyses import run_analyses
 from xray_resnet.evaluation.answers import FOLDER, Answers
 from xray_resnet.evaluation.evidence import Chance, Evidence
@@ -26,6 +29,10 @@ SCHEMA_VERSION = 1
 """Of metrics.json; a change that a reader could stumble over raises it."""
 
 
+def _keep_quiet(sentence: str) -> None:
+    """Tells nobody."""
+
+
 def evaluate(
     run_or_bundle: Path,
     *,
@@ -33,10 +40,12 @@ def evaluate(
     split: str = "test",
     report: bool = False,
     also: Collection[str] = (),
+    options: AmendOptions = DEFAULT,
     precision: RequestedPrecision = "auto",
     resamples: int = RESAMPLES,
     seed: int = 0,
     show: ShowWork = work_in_silence,
+    tell: Callable[[str], None] = _keep_quiet,
 ) -> Path:
     """Evaluates a model on one split of a dataset.
 
@@ -47,28 +56,39 @@ def evaluate(
         report: Also write report.html, localisation.json and the overlays.
         also: Names of analyses that run only by name, such as ladder; what the network says for them is kept in the
             folder, so that they can be interrupted and are fast the next time.
+        options: Whether the bundle is given the calibration and the operating points that are found on these images,
+            and how; on the validation split of the run's own data it is.
         precision: fp32, bf16, or auto: bf16 only where the processor computes in it.
         resamples: Bootstrap resamples of the patients.
         seed: Seed of the bootstrap.
         show: Shows how far the work is.
+        tell: Told in a sentence what the bundle was given.
 
     Returns:
         The folder `RUN/eval/<dataset>-<split>` with predictions.parquet and metrics.json; the latter is written last,
         so that where it is, the evaluation is complete.
 
     Raises:
-        UserError: if run, dataset or split are missing, or the model and the dataset do not belong together.
+        UserError: if run, dataset or split are missing, the model and the dataset do not belong together, or the
+            bundle would be amended on images that the model was fitted to.
     """
     source = dataset or find_dataset(run_or_bundle)
     subject = open_subject(run_or_bundle, dataset=source, split=split, precision=precision)
-    evidence = gather_evidence(subject, Chance(resamples, seed), show=show)
+    prevalences = options.resolve_prevalences(subject.findings)
+    is_amended = options.is_wanted(split=split, own_data=subject.is_own_data)
+    evidence = replace(gather_evidence(subject, Chance(resamples, seed), show=show), prevalences=prevalences)
+    if is_amended:
+        evidence = _find_amendment(evidence, subject, options)
     results = run_analyses(evidence, report=report, also=also)
     (subject.folder / _METRICS).unlink(missing_ok=True)
     write_predictions(subject.folder / FILE, evidence.predictions, metadata=_describe_table(evidence))
     if report:
-        command = _format_command(run_or_bundle, source, evidence, also=also)
+        command = _format_command(run_or_bundle, source, evidence, also=also, options=options)
         write_text(subject.folder / "report.html", render_report(evidence, results, command=command))
         _write_files(subject.folder, results)
+    if evidence.amendment is not None:
+        amend_bundle(subject.bundle, evidence.amendment.output)
+        tell(describe_amendment(evidence.amendment.output))
     write_json(subject.folder / _METRICS, build_metrics(evidence, results))
     return subject.folder
 
@@ -90,8 +110,22 @@ def gather_evidence(subject: Subject, chance: Chance, *, show: ShowWork = work_i
     model = subject.describe_model()
     answers = Answers(subject.folder / FOLDER, subject.fingerprint)
     return Evidence(
-        dataset, subject.split, rows, predictions, response.peaks, model, network, chance, answers=answers, show=show
+        dataset, subject.split, rows, predictions, response.peaks, model, network, chance, answers=answers, show=show,
+        stated=subject.bundle.metadata.output,
+    )  # fmt: skip
+
+
+def _find_amendment(evidence: Evidence, subject: Subject, options: AmendOptions) -> Evidence:
+    """The evidence with what its images say of the meaning of logits."""
+    amendment = find_amendment(
+        evidence.predictions,
+        basis=evidence.basis,
+        findings=subject.bundle.metadata.findings,
+        criterion=options.criterion,
+        prevalences=evidence.prevalences,
+        seed=evidence.chance.seed,
     )
+    return replace(evidence, amendment=amendment)
 
 
 def build_metrics(evidence: Evidence, results: Results) -> dict[str, Any]:
@@ -118,11 +152,14 @@ def _write_files(folder: Path, results: Results) -> None:
             path.unlink()
 
 
-def _format_command(run_or_bundle: Path, dataset: Path, evidence: Evidence, *, also: Collection[str]) -> str:
+def _format_command(
+    run_or_bundle: Path, dataset: Path, evidence: Evidence, *, also: Collection[str], options: AmendOptions
+) -> str:
     """The command that makes the report again."""
     words = ["xray-eval", "--run", run_or_bundle, "--data", dataset, "--split", evidence.split, "--report"]
     words += ["--precision", evidence.model["precision"]]
     words += [f"--{name}" for name in also]
+    words += options.list_words()
     words += ["--resamples", evidence.chance.resamples, "--seed", evidence.chance.seed]
     return shlex.join(map(str, words))
 

@@ -1,7 +1,7 @@
 """The evidence of one evaluation: all that an analysis may ask, and the network to ask again."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xray_resnet.boxes import Rectangle
+from xray_resnet.evaluation.amendment import Amendment
 from xray_resnet.evaluation.answers import Answers
 from xray_resnet.evaluation.images import Change, StoredImages
 from xray_resnet.evaluation.network import Network, Peaks, Response
 from xray_resnet.evaluation.predictions import Predictions
 from xray_resnet.evaluation.ranking import Ranking, rank
+from xray_resnet.model_output import Basis, ModelOutput
 from xray_resnet.progress import Progress, ShowWork, work_in_silence
 from xray_resnet.store import Dataset
 
@@ -59,6 +61,9 @@ class Evidence:
         chance: How intervals are drawn.
         answers: Keeps what the network says of changed images.
         show: Shows how far an analysis is that asks the network again.
+        stated: What the bundle says that the logits mean; None if it says nothing.
+        amendment: What was found on these images instead, to amend the bundle; None if it is not amended.
+        prevalences: Finding → prevalence where the model is used, if it is said.
     """
 
     dataset: Dataset
@@ -71,6 +76,9 @@ class Evidence:
     chance: Chance
     answers: Answers = field(default_factory=Answers)
     show: ShowWork = work_in_silence
+    stated: ModelOutput | None = None
+    amendment: Amendment | None = None
+    prevalences: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def findings(self) -> tuple[str, ...]:
@@ -92,6 +100,35 @@ class Evidence:
     def role(self) -> str:
         """What the images were to the model: only those that it was not fitted to say how good it is."""
         return _ROLES[self.split] if self.trained_on_this_dataset else "another dataset than it was trained on"
+
+    @property
+    def output(self) -> ModelOutput:
+        """What the logits mean: by what was found on these images, or else by the bundle."""
+        return self.amendment.output if self.amendment else self.stated or ModelOutput(self.findings)
+
+    @cached_property
+    def probabilities(self) -> NDArray[np.float64]:
+        """(N, F) calibrated to the prevalence of the calibration's basis; NaN for a finding without a calibration.
+
+        If the calibration was chosen on these images, each is by a fit that left out the patient.
+        """
+        if self.amendment is not None:
+            return np.stack([self.amendment.calibrations[name].probabilities for name in self.findings], axis=1)
+        made = self.output.calibration
+        if made is None:
+            return np.full(self.predictions.logits.shape, np.nan)
+        plain, logits = replace(made, shifts={}), self.predictions.logits.astype(np.float64)
+        return np.stack([plain.calibrate(name, logits[:, f]) for f, name in enumerate(self.findings)], axis=1)
+
+    @property
+    def basis(self) -> Basis:
+        """What a calibration or an operating point that is found on these images holds for."""
+        patients = len(np.unique(self.predictions.patient_ids))
+        return Basis(self.dataset.name, self.split, patients, self.model["engine"], self.model["precision"])
+
+    def is_basis(self, basis: Basis | None) -> bool:
+        """Whether a calibration or an operating point was made on these very images."""
+        return basis is not None and (basis.dataset, basis.split) == (self.dataset.name, self.split)
 
     def fact(self, name: str) -> list[Any]:
         """What the dataset knows of each of the N images; None if absent.

@@ -1,7 +1,8 @@
-"""How intervals were made, as letters beside them and a line that says what each letter is."""
+"""Estimates as the page and metrics.json show them: with their intervals, and how those were made."""
 
 from collections.abc import Iterable
 from string import ascii_lowercase
+from typing import Any
 
 from xray_resnet.metrics import Estimate
 
@@ -10,3 +11,14 @@ def letter_methods(estimates: Iterable[Estimate]) -> dict[str, str]:
     """Method → letter, in the order in which the methods come."""
     methods = dict.fromkeys(estimate.method for estimate in estimates if estimate.method)
     return dict(zip(methods, ascii_lowercase, strict=False))
+
+
+def estimate_to_json(estimate: Estimate) -> dict[str, Any]:
+    """A value, its interval and how that was made; or why there is none."""
+    return {
+        "value": estimate.value,
+        "low": estimate.low,
+        "high": estimate.high,
+        "method": estimate.method,
+        "why_null": estimate.why_null,
+    }

@@ -64,7 +64,7 @@ def plot_roc_curves(predictions: Predictions, ranking: Ranking) -> str:
         axes.fill_between(curve.x, curve.y, color=MODEL, alpha=0.08, linewidth=0)
         axes.text(0.97, 0.06, f"{ranking.findings[column].auroc.value:.3f}", ha="right", color=MODEL, weight="bold")
 
-    return _small_multiples(ranking, draw, x="false positive rate", y="true positive rate")
+    return small_multiples(ranking, draw, x="false positive rate", y="true positive rate")
 
 
 def plot_pr_curves(predictions: Predictions, ranking: Ranking) -> str:
@@ -79,7 +79,7 @@ def plot_pr_curves(predictions: Predictions, ranking: Ranking) -> str:
         free = 0.06 if (finding.average_precision or 0.0) > 0.4 else 0.9
         axes.text(0.97, free, f"AP {finding.average_precision:.3f}", ha="right", color=MODEL, weight="bold")
 
-    return _small_multiples(ranking, draw, x="recall", y="precision")
+    return small_multiples(ranking, draw, x="recall", y="precision")
 
 
 def plot_scores(predictions: Predictions, ranking: Ranking) -> str:
@@ -97,7 +97,34 @@ def plot_scores(predictions: Predictions, ranking: Ranking) -> str:
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
 
-    return _small_multiples(ranking, draw, x="score", y="share of images", square=False)
+    return small_multiples(ranking, draw, x="score", y="share of images", square=False)
+
+
+def small_multiples(ranking: Ranking, draw: Panel, *, x: str, y: str, square: bool = True) -> str:
+    """One panel per finding in a grid; a finding without both classes says why instead.
+
+    Args:
+        ranking: Has the findings.
+        draw: Draws into the axes of the finding at a place.
+        x: What the horizontal axes show, 0 to 1.
+        y: What the vertical ones show.
+        square: Whether these also reach from 0 to 1, in all panels alike.
+    """
+    count = len(ranking.findings)
+    columns = min(_MOST_COLUMNS, max(count, 3))
+    rows = -(-count // columns)
+    side = WIDTH / columns
+    with rc_context(STYLE):
+        figure = Figure(figsize=(WIDTH, rows * side * (1.3 if square else 0.9)), layout="constrained")
+        grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=square)
+        for position, axes in enumerate(grid.flat):
+            if position >= count:
+                axes.set_visible(False)
+                continue
+            _draw_panel(axes, position, ranking, draw, square=square)
+        figure.supxlabel(x, fontsize=9, color=MUTED)
+        figure.supylabel(y, fontsize=9, color=MUTED)
+        return to_svg(figure)
 
 
 def _draw_interval(axes: Axes, height: int, estimate: Estimate, *, colour: str) -> None:
@@ -121,25 +148,6 @@ def _finish_intervals(axes: Axes, names: Sequence[str], lowest: float) -> None:
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.set_xlabel("AUROC")
-
-
-def _small_multiples(ranking: Ranking, draw: Panel, *, x: str, y: str, square: bool = True) -> str:
-    """One panel per finding in a grid; a finding without both classes says why instead."""
-    count = len(ranking.findings)
-    columns = min(_MOST_COLUMNS, max(count, 3))
-    rows = -(-count // columns)
-    side = WIDTH / columns
-    with rc_context(STYLE):
-        figure = Figure(figsize=(WIDTH, rows * side * (1.3 if square else 0.9)), layout="constrained")
-        grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=square)
-        for position, axes in enumerate(grid.flat):
-            if position >= count:
-                axes.set_visible(False)
-                continue
-            _draw_panel(axes, position, ranking, draw, square=square)
-        figure.supxlabel(x, fontsize=9, color=MUTED)
-        figure.supylabel(y, fontsize=9, color=MUTED)
-        return to_svg(figure)
 
 
 def _draw_panel(axes: Axes, position: int, ranking: Ranking, draw: Panel, *, square: bool) -> None:

@@ -60,6 +60,11 @@ class Subject:
         """Where the results go: below the run; below the bundle where that stands alone."""
         return evaluation_folder(self.bundle.folder, dataset=self.dataset.name, split=self.split)
 
+    @property
+    def is_own_data(self) -> bool:
+        """Whether the dataset has the very splits that the model was trained with."""
+        return bool(self.bundle.metadata.training_data.get("split_sha256") == self.dataset.split_sha256)
+
     def fingerprint(self) -> str:
         """16 hexadecimal digits that change with the network, how it computes, and what it is shown, told and asked."""
         model = {**self.describe_model(), "findings": [*self.findings]}

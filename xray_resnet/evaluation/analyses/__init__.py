@@ -4,12 +4,14 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from xray_resnet.evaluation.analyses.baseline import analyse_baseline
+from xray_resnet.evaluation.analyses.calibration import analyse_calibration
 from xray_resnet.evaluation.analyses.curves import analyse_curves
 from xray_resnet.evaluation.analyses.data import analyse_data
 from xray_resnet.evaluation.analyses.examples import analyse_examples
 from xray_resnet.evaluation.analyses.findings import analyse_findings
 from xray_resnet.evaluation.analyses.ladder import analyse_ladder
 from xray_resnet.evaluation.analyses.model import analyse_model
+from xray_resnet.evaluation.analyses.operating_points import analyse_operating_points
 from xray_resnet.evaluation.analyses.pointing import analyse_pointing
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.result import Result
@@ -34,6 +36,8 @@ ANALYSES = {
     "findings": Analysis(analyse_findings, only_in_report=False),
     "baseline": Analysis(analyse_baseline),
     "curves": Analysis(analyse_curves),
+    "calibration": Analysis(analyse_calibration, only_in_report=False),
+    "operating_points": Analysis(analyse_operating_points, only_in_report=False),
     "examples": Analysis(analyse_examples),
     "pointing": Analysis(analyse_pointing),
     "ladder": Analysis(analyse_ladder, only_by_name=True),

@@ -1,0 +1,106 @@
+"""What the analyses of calibration and of operating points say, show and warn of."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.metrics import brier_score_loss, confusion_matrix
+
+from tests.datasets import make_dataset
+from tests.evaluation.builders import make_evidence, make_output
+from xray_resnet.evaluation.analyses import ANALYSES
+from xray_resnet.evaluation.evidence import Evidence
+from xray_resnet.evaluation.report import render_report
+from xray_resnet.evaluation.result import Result
+from xray_resnet.model_output import PrevalenceShift
+from xray_resnet.store import Dataset, open_dataset
+
+FINDINGS = ("Cardiomegaly", "Effusion")
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    return open_dataset(make_dataset(tmp_path_factory.mktemp("data") / "tiny", count=600))
+
+
+@pytest.fixture(scope="module")
+def evidence(dataset: Dataset) -> Evidence:
+    return make_evidence(dataset, stated=make_output(FINDINGS))
+
+
+def analyse(name: str, evidence: Evidence) -> Result:
+    return ANALYSES[name].analyse(evidence)
+
+
+def warn(name: str, evidence: Evidence) -> dict[str, str]:
+    return {caveat.name: caveat.rank.name for caveat in analyse(name, evidence).warnings}
+
+
+def test_figures_before_and_after_are_those_of_scores_and_probabilities(evidence: Evidence) -> None:
+    effusion = analyse("calibration", evidence).figures["calibration"]["findings"]["Effusion"]
+    labels, logits = evidence.predictions.labels[:, 1], evidence.predictions.logits[:, 1].astype(float)
+    before, after = (1 / (1 + np.exp(-line)) for line in (logits, 0.5 * logits + 0.25))
+    assert effusion["method"] == "platt"
+    assert effusion["before"]["brier"]["score"] == pytest.approx(brier_score_loss(labels, before), abs=1e-7)
+    assert effusion["after"]["brier"]["score"] == pytest.approx(brier_score_loss(labels, after), abs=1e-12)
+    saved = effusion["before"]["log_loss"] - effusion["after"]["log_loss"]
+    assert effusion["log_loss_saved"]["value"] == pytest.approx(saved)
+
+
+def test_a_finding_without_calibration_has_its_reason_and_nothing_after(evidence: Evidence) -> None:
+    figures = analyse("calibration", evidence).figures["calibration"]["findings"]["Cardiomegaly"]
+    assert (figures["method"], figures["after"], figures["log_loss_saved"]) == (None, None, None)
+    assert figures["why_null"] == "the split that the calibration was made on did not give one"
+
+
+def test_a_shift_of_prevalence_does_not_touch_the_calibration_that_is_measured(evidence: Evidence) -> None:
+    """The images have their own prevalence, not that where the model is used."""
+    output = make_output(FINDINGS)
+    assert output.calibration is not None
+    shifted = replace(output.calibration, shifts={"Effusion": PrevalenceShift(0.5, 0.01)})
+    moved = replace(evidence, stated=replace(output, calibration=shifted))
+    assert analyse("calibration", moved).figures == analyse("calibration", evidence).figures
+
+
+def test_decisions_are_counted_as_scikit_learn_counts_them(evidence: Evidence) -> None:
+    figures = analyse("operating_points", evidence).figures["operating_points"]["findings"]["Effusion"]["figures"]
+    called = evidence.predictions.logits[:, 1] >= 0.5
+    (tn, fp), (fn, tp) = confusion_matrix(evidence.predictions.labels[:, 1], called)
+    names = ("true_negatives", "false_positives", "false_negatives", "true_positives")
+    assert [figures[name] for name in names] == [tn, fp, fn, tp]
+    assert figures["ppv"]["value"] == pytest.approx(tp / (tp + fp))
+
+
+def test_a_model_without_them_is_told_what_makes_them(dataset: Dataset) -> None:
+    plain = make_evidence(dataset)
+    assert warn("calibration", plain) == {"uncalibrated": "NOTE"}
+    assert warn("operating_points", plain) == {"no_operating_points": "NOTE"}
+    assert analyse("operating_points", plain).section is None
+
+
+def test_the_split_that_they_were_made_on_flatters(dataset: Dataset, evidence: Evidence) -> None:
+    seen = make_evidence(dataset, split="val", stated=make_output(FINDINGS))
+    assert warn("calibration", seen).items() >= {"calibrated_on_these_images": "CAUTION"}.items()
+    assert warn("operating_points", seen).items() >= {"points_chosen_on_these_images": "CAUTION"}.items()
+    assert "calibrated_on_these_images" not in warn("calibration", evidence)
+    assert "points_chosen_on_these_images" not in warn("operating_points", evidence)
+
+
+def test_a_calibration_that_harms_is_warned_of(dataset: Dataset) -> None:
+    overconfident = make_evidence(dataset, stated=make_output(FINDINGS, slope=20.0))
+    assert warn("calibration", overconfident).items() >= {"calibration_harms": "CAUTION"}.items()
+    assert "calibration_harms" not in warn("calibration", make_evidence(dataset, stated=make_output(FINDINGS, slope=1)))
+
+
+def test_another_precision_is_noted(dataset: Dataset) -> None:
+    other = make_evidence(dataset, stated=make_output(FINDINGS), precision="bf16")
+    assert warn("calibration", other).items() >= {"calibrated_in_another_precision": "NOTE"}.items()
+
+
+def test_the_page_shows_reasons_for_what_is_missing_and_no_none(evidence: Evidence) -> None:
+    used = replace(evidence, prevalences={"Effusion": 0.02})
+    results = {name: analyse(name, used) for name in ("calibration", "operating_points")}
+    page = render_report(used, results, command="xray-eval").split("</style>")[1]
+    assert page.count("did not give one") >= 2
+    assert "where it is used" in page and "2.0 %" in page
+    assert ">None<" not in page and "nan" not in page.split("data:image")[0]

@@ -1,0 +1,131 @@
+"""From an evaluation on validation to decisions on test, through the bundle's own files."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.bundles import make_metadata, make_model
+from tests.datasets import make_dataset
+from xray_resnet.bundle import read_bundle, save_bundle
+from xray_resnet.dicom import Reading
+from xray_resnet.evaluation.amendment import AmendOptions
+from xray_resnet.evaluation.evaluate import evaluate
+from xray_resnet.evaluation.predictions import Predictions, read_predictions
+from xray_resnet.metrics.calibration import log_loss
+from xray_resnet.metrics.operating import Criterion
+from xray_resnet.store import open_dataset
+
+FINDINGS = ("Cardiomegaly", "Effusion")
+
+
+def metrics_of(folder: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((folder / "metrics.json").read_text())
+    return content
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run on 300 images, two a patient, with a random network."""
+    folder = tmp_path_factory.mktemp("work")
+    reading = Reading(size=64)
+    make_dataset(folder / "data", count=300, reading=reading.to_json(), reading_fingerprint=reading.fingerprint())
+    metadata = make_metadata(findings=FINDINGS)
+    metadata.training_data["split_sha256"] = open_dataset(folder / "data").split_sha256
+    save_bundle(folder / "run" / "bundle", make_model(metadata), metadata)
+    (folder / "run" / "config.yaml").write_text(f"data:\n  cache: {folder / 'data'}\n")
+    return folder / "run"
+
+
+@pytest.fixture(scope="module")
+def validation(run: Path) -> Path:
+    return evaluate(run, split="val", precision="fp32", resamples=50)
+
+
+@pytest.fixture(scope="module")
+def test(run: Path, validation: Path) -> Path:
+    """Depends on the validation, which amends the bundle."""
+    options = AmendOptions(prevalence={"Effusion": 0.03})
+    return evaluate(run, report=True, options=options, precision="fp32", resamples=50)
+
+
+def test_validation_writes_into_the_bundle_what_it_says(run: Path, validation: Path) -> None:
+    output, metrics = read_bundle(run).metadata.output, metrics_of(validation)
+    assert output.operating_points is not None
+    assert output.operating_points.basis.split == "val"
+    assert output.operating_points.basis.patients == 30
+    assert output.operating_points.basis.engine == metrics["model"]["engine"]
+    for finding, point in output.operating_points.findings.items():
+        assert metrics["operating_points"]["findings"][finding]["logit"] == point.logit
+    assert metrics["operating_points"]["on_these_images"] and metrics["calibration"]["left_out"]
+
+
+def test_the_test_split_is_decided_by_the_frozen_points(run: Path, test: Path) -> None:
+    output, predictions, metrics = read_bundle(run).metadata.output, read_predictions(test), metrics_of(test)
+    decisions = output(predictions.logits).decisions
+    assert output.operating_points is not None and not metrics["operating_points"]["on_these_images"]
+    for column, finding in enumerate(FINDINGS):
+        figures, labels = metrics["operating_points"]["findings"][finding]["figures"], predictions.labels[:, column]
+        assert figures["true_positives"] == ((decisions[:, column] == 1) & (labels == 1)).sum()
+        assert figures["false_positives"] == ((decisions[:, column] == 1) & (labels == 0)).sum()
+
+
+def test_the_test_split_is_calibrated_by_the_frozen_calibration(run: Path, test: Path) -> None:
+    output, predictions, metrics = read_bundle(run).metadata.output, read_predictions(test), metrics_of(test)
+    assert not metrics["calibration"]["left_out"]
+    probabilities = output(predictions.logits).probabilities
+    for column, finding in enumerate(FINDINGS):
+        after = metrics["calibration"]["findings"][finding]["after"]
+        if after is not None:
+            assert after["log_loss"] == pytest.approx(log_loss(predictions.labels[:, column], probabilities[:, column]))
+
+
+def test_predictive_values_stand_at_the_stated_prevalence(test: Path) -> None:
+    findings = metrics_of(test)["operating_points"]["findings"]
+    assert findings["Cardiomegaly"]["where_used"] == {"prevalence": None, "ppv": None, "npv": None}
+    used, figures = findings["Effusion"]["where_used"], findings["Effusion"]["figures"]
+    hit, alarm = 0.03 * figures["sensitivity"]["value"], 0.97 * (1 - figures["specificity"]["value"])
+    assert used["ppv"]["value"] == pytest.approx(hit / (hit + alarm))
+    assert used["ppv"]["low"] <= used["ppv"]["value"] <= used["ppv"]["high"]
+
+
+def test_the_report_shows_both_sections_and_the_command_with_the_prevalence(test: Path) -> None:
+    page = (test / "report.html").read_text()
+    assert '<section id="calibration"' in page and '<section id="operating_points"' in page
+    assert "--prevalence" in page and "where it is used" in page
+    assert "None" not in page.split("</style>")[1].split("data:image")[0]
+
+
+def test_a_second_validation_writes_the_same_bytes(run: Path, validation: Path) -> None:
+    before = (run / "bundle/configs/metadata.json").read_bytes(), (validation / "metrics.json").read_bytes()
+    evaluate(run, split="val", precision="fp32", resamples=50)
+    assert before == ((run / "bundle/configs/metadata.json").read_bytes(), (validation / "metrics.json").read_bytes())
+
+
+def test_an_evaluation_that_is_told_not_to_leaves_the_bundle_and_says_what_flatters(
+    run: Path, validation: Path
+) -> None:
+    before = (run / "bundle/configs/metadata.json").read_bytes()
+    folder = evaluate(run, split="val", options=AmendOptions(False), precision="fp32", resamples=20)
+    assert (run / "bundle/configs/metadata.json").read_bytes() == before
+    names = {warning["name"] for warning in metrics_of(folder)["warnings"]}
+    assert "points_chosen_on_these_images" in names
+
+
+def test_another_criterion_is_written_and_told(run: Path, validation: Path) -> None:
+    options, told = AmendOptions(criterion=Criterion("sensitivity", 0.9)), list[str]()
+    folder = evaluate(run, split="val", options=options, precision="fp32", resamples=20, tell=told.append)
+    assert len(told) == 1 and told[0].endswith("decisions for Cardiomegaly, Effusion")
+    predictions, output = read_predictions(folder), read_bundle(run).metadata.output
+    assert output.operating_points is not None
+    for finding, point in output.operating_points.findings.items():
+        assert point.criterion == "sensitivity 0.9"
+        assert _sensitivity(predictions, finding, point.logit) >= 0.9
+    evaluate(run, split="val", precision="fp32", resamples=50)
+
+
+def _sensitivity(predictions: Predictions, finding: str, logit: float) -> float:
+    column = predictions.findings.index(finding)
+    return float(np.mean(predictions.logits[predictions.labels[:, column] == 1, column] >= logit))

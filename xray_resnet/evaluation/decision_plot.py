@@ -1,0 +1,32 @@
+"""The decision curve: net benefit against the probability from which on one acts, a panel for each finding."""
+
+import xray_resnet.torch_compat  # noqa: F401  before matplotlib, which writes into the home folder
+
+# isort: split
+from matplotlib.axes import Axes
+
+from xray_resnet.evaluation.decisions import Decisions
+from xray_resnet.evaluation.plots import MODEL, MUTED, NEGATIVE, small_multiples
+from xray_resnet.evaluation.ranking import Ranking
+
+_HEADROOM = 1.12
+_BELOW = -0.12
+"""Share of the greatest benefit that is shown below 0."""
+
+
+def plot_decision_curves(decisions: Decisions, ranking: Ranking) -> str:
+    """The model in colour, acting on every film in grey, on none dashed."""
+
+    def draw(axes: Axes, column: int) -> None:
+        curve = decisions.findings[column].curve
+        if curve is None:
+            axes.text(0.5, 0.5, "not calibrated", transform=axes.transAxes, ha="center", color=MUTED)
+            axes.set_yticks([])
+            return
+        top = max(float(curve.model.max()), float(curve.everyone.max()), 1e-3)
+        axes.axhline(0, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
+        axes.plot(curve.thresholds, curve.everyone, color=NEGATIVE, linewidth=1.4)
+        axes.plot(curve.thresholds, curve.model, color=MODEL, linewidth=1.8)
+        axes.set_ylim(_BELOW * top, _HEADROOM * top)
+
+    return small_multiples(ranking, draw, x="probability from which on one acts", y="net benefit", square=False)

@@ -1,0 +1,180 @@
+"""How well scores and probabilities are calibrated, finding by finding."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xray_resnet.evaluation.evidence import Evidence
+from xray_resnet.evaluation.methods import estimate_to_json
+from xray_resnet.metrics import Estimate
+from xray_resnet.metrics.calibration import (
+    BrierParts,
+    CalibrationError,
+    ReliabilityBin,
+    calibration_error,
+    count_bins,
+    decompose_brier,
+    estimate_log_loss_saved,
+    log_loss,
+    reliability_curve,
+)
+from xray_resnet.model_output import Basis, Calibration, LinearCalibration
+
+_NONE_MADE = "the model has no calibration; xray-eval --split val makes one"
+_NOT_IN_BUNDLE = "the split that the calibration was made on did not give one"
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """How well numbers from 0 to 1 serve as probabilities of a finding.
+
+    Attributes:
+        error: Over the bins.
+        brier: The Brier score in its parts; None without an assessed image.
+        log_loss: None without an assessed image.
+        curve: Observed share by bin.
+    """
+
+    error: CalibrationError
+    brier: BrierParts | None
+    log_loss: float | None
+    curve: Sequence[ReliabilityBin]
+
+    def to_json(self) -> dict[str, Any]:
+        """Its part of metrics.json."""
+        return {
+            "ece": self.error.root,
+            "ece_squared": self.error.squared,
+            "ece_plugin": self.error.plugin,
+            "why_null": self.error.why_null,
+            "log_loss": self.log_loss,
+            "brier": None if self.brier is None else asdict(self.brier),
+            "reliability": [
+                {
+                    "probability": point.probability,
+                    "observed": estimate_to_json(point.observed),
+                    "n_images": point.n_images,
+                    "n_patients": point.n_patients,
+                }
+                for point in self.curve
+            ],
+        }
+
+
+@dataclass(frozen=True)
+class FindingReliability:
+    """Scores and probabilities of one finding.
+
+    Attributes:
+        name: The finding.
+        method: Kind of its calibration; None if there is none.
+        why_null: Why there is none.
+        log_losses: Kind → log-loss over patients left out of the fit, if the calibration was chosen on these images.
+        before: Of the scores, taken for probabilities.
+        after: Of the probabilities; None without a calibration.
+        saved: Log-loss before less that after; None without a calibration.
+    """
+
+    name: str
+    method: str | None
+    why_null: str | None
+    log_losses: Mapping[str, float]
+    before: Reliability
+    after: Reliability | None
+    saved: Estimate | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Its part of metrics.json."""
+        return {
+            "method": self.method,
+            "why_null": self.why_null,
+            "log_losses": dict(self.log_losses),
+            "before": self.before.to_json(),
+            "after": None if self.after is None else self.after.to_json(),
+            "log_loss_saved": None if self.saved is None else estimate_to_json(self.saved),
+        }
+
+
+@dataclass(frozen=True)
+class Reliabilities:
+    """How well a model is calibrated on the images of one split.
+
+    Attributes:
+        basis: What the calibration was made on; None if there is none.
+        left_out: Whether each probability comes from a fit without the image's patient, as it does where the
+            calibration is chosen on these images.
+        findings: One for each finding.
+    """
+
+    basis: Basis | None
+    left_out: bool
+    findings: tuple[FindingReliability, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Its part of metrics.json."""
+        return {
+            "basis": None if self.basis is None else asdict(self.basis),
+            "left_out": self.left_out,
+            "findings": {finding.name: finding.to_json() for finding in self.findings},
+        }
+
+
+def measure_reliabilities(evidence: Evidence) -> Reliabilities:
+    """Measures every finding, before and after calibration."""
+    calibration = evidence.output.calibration
+    return Reliabilities(
+        None if calibration is None else calibration.basis,
+        evidence.amendment is not None,
+        tuple(_measure_finding(evidence, column) for column in range(len(evidence.findings))),
+    )
+
+
+def name_method(calibration: Calibration) -> str:
+    """The usual name of a kind of calibration."""
+    if not isinstance(calibration, LinearCalibration):
+        return "isotonic"
+    if calibration.intercept:
+        return "platt"
+    return "identity" if calibration.slope == 1 else "temperature"
+
+
+def _measure_finding(evidence: Evidence, column: int) -> FindingReliability:
+    name, predictions = evidence.findings[column], evidence.predictions
+    labels, scores = predictions.labels[:, column], predictions.scores[:, column].astype(np.float64)
+    made = evidence.output.calibration
+    calibration = None if made is None else made.findings.get(name)
+    chosen = None if evidence.amendment is None else evidence.amendment.calibrations[name]
+    before = _measure(evidence, labels, scores)
+    losses = {} if chosen is None else dict(chosen.log_losses)
+    if calibration is None:
+        reason = chosen.why_null if chosen else _NONE_MADE if made is None else _NOT_IN_BUNDLE
+        return FindingReliability(name, None, reason, losses, before, None, None)
+    probabilities = evidence.probabilities[:, column]
+    saved = estimate_log_loss_saved(
+        labels,
+        scores,
+        probabilities,
+        patients=predictions.patient_ids,
+        generator=evidence.chance.generator(),
+        resamples=evidence.chance.resamples,
+    )
+    after = _measure(evidence, labels, probabilities)
+    return FindingReliability(name, name_method(calibration), None, losses, before, after, saved)
+
+
+def _measure(evidence: Evidence, labels: NDArray[np.float32], probabilities: NDArray[np.float64]) -> Reliability:
+    patients = evidence.predictions.patient_ids
+    bins = count_bins(len(np.unique(patients[np.isfinite(labels)])))
+    curve = reliability_curve(
+        labels,
+        probabilities,
+        patients=patients,
+        generator=evidence.chance.generator(),
+        resamples=evidence.chance.resamples,
+        bins=bins,
+    )
+    error = calibration_error(labels, probabilities, patients=patients, bins=bins)
+    return Reliability(error, decompose_brier(labels, probabilities, bins=bins), log_loss(labels, probabilities), curve)
