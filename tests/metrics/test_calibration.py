@@ -186,7 +186,13 @@ def test_log_loss_saved_is_the_difference_with_its_sign() -> None:
 def test_log_loss_saved_on_few_patients_has_no_interval() -> None:
     labels, probabilities, patients = simulate(3, patients=20)
     saved = estimate_log_loss_saved(
-        labels, probabilities, probabilities, patients=patients, generator=np.random.default_rng(0)
+        labels, probabilities, probabilities / 2, patients=patients, generator=np.random.default_rng(0)
     )
-    assert (saved.value, saved.low) == (0, None)
+    assert saved.value is not None and saved.low is None
     assert saved.why_null is not None and "too few patients" in saved.why_null
+
+
+def test_the_same_probabilities_save_nothing_and_need_no_interval() -> None:
+    labels, same, patients = simulate(3)
+    saved = estimate_log_loss_saved(labels, same, same, patients=patients, generator=np.random.default_rng(0))
+    assert (saved.value, saved.low, saved.why_null) == (0, None, "interval: both are the same")

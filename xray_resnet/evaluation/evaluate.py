@@ -74,11 +74,7 @@ def evaluate(
     """
     source = dataset or find_dataset(run_or_bundle)
     subject = open_subject(run_or_bundle, dataset=source, split=split, precision=precision)
-    prevalences = options.resolve_prevalences(subject.findings)
-    is_amended = options.is_wanted(split=split, own_data=subject.is_own_data)
-    evidence = replace(gather_evidence(subject, Chance(resamples, seed), show=show), prevalences=prevalences)
-    if is_amended:
-        evidence = _find_amendment(evidence, subject, options)
+    evidence = gather_evidence(subject, Chance(resamples, seed), options=options, show=show)
     results = run_analyses(evidence, report=report, also=also)
     (subject.folder / _METRICS).unlink(missing_ok=True)
     write_predictions(subject.folder / FILE, evidence.predictions, metadata=_describe_table(evidence))
@@ -93,14 +89,22 @@ def evaluate(
     return subject.folder
 
 
-def gather_evidence(subject: Subject, chance: Chance, *, show: ShowWork = work_in_silence) -> Evidence:
-    """Asks the network about every image.
+def gather_evidence(
+    subject: Subject, chance: Chance, *, options: AmendOptions = DEFAULT, show: ShowWork = work_in_silence
+) -> Evidence:
+    """Asks the network about every image; if the bundle is to be amended, finds with what, and writes nothing.
 
     Args:
         subject: The model and the images.
         chance: How intervals are drawn.
+        options: Whether the bundle is to be amended, and how.
         show: Shows how far the work is.
+
+    Raises:
+        UserError: if the options do not fit the model and the images.
     """
+    prevalences = options.resolve_prevalences(subject.findings)
+    is_amended = options.is_wanted(split=subject.split, own_data=subject.is_own_data)
     dataset, rows, network = subject.dataset, subject.rows, subject.network
     images = StoredImages(dataset, rows)
     with show("evaluating", "images") as progress:
@@ -109,10 +113,11 @@ def gather_evidence(subject: Subject, chance: Chance, *, show: ShowWork = work_i
     predictions = Predictions(subject.findings, ids, patients, subject.states, response.logits)
     model = subject.describe_model()
     answers = Answers(subject.folder / FOLDER, subject.fingerprint)
-    return Evidence(
+    evidence = Evidence(
         dataset, subject.split, rows, predictions, response.peaks, model, network, chance, answers=answers, show=show,
-        stated=subject.bundle.metadata.output,
+        stated=subject.bundle.metadata.output, prevalences=prevalences,
     )  # fmt: skip
+    return _find_amendment(evidence, subject, options) if is_amended else evidence
 
 
 def _find_amendment(evidence: Evidence, subject: Subject, options: AmendOptions) -> Evidence:

@@ -21,7 +21,7 @@ from xray_resnet.metrics.calibration import (
     log_loss,
     reliability_curve,
 )
-from xray_resnet.model_output import Basis, Calibration, LinearCalibration
+from xray_resnet.model_output import Basis, Calibration, LinearCalibration, compute_scores
 
 _NONE_MADE = "the model has no calibration; xray-eval --split val makes one"
 _NOT_IN_BUNDLE = "the split that the calibration was made on did not give one"
@@ -143,7 +143,7 @@ def name_method(calibration: Calibration) -> str:
 
 def _measure_finding(evidence: Evidence, column: int) -> FindingReliability:
     name, predictions = evidence.findings[column], evidence.predictions
-    labels, scores = predictions.labels[:, column], predictions.scores[:, column].astype(np.float64)
+    labels, scores = predictions.labels[:, column], compute_scores(predictions.logits[:, column].astype(np.float64))
     made = evidence.output.calibration
     calibration = None if made is None else made.findings.get(name)
     chosen = None if evidence.amendment is None else evidence.amendment.calibrations[name]

@@ -244,6 +244,8 @@ def estimate_log_loss_saved(
     if not len(truth):
         return Estimate(None, why_null="no assessed image")
     saved, who = _log_losses(truth, first) - _log_losses(truth, second), np.asarray(patients)[_is_assessed(labels)]
+    if not saved.any():
+        return Estimate(0.0, why_null="interval: both are the same")
     counts = count_patients(truth, who)
     if min(counts) < FEW_PATIENTS:
         reason = f"interval: too few patients, {counts[0]} with and {counts[1]} without"
