@@ -136,9 +136,16 @@ def measure_decisions(
         resamples=resamples,
         why_none=["no positive image", "no negative image", "no image called positive", "no image called negative"],
     )
-    counts = [int((truth_side & call).sum()) for truth_side, call in
-              ((has, positive), (lacks, positive), (has, ~positive), (lacks, ~positive))]  # fmt: skip
-    return DecisionFigures(*counts, sensitivity, specificity, ppv, npv)
+    return DecisionFigures(
+        int((has & positive).sum()),
+        int((lacks & positive).sum()),
+        int((has & ~positive).sum()),
+        int((lacks & ~positive).sum()),
+        sensitivity,
+        specificity,
+        ppv,
+        npv,
+    )
 
 
 def predict_values(sensitivity: Estimate, specificity: Estimate, *, prevalence: float) -> tuple[Estimate, Estimate]:
