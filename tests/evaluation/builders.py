@@ -102,11 +102,13 @@ def make_evidence(
     return Evidence(dataset, split, rows, predictions, peaks, facts, network, Chance(20), stated=stated)
 
 
-def make_output(findings: Sequence[str], *, split: str = "val", slope: float = 0.5) -> ModelOutput:
+def make_output(
+    findings: Sequence[str], *, split: str = "val", slope: float = 0.5, intercept: float = 0.25
+) -> ModelOutput:
     """What a bundle says after it was amended on a split of the dataset `tiny`: the first finding has nothing."""
     basis = Basis("tiny", split, 12, "torch", "fp32")
     return ModelOutput(
         tuple(findings),
-        Calibrations(basis, {name: LinearCalibration(slope, 0.25) for name in findings[1:]}),
+        Calibrations(basis, {name: LinearCalibration(slope, intercept) for name in findings[1:]}),
         OperatingPoints(basis, {name: OperatingPoint("youden", 0.5) for name in findings[1:]}),
     )

@@ -28,10 +28,10 @@ def metrics_of(folder: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run on 300 images, two a patient, with a random network."""
+    """A run on 600 images, two a patient, with a random network."""
     folder = tmp_path_factory.mktemp("work")
     reading = Reading(size=64)
-    make_dataset(folder / "data", count=300, reading=reading.to_json(), reading_fingerprint=reading.fingerprint())
+    make_dataset(folder / "data", count=600, reading=reading.to_json(), reading_fingerprint=reading.fingerprint())
     metadata = make_metadata(findings=FINDINGS)
     metadata.training_data["split_sha256"] = open_dataset(folder / "data").split_sha256
     save_bundle(folder / "run" / "bundle", make_model(metadata), metadata)
@@ -45,7 +45,7 @@ def validation(run: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def test(run: Path, validation: Path) -> Path:
+def held_out(run: Path, validation: Path) -> Path:
     """Depends on the validation, which amends the bundle."""
     options = AmendOptions(prevalence={"Effusion": 0.03})
     return evaluate(run, report=True, options=options, precision="fp32", resamples=50)
@@ -55,15 +55,15 @@ def test_validation_writes_into_the_bundle_what_it_says(run: Path, validation: P
     output, metrics = read_bundle(run).metadata.output, metrics_of(validation)
     assert output.operating_points is not None
     assert output.operating_points.basis.split == "val"
-    assert output.operating_points.basis.patients == 30
+    assert output.operating_points.basis.patients == 60
     assert output.operating_points.basis.engine == metrics["model"]["engine"]
     for finding, point in output.operating_points.findings.items():
         assert metrics["operating_points"]["findings"][finding]["logit"] == point.logit
     assert metrics["operating_points"]["on_these_images"] and metrics["calibration"]["left_out"]
 
 
-def test_the_test_split_is_decided_by_the_frozen_points(run: Path, test: Path) -> None:
-    output, predictions, metrics = read_bundle(run).metadata.output, read_predictions(test), metrics_of(test)
+def test_the_test_split_is_decided_by_the_frozen_points(run: Path, held_out: Path) -> None:
+    output, predictions, metrics = read_bundle(run).metadata.output, read_predictions(held_out), metrics_of(held_out)
     decisions = output(predictions.logits).decisions
     assert output.operating_points is not None and not metrics["operating_points"]["on_these_images"]
     for column, finding in enumerate(FINDINGS):
@@ -72,8 +72,8 @@ def test_the_test_split_is_decided_by_the_frozen_points(run: Path, test: Path) -
         assert figures["false_positives"] == ((decisions[:, column] == 1) & (labels == 0)).sum()
 
 
-def test_the_test_split_is_calibrated_by_the_frozen_calibration(run: Path, test: Path) -> None:
-    output, predictions, metrics = read_bundle(run).metadata.output, read_predictions(test), metrics_of(test)
+def test_the_test_split_is_calibrated_by_the_frozen_calibration(run: Path, held_out: Path) -> None:
+    output, predictions, metrics = read_bundle(run).metadata.output, read_predictions(held_out), metrics_of(held_out)
     assert not metrics["calibration"]["left_out"]
     probabilities = output(predictions.logits).probabilities
     for column, finding in enumerate(FINDINGS):
@@ -82,8 +82,8 @@ def test_the_test_split_is_calibrated_by_the_frozen_calibration(run: Path, test:
             assert after["log_loss"] == pytest.approx(log_loss(predictions.labels[:, column], probabilities[:, column]))
 
 
-def test_predictive_values_stand_at_the_stated_prevalence(test: Path) -> None:
-    findings = metrics_of(test)["operating_points"]["findings"]
+def test_predictive_values_stand_at_the_stated_prevalence(held_out: Path) -> None:
+    findings = metrics_of(held_out)["operating_points"]["findings"]
     assert findings["Cardiomegaly"]["where_used"] == {"prevalence": None, "ppv": None, "npv": None}
     used, figures = findings["Effusion"]["where_used"], findings["Effusion"]["figures"]
     hit, alarm = 0.03 * figures["sensitivity"]["value"], 0.97 * (1 - figures["specificity"]["value"])
@@ -91,8 +91,8 @@ def test_predictive_values_stand_at_the_stated_prevalence(test: Path) -> None:
     assert used["ppv"]["low"] <= used["ppv"]["value"] <= used["ppv"]["high"]
 
 
-def test_the_report_shows_both_sections_and_the_command_with_the_prevalence(test: Path) -> None:
-    page = (test / "report.html").read_text()
+def test_the_report_shows_both_sections_and_the_command_with_the_prevalence(held_out: Path) -> None:
+    page = (held_out / "report.html").read_text()
     assert '<section id="calibration"' in page and '<section id="operating_points"' in page
     assert "--prevalence" in page and "where it is used" in page
     assert ">None<" not in page

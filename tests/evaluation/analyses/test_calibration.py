@@ -20,7 +20,7 @@ FINDINGS = ("Cardiomegaly", "Effusion")
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    return open_dataset(make_dataset(tmp_path_factory.mktemp("data") / "tiny", count=600))
+    return open_dataset(make_dataset(tmp_path_factory.mktemp("data") / "tiny", count=1000))
 
 
 @pytest.fixture(scope="module")
@@ -87,9 +87,12 @@ def test_the_split_that_they_were_made_on_flatters(dataset: Dataset, evidence: E
 
 
 def test_a_calibration_that_harms_is_warned_of(dataset: Dataset) -> None:
+    """The logits of these images are normal, higher by 1 with the finding: half of the images have it, so that the
+    probability is the sigmoid of the logit less one half."""
     overconfident = make_evidence(dataset, stated=make_output(FINDINGS, slope=20.0))
     assert warn("calibration", overconfident).items() >= {"calibration_harms": "CAUTION"}.items()
-    assert "calibration_harms" not in warn("calibration", make_evidence(dataset, stated=make_output(FINDINGS, slope=1)))
+    right = make_evidence(dataset, stated=make_output(FINDINGS, slope=1.0, intercept=-0.5))
+    assert "calibration_harms" not in warn("calibration", right)
 
 
 def test_another_precision_is_noted(dataset: Dataset) -> None:
