@@ -127,7 +127,7 @@ def _draw_curve(evidence: Evidence, column: int, prevalence: float | None) -> De
         return None
     own = float(labels[known].mean())
     if prevalence is not None and 0 < own < 1:
-        probabilities = PrevalenceShift(own, prevalence)(probabilities)
+        probabilities = np.asarray(PrevalenceShift(own, prevalence)(probabilities), np.float64)
     return decision_curve(labels, probabilities, thresholds=THRESHOLDS, prevalence=prevalence)
 
 

@@ -143,12 +143,13 @@ def name_method(calibration: Calibration) -> str:
 
 def _measure_finding(evidence: Evidence, column: int) -> FindingReliability:
     name, predictions = evidence.findings[column], evidence.predictions
-    labels, scores = predictions.labels[:, column], compute_scores(predictions.logits[:, column].astype(np.float64))
+    labels = predictions.labels[:, column]
+    scores = np.asarray(compute_scores(predictions.logits[:, column].astype(np.float64)), np.float64)
     made = evidence.output.calibration
     calibration = None if made is None else made.findings.get(name)
     chosen = None if evidence.amendment is None else evidence.amendment.calibrations[name]
     before = _measure(evidence, labels, scores)
-    losses = {} if chosen is None else dict(chosen.log_losses)
+    losses = {} if chosen is None else {str(method): loss for method, loss in chosen.log_losses.items()}
     if calibration is None:
         reason = chosen.why_null if chosen else _NONE_MADE if made is None else _NOT_IN_BUNDLE
         return FindingReliability(name, None, reason, losses, before, None, None)

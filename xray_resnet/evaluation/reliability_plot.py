@@ -25,10 +25,11 @@ def plot_reliabilities(reliabilities: Reliabilities, ranking: Ranking) -> str:
 
 
 def _draw_curve(axes: Axes, reliability: Reliability, colour: str, *, with_intervals: bool) -> None:
-    shown = [point for point in reliability.curve if point.observed.value is not None]
-    x = [point.probability for point in shown]
-    axes.plot(x, [point.observed.value for point in shown], color=colour, linewidth=1.4, marker="o", markersize=3)
-    for point in shown if with_intervals else []:
+    shown = [
+        (point.probability, point.observed.value) for point in reliability.curve if point.observed.value is not None
+    ]
+    axes.plot(*zip(*shown, strict=True), color=colour, linewidth=1.4, marker="o", markersize=3)
+    for point in reliability.curve if with_intervals else []:
         _draw_interval(axes, point, colour)
 
 
