@@ -13,12 +13,15 @@ from xray_resnet.metrics.ranking import (
     roc_curve,
     why_undefined,
 )
+from xray_resnet.metrics.triage import Promise, Triage, make_triage
 
 __all__ = [
     "Aurocs",
     "Estimate",
     "PairedTest",
     "PointingGame",
+    "Promise",
+    "Triage",
     "auroc",
     "average_precision",
     "clustered_interval",
@@ -26,6 +29,7 @@ __all__ = [
     "estimate_aurocs",
     "estimate_paired_difference",
     "macro_auroc",
+    "make_triage",
     "paired_test",
     "play_pointing_game",
     "pr_curve",
