@@ -21,17 +21,16 @@ def draw(seed: int) -> tuple[NDArray[np.int64], Floats]:
 def test_a_positive_predictive_value_is_bounded_at_the_same_threshold(seed: int) -> None:
     """MAPIE rounds up errors that are whole but for rounding; those p-values are of one error more."""
     labels, logits = draw(seed)
-    walk = Walk.through(labels, logits, of_negatives=False).starting_at(2.2)
-    shares, trials = np.transpose(
-        [precision.get_value_and_effective_sample_size(labels, logits >= t) for t in walk.thresholds]
-    )
+    walk = Walk.through(labels, logits, of_negatives=False)
+    sizes = [precision.get_value_and_effective_sample_size(labels, logits >= threshold) for threshold in walk.logits]
+    shares, trials = np.transpose(sizes)
     theirs = compute_hoeffding_bentkus_p_value(shares, trials, 0.1, binary=True)[:, 0]
     rounded_up = np.ceil(trials * shares) - walk.errors
     assert set(rounded_up) <= {0, 1} and (rounded_up == 0).mean() > 0.5
-    ours = Walk(walk.thresholds, (walk.errors + rounded_up).astype(np.int64), walk.trials).p_values(0.1)
-    np.testing.assert_allclose(ours, theirs, rtol=1e-12)
-    passed = control_fwer(walk.p_values(0.1), 0.05, "fixed_sequence")
-    assert walk.reach(0.1, delta=0.05) == walk.thresholds[passed.max()]
+    ours = Walk(walk.logits, (walk.errors + rounded_up).astype(np.int64), walk.trials).p_values(0.1)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-9)
+    passed = control_fwer(walk.p_values(0.1)[59:], 0.05, "fixed_sequence")
+    assert walk.reach(0.1, delta=0.05, start=60) == walk.logits[59 + passed.max()]
 
 
 @pytest.mark.parametrize("seed", range(5))

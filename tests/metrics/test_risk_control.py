@@ -14,37 +14,38 @@ FILMS = st.lists(st.tuples(st.booleans(), st.integers(-3, 3)), min_size=1, max_s
 @pytest.mark.parametrize(("limit", "delta", "films"), [(0.1, 0.05, 29), (0.05, 0.05, 59), (0.01, 0.1, 230)])
 def test_without_errors_it_takes_log_delta_over_log_target_films(limit: float, delta: float, films: int) -> None:
     assert films == np.ceil(np.log(delta) / np.log(1 - limit))
-    for count, reached in ((films - 1, None), (films, 0.0)):
-        walk = Walk.through(np.ones(count), np.zeros(count), of_negatives=False)
-        assert walk.reach(limit, delta=delta) == reached
+    walks = [Walk.through(np.ones(count), np.zeros(count), of_negatives=False) for count in (films - 1, films)]
+    reached = [walk.reach(limit, delta=delta, start=len(walk.errors)) is not None for walk in walks]
+    assert reached == [False, True]
 
 
 @settings(deadline=None)
-@given(films=FILMS, start=st.floats(-4, 4), of_negatives=st.booleans())
-def test_the_walk_is_the_slow_one(films: list[tuple[bool, int]], start: float, of_negatives: bool) -> None:
-    """Counts afresh at the start and at every logit below it, down to the first that is not rejected."""
-    labels, logits = np.array(films, np.float64).T
+@given(films=FILMS, start=st.integers(0, 9), of_negatives=st.booleans())
+def test_the_walk_is_the_slow_one(films: list[tuple[bool, int]], start: int, of_negatives: bool) -> None:
+    """Counts afresh for each film more, down to the first that is not rejected; equal logits are never parted."""
+    ranked = sorted(films, key=lambda film: -film[1])
     reached = None
-    for threshold in [start, *sorted({*logits[logits < start]}, reverse=True)]:
-        called = logits >= threshold
-        trials = (labels == 0).sum() if of_negatives else called.sum()
-        errors = (called & (labels == 0)).sum()
-        if not called.any() or trials == 0 or binomtest(int(errors), int(trials), 0.4, "less").pvalue > 0.2:
+    for count in range(max(start, 1), len(ranked) + 1):
+        errors = sum(not label for label, _ in ranked[:count])
+        trials = sum(not label for label, _ in ranked) if of_negatives else count
+        if trials == 0 or binomtest(errors, trials, 0.4, alternative="less").pvalue > 0.2:
             break
-        reached = threshold
-    walk = Walk.through(labels, logits, of_negatives=of_negatives)
-    assert walk.starting_at(start).reach(0.4, delta=0.2) == reached
+        following = ranked[count][1] if count < len(ranked) else -np.inf
+        if following < ranked[count - 1][1]:
+            reached = ranked[count - 1][1] if count > start else np.nextafter(following, np.inf)
+    labels, logits = np.array(films, np.float64).T
+    assert Walk.through(labels, logits, of_negatives=of_negatives).reach(0.4, delta=0.2, start=start) == reached
 
 
-def test_a_threshold_between_the_films_is_kept_as_it_was_chosen() -> None:
-    walk = Walk.through(np.ones(60), np.repeat([3.0, 1.0], [59, 1]), of_negatives=False)
-    assert walk.starting_at(2.5).thresholds.tolist() == [2.5, 1.0]
+def test_at_the_start_itself_the_threshold_is_just_above_the_next_film() -> None:
+    """The films above the start were tested together: a higher threshold was not."""
+    labels = np.r_[np.ones(29), np.zeros(9)]
+    reached = Walk.through(labels, -np.arange(38.0), of_negatives=False).reach(0.1, delta=0.05, start=29)
+    assert reached == np.nextafter(-29, np.inf)
 
 
-def test_above_all_films_there_is_nothing_to_test() -> None:
-    walk = Walk.through([1, 1], [0.0, 1.0], of_negatives=False).starting_at(2.0)
-    assert len(walk.errors) == 0
-    assert walk.reach(0.5, delta=0.9) is None
+def test_a_start_below_all_films_tests_nothing() -> None:
+    assert Walk.through([1, 1], [0.0, 1.0], of_negatives=False).reach(0.5, delta=0.9, start=3) is None
 
 
 def test_the_false_positive_rate_is_bounded_where_clopper_and_pearson_bound_it() -> None:
@@ -68,25 +69,18 @@ def test_one_film_of_each_patient_is_drawn_and_each_as_often() -> None:
     np.testing.assert_allclose((patients[drawn[:, 0]] == "b").mean(), 1 / 3, atol=0.02)
 
 
-def test_the_start_is_where_the_evidence_is_greatest() -> None:
-    """Noise at the very top: 40 % errors, then none until half of the films are wrong."""
-    labels = np.r_[np.tile([1, 0, 1, 0, 1], 2), np.ones(200), np.tile([0, 1], 100)]
-    logits = -np.arange(len(labels), dtype=float)
-    assert Walk.through(labels, logits, of_negatives=False).choose_start(0.1) == -209
-
-
 def test_the_trials_that_are_needed_suffice_if_the_share_of_errors_stays() -> None:
     labels = np.r_[np.ones(48), np.zeros(2)]
-    (trials,) = Walk.through(labels, np.zeros(50), of_negatives=False).estimate_trials(0.1, delta=0.05)
+    trials = Walk.through(labels, np.zeros(50), of_negatives=False).estimate_trials(0.1, delta=0.05)[-1]
     assert trials == np.ceil(np.log(20) / (0.04 * np.log(0.4) + 0.96 * np.log(0.96 / 0.9)))
     times = int(np.ceil(trials / 50))
-    assert Walk.through(np.tile(labels, times), np.zeros(50 * times), of_negatives=False).reach(0.1, delta=0.05) == 0
-    assert Walk.through(labels, np.zeros(50), of_negatives=False).reach(0.1, delta=0.05) is None
+    assert Walk.through(np.tile(labels, times), np.zeros(50 * times), of_negatives=False).p_values(0.1)[-1] <= 0.05
+    assert Walk.through(labels, np.zeros(50), of_negatives=False).p_values(0.1)[-1] > 0.05
 
 
 def test_no_number_of_films_shows_what_is_not_so() -> None:
     walk = Walk.through([1, 0], [0.0, 0.0], of_negatives=False)
-    assert walk.estimate_trials(0.5, delta=0.05).tolist() == [np.inf]
+    assert walk.estimate_trials(0.5, delta=0.05)[-1] == np.inf
 
 
 def test_the_divergence_of_certain_outcomes_is_finite() -> None:
@@ -98,8 +92,26 @@ def test_where_the_share_is_just_the_limit_it_is_rejected_as_rarely_as_is_said(l
     """Errors happen with the limit's probability at every logit, so that every rejection is one too many."""
     generator = np.random.default_rng(0)
     rejected = 0
-    for _ in range(3000):
-        labels, logits = generator.random(200) >= limit, generator.normal(size=200)
-        walk = Walk.through(labels, logits, of_negatives=False).starting_at(0.5)
-        rejected += walk.reach(limit, delta=0.1) is not None
-    assert 0.03 <= rejected / 3000 <= 0.1 + 3 * np.sqrt(0.09 / 3000)
+    for _ in range(2000):
+        walk = Walk.through(generator.random(200) >= limit, generator.normal(size=200), of_negatives=False)
+        rejected += walk.reach(limit, delta=0.1, start=80) is not None
+    assert 0.03 <= rejected / 2000 <= 0.1 + 3 * np.sqrt(0.09 / 2000)
+
+
+@pytest.mark.parametrize(("top", "gap"), [(0.12, 0.02), (0.15, 0.05), (0.3, 0.1)])
+def test_a_start_among_films_where_the_share_of_errors_rises_and_falls_keeps_the_promise(
+    top: float, gap: float
+) -> None:
+    """Noise at the top, then no errors, then only errors: the share is the limit twice, and the start falls between."""
+    generator = np.random.default_rng(0)
+    edges = np.array([0.1, 0.1 + gap])
+    broken = 0
+    for _ in range(2000):
+        depth = generator.random(300)
+        wrong = generator.random(300) < np.array([top, 0.0, 1.0])[np.searchsorted(edges, depth)]
+        reached = Walk.through(~wrong, -depth, of_negatives=False).reach(0.1, delta=0.1, start=30)
+        if reached is not None:
+            covered = min(-reached, 1.0)
+            errors = top * min(covered, edges[0]) + max(covered - edges[1], 0)
+            broken += errors > 0.1 * covered
+    assert broken / 2000 <= 0.1 + 3 * np.sqrt(0.09 / 2000)

@@ -82,11 +82,11 @@ def test_counting_every_film_as_a_patient_would_break_it_too_often() -> None:
     assert broken / 200 > 0.2
 
 
-def test_without_errors_it_takes_log_delta_over_log_target_patients_and_a_fifth_who_choose() -> None:
-    """29 = log 0.05 / log 0.9 test, so that 37 patients of whom 8 choose are enough and 36 are not."""
-    assert make(np.ones(37), np.ones(37)).rule_in == Edge(Promise("predictive value", 0.9), 1.0, 29)
-    refused = make(np.ones(36), np.ones(36)).rule_in
-    assert (refused.logit, refused.patients, refused.needed) == (None, 28, 37)
+def test_without_errors_it_takes_log_delta_over_log_target_patients() -> None:
+    """29 = ⌈log 0.05 / log 0.9⌉."""
+    given, refused = (make(np.ones(count), np.ones(count)).rule_in for count in (29, 28))
+    assert given.logit is not None and given.logit < 1
+    assert (refused.logit, refused.patients, refused.needed) == (None, 28, 29)
 
 
 def test_labels_that_the_logits_know_nothing_of_are_left_uncertain() -> None:
@@ -143,7 +143,7 @@ def test_films_that_were_not_assessed_change_nothing() -> None:
 @pytest.mark.parametrize(
     ("labels", "reason"),
     [
-        (np.ones(20), "20 patients are too few, about 37 like them would be needed"),
+        (np.ones(20), "20 patients are too few, about 29 like them would be needed"),
         (np.zeros(20), "no threshold shows it on 20 patients, and more patients like them would not help"),
     ],
 )

@@ -1,19 +1,23 @@
 """Learn then Test: how far a threshold may sink while the share of errors above it is proven to be small.
 
 Angelopoulos, Bates, Candès, Jordan and Lei, "Learn then test" (2021, arXiv 2110.01052): every threshold t has the
-hypothesis H(t), "the share of errors at t is greater than the limit". A p-value for each, and a test of many that
-rejects any wrongly with at most probability δ, leave thresholds that all keep the limit.
+hypothesis H(t), "the share of errors e(t) among films at or above t is at least the limit". A p-value for each, and a
+test of many that rejects any wrongly with at most probability δ, leave thresholds that all keep the limit.
 
 **The unit is the patient.** Films of one patient are no independent trials, so one film of each is drawn at random.
 Given that n of these count, their k errors are binomial, and P(Binomial(n, limit) ≤ k) is an exact p-value.
 
-**The order is fixed, and so is the start.** From a start on, t sinks through all real numbers, and the first H(t) that
-is not rejected ends the walk (fixed-sequence testing). Between two logits no count changes, so a walk over the logits
-of the calibration films is that walk, although they are data: if t₀ is the first threshold at which H holds, an error
-needs a rejection at t₀, which is a fixed number with an exact p-value. That the share of errors is monotone in t is not
-assumed. A start that depends on the same films is another matter: from the k-th greatest of their logits, t₀ varies
-with the films, and the argument holds only if the share of errors crosses the limit no more than once. The start is
-therefore either infinite or chosen on other patients.
+**The order is fixed.** From a start on, t sinks through all real numbers, and the first H(t) that is not rejected ends
+the walk (fixed-sequence testing). Between two logits no count changes, so a walk over the logits of the calibration
+films is that walk, although they are data: a false promise needs a rejection at the first true H(t).
+
+**The start may be a rank that was fixed beforehand**: just above u, the logit of the film below the top k. That depends
+on the data, and yet no monotone e(t) need be assumed. If H(u) is true, the k films above u are independent draws from
+the films above u, and the first test is exact given u. Otherwise u lies in a gap (c, b) between true hypotheses, at
+both ends of which e = limit (b may be infinite), so that the share of errors between c and b is the limit too. Given
+how many films lie above b and how many above c, which tells that u lies in this gap, each of them is wrong with
+probability limit, and the test at c is exact. Over all gaps the promise fails with at most δ. This takes a continuous
+e(t): films of equal logit are told apart at random, and a threshold never parts them.
 """
 
 from dataclasses import dataclass
@@ -28,66 +32,63 @@ from xray_resnet.metrics.ranking import Floats
 
 @dataclass(frozen=True)
 class Walk:
-    """Errors among the films that are counted, at each of K thresholds.
+    """Films by falling logit, and the errors among the first 1, 2, … N of them.
 
     Attributes:
-        thresholds: (K,) falling.
-        errors: (K,) negatives at or above each.
-        trials: (K,) films of which these are a share.
+        logits: (N,) falling; equal ones in the order in which they were given, which should be random.
+        errors: (N,) negatives among the first k films.
+        trials: (N,) films of which these are a share.
     """
 
-    thresholds: Floats
+    logits: Floats
     errors: NDArray[np.int64]
     trials: NDArray[np.int64]
 
     @classmethod
     def through(cls, labels: ArrayLike, logits: ArrayLike, *, of_negatives: bool) -> "Walk":
-        """Counts errors at every distinct logit.
+        """Counts errors film by film.
 
         Args:
             labels: (N,) of 1 and 0.
             logits: (N,), finite.
-            of_negatives: Errors are a share of all negatives (the false positive rate), not of the films at or above
-                the threshold (1 - PPV).
+            of_negatives: Errors are a share of all negatives (the false positive rate), not of the first k films
+                (1 - PPV).
         """
-        truth, logit = np.asarray(labels), np.asarray(logits, np.float64)
+        logit = np.asarray(logits, np.float64)
         order = np.argsort(-logit, kind="stable")
-        last_of_tie = np.flatnonzero(np.append(np.diff(logit[order]) != 0, True)) if len(order) else order
-        errors = np.cumsum(truth[order] == 0)[last_of_tie]
-        trials = np.full(len(errors), np.count_nonzero(truth == 0)) if of_negatives else last_of_tie + 1
-        return cls(logit[order][last_of_tie], errors, trials)
-
-    def starting_at(self, start: float) -> "Walk":
-        """The same films from a threshold on, which need not be one of theirs; empty if none is at or above it."""
-        above = np.count_nonzero(self.thresholds >= start)
-        rest = slice(max(above - 1, 0), None) if above else slice(0, 0)
-        return Walk(np.minimum(self.thresholds[rest], start), self.errors[rest], self.trials[rest])
+        wrong = np.asarray(labels)[order] == 0
+        trials = np.full(len(wrong), wrong.sum()) if of_negatives else np.arange(1, len(wrong) + 1)
+        return cls(logit[order], np.cumsum(wrong), trials)
 
     def p_values(self, limit: float) -> Floats:
-        """(K,) P(Binomial(trials, limit) ≤ errors): exact for "the share of errors is greater than the limit"."""
+        """(N,) P(Binomial(trials, limit) ≤ errors): exact for "the share of errors is at least the limit"."""
         return np.asarray(binom.cdf(self.errors, self.trials, limit))
 
-    def reach(self, limit: float, *, delta: float) -> float | None:
-        """The lowest threshold before the first that is not rejected; None if the first is not.
+    def reach(self, limit: float, *, delta: float, start: int = 0) -> float | None:
+        """The lowest threshold before the first hypothesis that is not rejected; None if the walk reaches none.
 
-        With at most probability `delta` the share of errors is greater than `limit` at any threshold from the first to
-        this one.
+        With at most probability `delta` the share of errors is `limit` or more at any threshold from the start to it.
+
+        Args:
+            limit: The share of errors.
+            delta: Probability of a false promise.
+            start: How many films are above the start, fixed beforehand; 0 starts at infinity, which only a share of
+                negatives may, for it is 0 there.
         """
-        passed = int(np.cumprod(self.p_values(limit) <= delta).sum())
-        return float(self.thresholds[passed - 1]) if passed else None
+        first = max(start, 1)
+        passed = np.flatnonzero(np.cumprod(self.p_values(limit)[first - 1 :] <= delta)) + first
+        parted = np.append(np.diff(self.logits) != 0, True)[passed - 1]
+        return self.threshold(int(passed[parted][-1]), start=start) if parted.any() else None
 
-    def choose_start(self, limit: float) -> float:
-        """Where these films speak most clearly for a share of errors below the limit; a start for other patients.
-
-        The evidence is that of the binomial likelihood, trials · KL(share ‖ limit), negative if the share is above the
-        limit; one film more at the limit keeps a few films at the top from weighing too much.
-        """
-        share = (self.errors + limit) / (self.trials + 1)
-        evidence = np.sign(limit - share) * self.trials * divergence(share, limit)
-        return float(self.thresholds[np.argmax(evidence)])
+    def threshold(self, films: int, *, start: int) -> float:
+        """The threshold with so many films at or above it; at the start itself, just above the next film."""
+        if films > start:
+            return float(self.logits[films - 1])
+        following = self.logits[films] if films < len(self.logits) else -np.inf
+        return float(np.nextafter(following, np.inf)) if start else np.inf
 
     def estimate_trials(self, limit: float, *, delta: float) -> Floats:
-        """(K,) trials after which a threshold would be rejected if its share of errors stayed; infinite if it is above.
+        """(N,) trials after which a hypothesis would be rejected if its share of errors stayed; infinite if never.
 
         By Chernoff's bound P(Binomial(n, limit) ≤ share · n) ≤ exp(-n KL(share ‖ limit)), which is exact without
         errors: n = ⌈log δ / log(1 - limit)⌉.

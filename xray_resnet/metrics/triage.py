@@ -15,7 +15,7 @@ other patients: a predictive value sinks with the prevalence, a rate of errors d
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,8 +23,8 @@ from numpy.typing import ArrayLike, NDArray
 from xray_resnet.metrics.ranking import Floats, checked
 from xray_resnet.metrics.risk_control import Walk, draw_films
 
-SCOUTS = 0.2
-"""Share of the patients who choose where the walk for a predictive value starts, and do not test it."""
+STARTING = 0.02
+"""Share of the patients above the start of the walk for a predictive value, where that is more than has to be."""
 
 Measure = Literal["predictive value", "error rate"]
 Side = Literal["in", "out"]
@@ -148,9 +148,8 @@ def make_triage(
 ) -> Triage:
     """The thresholds of one finding that decide as many films as their promises allow.
 
-    A fifth of the patients, drawn at random, choose with all their films where the walk for a predictive value starts;
-    of each other patient one film, drawn at random, tests it. An error rate starts at infinity, where there are no
-    errors, and is tested on all patients.
+    One film of each patient, drawn at random, tests both. The walk for a predictive value starts below the fewest films
+    that can show it (⌈log δ / log limit⌉, all of them right) or below 2 % of the patients, whichever is more.
 
     Args:
         labels: (N,) of 1, 0 or NaN (not assessed, left out).
@@ -163,103 +162,70 @@ def make_triage(
     Raises:
         ValueError: if a label is something else or an assessed film has no finite logit.
     """
-    cohort = _Cohort.draw(labels, logits, patients, generator=generator)
-    mirrored = cohort.mirrored()
-    upper_start, lower_start = _order(_start(cohort, rule_in), _mirror(_start(mirrored, rule_out)))
-    upper = _find_edge(cohort, rule_in, start=upper_start, side="in")
-    lower = _find_edge(mirrored, rule_out, start=_mirror(lower_start), side="out")
-    lower = replace(lower, logit=None if lower.logit is None else _mirror(lower.logit))
+    truth, logit = checked(labels, logits)
+    assessed = np.flatnonzero(~np.isnan(truth))
+    drawn = assessed[draw_films(np.asarray(patients)[assessed], generator=generator)]
+    upper = _walk(truth[drawn], logit[drawn], rule_in, side="in")
+    # Ruling out is ruling in that there is no finding, by the negative logit.
+    lower = _walk(1 - truth[drawn], -logit[drawn], rule_out, side="out")
+    threshold = None if lower.edge.logit is None else _mirror(lower.edge.logit)
+    return _part(upper.edge, replace(lower.edge, logit=threshold), upper.start, _mirror(lower.start))
+
+
+class _Walked(NamedTuple):
+    """The edge that a walk reached, and where it started."""
+
+    edge: Edge
+    start: float
+
+
+def _walk(labels: Floats, logits: Floats, promise: Promise, *, side: Side) -> _Walked:
+    """Tests one side on one film of each patient."""
+    walk = Walk.through(labels, logits, of_negatives=promise.measure == "error rate")
+    start = 0 if promise.measure == "error rate" else _count_starting(len(labels), promise)
+    logit = walk.reach(promise.most_errors, delta=promise.delta, start=start)
+    if logit is not None:
+        return _Walked(Edge(promise, logit, len(labels)), walk.threshold(start, start=start))
+    needed = _estimate_patients(walk, promise)
+    return _Walked(Edge(promise, None, len(labels), needed, _refuse(len(labels), promise, side, needed)), np.inf)
+
+
+def _count_starting(patients: int, promise: Promise) -> int:
+    """How many films lie above the start; depends on no label and no logit."""
+    return int(max(np.ceil(np.log(promise.delta) / np.log(1 - promise.most_errors)), np.ceil(STARTING * patients)))
+
+
+def _part(upper: Edge, lower: Edge, upper_start: float, lower_start: float) -> Triage:
+    """One threshold where both sides passed the same films: any between their starts and edges keeps both promises."""
     if upper.logit is None or lower.logit is None or lower.logit <= upper.logit:
         return Triage(upper, lower)
-    # Every threshold between a start and its edge keeps the promise, so any that both passed may part the films.
-    cut = (max(upper.logit, lower_start) + min(lower.logit, upper_start)) / 2
+    least, greatest = max(upper.logit, lower_start), min(lower.logit, upper_start)
+    if least > greatest:
+        needed = lower.patients + 2
+        few = f"{lower.patients} patients are too few to rule films both in and out, {needed} would be needed"
+        return Triage(upper, replace(lower, logit=None, needed=needed, why_null=few))
+    cut = least / 2 + greatest / 2
     return Triage(replace(upper, logit=cut), replace(lower, logit=cut))
 
 
-@dataclass(frozen=True)
-class _Films:
-    """(N,) labels of 1 and 0, and (N,) logits."""
-
-    labels: Floats
-    logits: Floats
-
-    def __getitem__(self, places: NDArray[Any]) -> "_Films":
-        return _Films(self.labels[places], self.logits[places])
-
-    def walk(self, promise: Promise) -> Walk:
-        return Walk.through(self.labels, self.logits, of_negatives=promise.measure == "error rate")
-
-    def mirrored(self) -> "_Films":
-        """Ruling out is ruling in that there is no finding, by the negative logit."""
-        return _Films(1 - self.labels, -self.logits)
-
-
-@dataclass(frozen=True)
-class _Cohort:
-    """All films of the scouts, one film of each tester, and one of every patient."""
-
-    scouting: _Films
-    testing: _Films
-    everyone: _Films
-
-    @classmethod
-    def draw(
-        cls, labels: ArrayLike, logits: ArrayLike, patients: ArrayLike, *, generator: np.random.Generator
-    ) -> "_Cohort":
-        truth, logit = checked(labels, logits)
-        kept = ~np.isnan(truth)
-        films, people = _Films(truth, logit)[kept], np.asarray(patients)[kept]
-        drawn = draw_films(people, generator=generator)
-        scouts, testers = np.split(drawn, [int(np.ceil(SCOUTS * len(drawn)))])
-        return cls(films[np.isin(people, people[scouts])], films[testers], films[drawn])
-
-    def mirrored(self) -> "_Cohort":
-        return _Cohort(self.scouting.mirrored(), self.testing.mirrored(), self.everyone.mirrored())
-
-
-def _start(cohort: _Cohort, promise: Promise) -> float:
-    """Where the walk begins: the scouts' choice for a predictive value, infinity for an error rate."""
-    walk = cohort.scouting.walk(promise)
-    return np.inf if promise.measure == "error rate" or not len(walk.errors) else walk.choose_start(promise.most_errors)
-
-
-def _order(upper: float, lower: float) -> tuple[float, float]:
-    """Starts of which the lower is not above the upper, so that what both promise can be kept at once."""
-    return (upper, lower) if lower <= upper else ((upper + lower) / 2, (upper + lower) / 2)
-
-
-def _find_edge(cohort: _Cohort, promise: Promise, *, start: float, side: Side) -> Edge:
-    """The threshold that the walk reaches, or why it reaches none."""
-    films = cohort.everyone if np.isinf(start) else cohort.testing
-    walk = films.walk(promise) if np.isinf(start) else films.walk(promise).starting_at(start)
-    logit = walk.reach(promise.most_errors, delta=promise.delta)
-    if logit is not None:
-        return Edge(promise, logit, len(films.labels))
-    needed = _estimate_patients(cohort.everyone, promise)
-    return Edge(promise, None, len(films.labels), needed, _refuse(cohort.everyone, promise, side, needed))
-
-
 def _mirror(threshold: float) -> float:
-    """From t of "-logit ≥ t" to that of "logit < t", and back."""
+    """From t of "-logit ≥ t" to that of "logit < t"."""
     return -threshold if np.isinf(threshold) else float(np.nextafter(-threshold, np.inf))
 
 
-def _estimate_patients(films: _Films, promise: Promise) -> int | None:
+def _estimate_patients(walk: Walk, promise: Promise) -> int | None:
     """How many patients like these would be needed; None if no number would do."""
-    walk = films.walk(promise)
-    count = len(films.labels)
+    count = len(walk.errors)
     trials = walk.estimate_trials(promise.most_errors, delta=promise.delta)
-    testers = np.divide(trials * count, walk.trials, out=np.full(len(trials), np.inf), where=walk.trials > 0)
-    share = 1.0 if promise.measure == "error rate" else 1 - SCOUTS
-    least = float(testers.min(initial=np.inf)) / share
+    patients = np.divide(trials * count, walk.trials, out=np.full(count, np.inf), where=walk.trials > 0)
+    least = float(patients.min(initial=np.inf))
     return max(int(np.ceil(least)), count + 1) if np.isfinite(least) else None
 
 
-def _refuse(films: _Films, promise: Promise, side: Side, needed: int | None) -> str:
+def _refuse(patients: int, promise: Promise, side: Side, needed: int | None) -> str:
     """Why the promise cannot be given."""
-    count = len(films.labels)
     what = f"no film can be ruled {side} with {_WORDS[side, promise.measure]} {promise.limit:g}"
     what += f" at confidence {promise.confidence:g}"
     if needed is not None:
-        return f"{what}: {count} patients are too few, about {needed} like them would be needed"
-    return f"{what}: no threshold shows it on {count} patients, and more patients like them would not help"
+        return f"{what}: {patients} patients are too few, about {needed} like them would be needed"
+    return f"{what}: no threshold shows it on {patients} patients, and more patients like them would not help"
