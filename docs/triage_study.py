@@ -1,6 +1,6 @@
 """How often a triage breaks its promise on real answers: shares of resplits beside δ, and the share of films decided.
 
-Run: python -m docs.triage_study [--calibration 0.5] [--resplits 1000] FOLDER[,FOLDER…] …
+Run: python -m docs.triage_study [--limit 0.9] [--resplits 1000] FOLDER[,FOLDER…] …
 
 A folder is one that xray-eval wrote; folders joined by a comma (the splits of one run) are one cohort. Its patients are
 split at random into those that calibrate and the rest, again and again. All patients of the cohort are the population
@@ -75,6 +75,7 @@ def main(arguments: Sequence[str]) -> int:
     """Prints the table; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--calibration", type=float, default=0.5, help="share of the patients that calibrate")
+    parser.add_argument("--limit", type=float, default=0.9, help="of predictive values; 1 - limit of error rates")
     parser.add_argument("--confidence", type=float, default=0.9, help="of every promise")
     parser.add_argument("--resplits", type=int, default=1000, help="how many")
     parser.add_argument("folders", nargs="+", help="of evaluations, those of one run joined by a comma")
@@ -83,7 +84,8 @@ def main(arguments: Sequence[str]) -> int:
     for folders in options.folders:
         for finding, cohort in read_cohorts([Path(folder) for folder in folders.split(",")]):
             for measure in get_args(Measure):
-                promise = Promise(measure, 0.9 if measure == "predictive value" else 0.1, options.confidence)
+                limit = options.limit if measure == "predictive value" else round(1 - options.limit, 9)
+                promise = Promise(measure, limit, options.confidence)
                 sides = study(cohort, promise, share=options.calibration, resplits=options.resplits)
                 for word, outcomes in zip(WORDS[measure], sides, strict=True):
                     name = Path(folders.split(",")[0]).name.rsplit("-", 1)[0]
