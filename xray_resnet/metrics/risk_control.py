@@ -95,7 +95,7 @@ class Walk:
         """
         share = self.errors / np.maximum(self.trials, 1)
         gain = np.where(share < limit, divergence(share, limit), 0.0)
-        return np.ceil(np.divide(-np.log(delta), gain, out=np.full(len(gain), np.inf), where=gain > 0))
+        return np.asarray(np.ceil(np.divide(-np.log(delta), gain, out=np.full(len(gain), np.inf), where=gain > 0)))
 
 
 def divergence(share: ArrayLike, limit: float) -> Floats:
