@@ -8,17 +8,12 @@ from typing import Any
 
 from xray_resnet.lab.catalogue import EXPERIMENTS
 from xray_resnet.lab.claims import format_interval
-from xray_resnet.lab.results import RESULT
+from xray_resnet.lab.results import RESULT, VERDICTS
 
 MODELS = {"phantoms": "Phantoms", "films": "Films"}
 """Folder → heading."""
 GUIDES: dict[str, Mapping[str, str]] = {
-    "residual-networks.md": {
-        "holds": "holds",
-        "does_not_hold": "does not hold",
-        "cannot_tell": "cannot tell",
-        "no interval": "no interval",
-    },
+    "residual-networks.md": {**VERDICTS, "no interval": "no interval"},
     "residual-networks.ko.md": {
         "holds": "성립",
         "does_not_hold": "성립하지 않음",

@@ -93,7 +93,7 @@ def study(arguments: Sequence[str]) -> int:
 
 
 def _run(experiment: "Experiment", order: "Order", *, is_only: bool) -> None:
-    """Prints the verdict; where there is nothing to study, why, unless nothing else was asked for."""
+    """Prints the verdict, or why there is nothing to study; raises that if no other experiment was asked for."""
     from xray_resnet.lab.experiment import NothingToStudyError
     from xray_resnet.lab.results import run_experiment, summarise
 

@@ -1,9 +1,7 @@
 """What a decaying identity does to the features (Zhang et al. 2024, arXiv 2404.10947)."""
 
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
 from dataclasses import asdict
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,12 +10,13 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from torch import Tensor, nn
+from torch import Tensor
 
 from xray_resnet.lab.bench import Bench
 from xray_resnet.lab.claims import Claim, format_interval
 from xray_resnet.lab.experiment import Experiment, Outcome
 from xray_resnet.lab.figures import MODEL, Figure, draw_lines, new_figure
+from xray_resnet.lab.propagation import recording
 from xray_resnet.lab.scores import CHANCE, estimate_mean, unless_ignorant
 from xray_resnet.lab.small_networks import BATCH_SIZE, EPOCHS, describe_network, read_images
 from xray_resnet.lab.surgery import list_stages
@@ -54,19 +53,12 @@ def read_features(model: PreActResNet, images: Tensor) -> NDArray[np.float32]:
 @torch.inference_mode()
 def read_stages(model: PreActResNet, images: Tensor) -> list[NDArray[np.float32]]:
     """Pooled output of the last unit of each stage, each (N, C)."""
-    ends = [stage[-1] for stage in list_stages(model)]
-    kept: list[list[Tensor]] = [[] for _ in ends]
-    with ExitStack() as hooks:
-        for end, outputs in zip(ends, kept, strict=True):
-            keep = partial(_keep_mean, outputs)
-            hooks.callback(end.register_forward_hook(keep).remove)
+    pooled = []
+    with recording([stage[-1] for stage in list_stages(model)]) as kept:
         for batch in torch.split(images, BATCH_SIZE):
             model.forward_features(batch)
-    return [torch.cat(outputs).numpy() for outputs in kept]
-
-
-def _keep_mean(outputs: list[Tensor], unit: nn.Module, inputs: Any, output: Tensor) -> None:
-    outputs.append(output.mean(dim=(2, 3)))
+            pooled.append([kept[place].output.mean(dim=(2, 3)) for place in sorted(kept)])
+    return [torch.cat(batches).numpy() for batches in zip(*pooled, strict=True)]
 
 
 def probe(features: Features, targets: NDArray[np.float32], asked: Features) -> NDArray[np.float64]:
@@ -112,7 +104,9 @@ def _measure(bench: Bench) -> Outcome:
 
     ranks = gather(lambda each: measure_rank(read_features(each.model, images)))
     aurocs = gather(lambda each: each.score)
-    probes = gather(partial(_probe_stages, bench))
+    rows = bench.task.rows["train"][:_PROBED]
+    learned = read_images(bench.task, rows)
+    probes = gather(lambda each: _probe_stages(bench, each.model, learned, bench.task.targets[rows]))
     decayed = alphas.index(DECAYED)
     data = {
         "alphas": alphas,
@@ -129,16 +123,10 @@ def _measure(bench: Bench) -> Outcome:
     )
 
 
-def _probe_stages(bench: Bench, trained: Trained) -> list[float]:
-    """Macro AUROC of a linear probe behind each stage."""
-    rows = bench.task.rows["train"][:_PROBED]
-    learned = read_stages(trained.model, read_images(bench.task, rows))
-    asked = read_stages(trained.model, bench.small_images)
-    targets = bench.task.targets[rows]
-    return [
-        macro_auroc(bench.small_labels, probe(some, targets, others)) or CHANCE
-        for some, others in zip(learned, asked, strict=True)
-    ]
+def _probe_stages(bench: Bench, model: PreActResNet, learned: Tensor, targets: NDArray[np.float32]) -> list[float]:
+    """Macro AUROC of a linear probe behind each stage, that learned from these images."""
+    behind = zip(read_stages(model, learned), read_stages(model, bench.small_images), strict=True)
+    return [macro_auroc(bench.small_labels, probe(some, targets, asked)) or CHANCE for some, asked in behind]
 
 
 def _tell(data: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ KINDS = {"plain": "none", "residual": "identity"}
 """Kind → its shortcut; both in the original order."""
 Cell = tuple[int, int, str]
 """Repetition, depth, kind."""
+Value = TypeVar("Value")
 
 
 def list_depths(bench: Bench) -> list[int]:
@@ -43,6 +44,11 @@ def plan(bench: Bench, depths: list[int] | None = None) -> dict[Cell, Plan]:
         for depth in depths or list_depths(bench)
         for kind, shortcut in KINDS.items()
     }
+
+
+def sort_by_kind(found: Mapping[Cell, Value]) -> dict[str, list[Value]]:
+    """What was found of each network, by its kind, in the order of the repetitions."""
+    return {kind: [value for (*_, of), value in found.items() if of == kind] for kind in KINDS}
 
 
 def compare_rises(losses: NDArray[np.float64]) -> NDArray[np.float64]:

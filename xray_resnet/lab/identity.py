@@ -34,7 +34,7 @@ def plan(bench: Bench) -> dict[Cell, Plan]:
     """Every variant at every depth."""
     return {
         (repetition, depth, name): Plan(
-            describe_network(depth, **words), bench.choose(5, EPOCHS), bench.draw_seed(repetition)
+            describe_network(depth, **words), _count_epochs(bench), bench.draw_seed(repetition)
         )
         for repetition in range(REPETITIONS)
         for depth in _list_depths(bench)
@@ -46,6 +46,10 @@ def measure_leads(aurocs: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float
     """AUROC of the recommended variant less the mean of the others; each (repetitions, depths) to the same."""
     others = [values for name, values in aurocs.items() if name != BEST]
     return np.asarray(aurocs[BEST] - np.mean(others, axis=0))
+
+
+def _count_epochs(bench: Bench) -> int:
+    return bench.choose(5, EPOCHS)
 
 
 def _list_depths(bench: Bench) -> list[int]:
@@ -71,7 +75,7 @@ def _measure(bench: Bench) -> Outcome:
         estimate=estimate_mean(leads[:, -1]),
         found=_tell(data),
         data=data,
-        settings={"repetitions": REPETITIONS, "epochs": bench.choose(5, EPOCHS), "depths": depths},
+        settings={"repetitions": REPETITIONS, "epochs": _count_epochs(bench), "depths": depths},
     )
 
 

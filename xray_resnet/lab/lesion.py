@@ -119,7 +119,7 @@ def _compare_kinds(bench: Bench) -> dict[str, list[list[float]]]:
     """Small networks: kind → the share that each unit costs, by repetition."""
     trained = train_networks(bench, plan(bench))
     shares = {key: measure_shares(each.model, bench.small_images, bench.small_labels) for key, each in trained.items()}
-    return {kind: [found for (*_, of), found in shares.items() if of == kind and found] for kind in degradation.KINDS}
+    return {kind: [*filter(None, rows)] for kind, rows in degradation.sort_by_kind(shares).items()}
 
 
 def _ask(

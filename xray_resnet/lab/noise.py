@@ -17,7 +17,7 @@ from xray_resnet.lab.claims import Claim
 from xray_resnet.lab.degradation import KINDS
 from xray_resnet.lab.experiment import Experiment, Outcome
 from xray_resnet.lab.figures import COLOURS, INK, Figure, draw_lines, new_figure
-from xray_resnet.lab.noise_ladder import list_rungs, measure_run, measure_small
+from xray_resnet.lab.noise_ladder import count_images, list_rungs, measure_run, measure_small
 from xray_resnet.lab.scores import estimate_mean, unless_ignorant
 from xray_resnet.lab.surgery import list_units
 from xray_resnet.lab.training import Plan, train_networks
@@ -76,13 +76,13 @@ def plan(bench: Bench) -> dict[degradation.Cell, Plan]:
 
 def count_passes(bench: Bench) -> int:
     """Images that go through the run's network."""
-    return bench.choose(100, 300) * (1 + len(list_rungs(bench)))
+    return count_images(bench) * (1 + len(list_rungs(bench)))
 
 
 def _measure(bench: Bench) -> Outcome:
     trained = train_networks(bench, plan(bench))
     images = bench.small_images[: bench.choose(100, 400)]
-    kinds = {kind: [each for (*_, of), each in trained.items() if of == kind] for kind in KINDS}
+    kinds = degradation.sort_by_kind(trained)
     gains = {kind: [_measure_gains(bench, each.model, images) for each in some] for kind, some in kinds.items()}
     lost = measure_small(bench, [each.model for some in kinds.values() for each in some])
     logs = {kind: np.log(np.mean(values, axis=1)) for kind, values in gains.items()}

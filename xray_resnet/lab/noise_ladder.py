@@ -28,6 +28,11 @@ def list_rungs(bench: Bench) -> list[Rung]:
     return [Rung(name, severity) for name in NOISES for severity in bench.choose((5,), (3, 4, 5))]
 
 
+def count_images(bench: Bench) -> int:
+    """Images at most that are put on the ladder."""
+    return bench.choose(100, 300)
+
+
 def measure_small(bench: Bench, models: Sequence[PreActResNet]) -> list[list[float]]:
     """Macro AUROC that small networks lose on each rung, each (rungs,)."""
     return _measure(bench, bench.task.model_input, [partial(ask, model) for model in models], "at 32²")
@@ -40,7 +45,7 @@ def measure_run(bench: Bench) -> list[float]:
 
 def _measure(bench: Bench, prepare: Prepare, asked: Sequence[Ask], where: str) -> list[list[float]]:
     """What each of those who are asked loses on each rung; never more than a batch of images is in memory."""
-    rows = bench.small_rows[: bench.choose(100, 300)]
+    rows = bench.small_rows[: count_images(bench)]
     labels, answers = bench.task.targets[rows], []
     with bench.show(f"adding noise {where}", "images") as progress:
         for start in range(0, len(rows), BATCH_SIZE):

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Hashable, Mapping
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -73,12 +73,21 @@ class Trained:
     Attributes:
         model: In evaluation mode.
         losses: Training loss by epoch; shorter than asked for if training diverged.
-        auroc: Macro AUROC on the subject's images; None if training diverged.
+        diverged: Whether it did.
+        bench: Whose images judge it.
     """
 
     model: PreActResNet
     losses: list[float]
-    auroc: float | None
+    diverged: bool
+    bench: Bench
+
+    @cached_property
+    def auroc(self) -> float | None:
+        """Macro AUROC on the subject's images; None if training diverged."""
+        if self.diverged:
+            return None
+        return macro_auroc(self.bench.small_labels, ask(self.model, self.bench.small_images))
 
     @property
     def score(self) -> float:
@@ -119,8 +128,7 @@ def _read(bench: Bench, plan: Plan) -> Trained:
     model = build_model(plan.parts, num_findings=len(bench.task.findings))
     model.load_state_dict(load_file(folder / "weights.safetensors"))
     said = json.loads((folder / _SAID).read_bytes())
-    auroc = None if said["failure"] else macro_auroc(bench.small_labels, ask(model.eval(), bench.small_images))
-    return Trained(model.eval(), said["losses"], auroc)
+    return Trained(model.eval(), said["losses"], bool(said["failure"]), bench)
 
 
 def _train(plan: Plan, *, folder: Path, task: Task) -> None:
