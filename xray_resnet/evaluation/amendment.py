@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from xray_resnet.errors import UserError
 from xray_resnet.evaluation.calibrators import Floats
-from xray_resnet.evaluation.choose_calibration import FEWEST_PATIENTS, ChosenCalibration, choose_calibration
+from xray_resnet.evaluation.choose_calibration import ChosenCalibration, choose_calibration, why_too_few
 from xray_resnet.evaluation.predictions import Predictions
-from xray_resnet.metrics.clustered import count_patients
 from xray_resnet.metrics.operating import Criterion, choose_threshold
 from xray_resnet.model_output import (
     Basis,
@@ -156,9 +155,8 @@ def _choose_point(
     labels: Floats, logits: Floats, patients: NDArray[np.str_], criterion: Criterion
 ) -> OperatingPoint | str:
     """The operating point of one finding, or why it has none."""
-    with_finding, without = count_patients(labels, patients)
-    if min(with_finding, without) < FEWEST_PATIENTS:
-        return f"{with_finding} patients with and {without} without it, expected {FEWEST_PATIENTS} of each"
+    if reason := why_too_few(labels, patients):
+        return reason
     threshold = choose_threshold(labels, logits, criterion)
     if threshold is None:
         return f"no threshold has {criterion} and calls a film positive"

@@ -39,6 +39,19 @@ class ChosenCalibration:
     why_null: str | None = None
 
 
+def why_too_few(labels: ArrayLike, patients: ArrayLike) -> str | None:
+    """Why nothing is chosen by so few patients with the finding, or without it; None if they suffice.
+
+    Args:
+        labels: (N,) of 1, 0 or NaN (left out).
+        patients: (N,) identifiers.
+    """
+    with_finding, without = count_patients(labels, patients)
+    if min(with_finding, without) >= FEWEST_PATIENTS:
+        return None
+    return f"{with_finding} patients with and {without} without it, expected {FEWEST_PATIENTS} of each"
+
+
 def choose_calibration(labels: ArrayLike, logits: ArrayLike, *, patients: ArrayLike, seed: int) -> ChosenCalibration:
     """The kind with the least log-loss over patients that were left out of its fit, fitted to all.
 
@@ -49,13 +62,11 @@ def choose_calibration(labels: ArrayLike, logits: ArrayLike, *, patients: ArrayL
         seed: Of the division of the patients into folds.
     """
     truth, score, who = np.asarray(labels, np.float64), np.asarray(logits, np.float64), np.asarray(patients)
-    counts = count_patients(truth, who)
     unknown = np.full(len(truth), np.nan)
-    if min(counts) < FEWEST_PATIENTS:
-        reason = f"{counts[0]} patients with and {counts[1]} without it, expected {FEWEST_PATIENTS} of each"
+    if reason := why_too_few(truth, who):
         return ChosenCalibration(None, None, unknown, why_null=reason)
     known = np.isfinite(truth)
-    tried = _cross_fit(truth[known], score[known], who[known], _list_methods(counts), seed)
+    tried = _cross_fit(truth[known], score[known], who[known], _list_methods(count_patients(truth, who)), seed)
     if not tried:
         return ChosenCalibration(None, None, unknown, why_null=str(NotRisingError()))
     losses = {method: _loss(truth[known], probabilities) for method, probabilities in tried.items()}

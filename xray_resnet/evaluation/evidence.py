@@ -15,6 +15,7 @@ from xray_resnet.evaluation.images import Change, StoredImages
 from xray_resnet.evaluation.network import Network, Peaks, Response
 from xray_resnet.evaluation.predictions import Predictions
 from xray_resnet.evaluation.ranking import Ranking, rank
+from xray_resnet.evaluation.subject import has_splits_of
 from xray_resnet.model_output import Basis, ModelOutput
 from xray_resnet.progress import Progress, ShowWork, work_in_silence
 from xray_resnet.store import Dataset
@@ -93,8 +94,7 @@ class Evidence:
     @property
     def trained_on_this_dataset(self) -> bool:
         """Whether the dataset has the very splits that the model was trained with."""
-        trained_with = self.model.get("training_data", {}).get("split_sha256")
-        return bool(trained_with == self.dataset.split_sha256)
+        return has_splits_of(self.model.get("training_data", {}), self.dataset)
 
     @property
     def role(self) -> str:

@@ -63,7 +63,7 @@ class Subject:
     @property
     def is_own_data(self) -> bool:
         """Whether the dataset has the very splits that the model was trained with."""
-        return bool(self.bundle.metadata.training_data.get("split_sha256") == self.dataset.split_sha256)
+        return has_splits_of(self.bundle.metadata.training_data, self.dataset)
 
     def fingerprint(self) -> str:
         """16 hexadecimal digits that change with the network, how it computes, and what it is shown, told and asked."""
@@ -90,6 +90,11 @@ class Subject:
             "precision": self.engine.precision,
             "instruction_set": self.engine.instruction_set,
         }
+
+
+def has_splits_of(training_data: Mapping[str, Any], dataset: Dataset) -> bool:
+    """Whether a dataset has the very splits that a model was trained with, by what the model says of its training."""
+    return bool(training_data.get("split_sha256") == dataset.split_sha256)
 
 
 def open_subject(run_or_bundle: Path, *, dataset: Path, split: str, precision: RequestedPrecision) -> Subject:
