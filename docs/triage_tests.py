@@ -68,9 +68,9 @@ def find_thresholds(size: int, generator: np.random.Generator) -> dict[str, floa
     start = walk.threshold(fewest, start=fewest)
     return {
         "one film": reach(walk.logits, walk.p_values(LIMIT), start=start),
-        "one film, start by others": reach(*test_one_film(labels[testers], logits[testers]), start=chosen),
-        "betting": reach(*test_by_betting(films), start=start),
-        "Hoeffding–Bentkus": reach(*test_by_hoeffding_bentkus(films), start=start),
+        "one film, start by others": reach(*try_one_film(labels[testers], logits[testers]), start=chosen),
+        "betting": reach(*try_by_betting(films), start=start),
+        "Hoeffding–Bentkus": reach(*try_by_hoeffding_bentkus(films), start=start),
     }
 
 
@@ -99,13 +99,13 @@ def reach(thresholds: Floats, p_values: Floats, *, start: float) -> float:
     return float(min(thresholds[first + passed - 1], start)) if passed else np.inf
 
 
-def test_one_film(labels: Floats, logits: Floats) -> tuple[Floats, Floats]:
+def try_one_film(labels: Floats, logits: Floats) -> tuple[Floats, Floats]:
     """Falling thresholds and their exact p-values."""
     walk = Walk.through(labels, logits, of_negatives=False)
     return walk.logits, walk.p_values(LIMIT)
 
 
-def test_by_betting(films: Films) -> tuple[Floats, Floats]:
+def try_by_betting(films: Films) -> tuple[Floats, Floats]:
     """Falling thresholds and the p-values of a mixture of bets."""
     thresholds, before, after, _ = accumulate(films)
     bets = np.linspace(0, 1, _BETS + 1)[1:] * 0.999 / (1 - LIMIT)
@@ -113,7 +113,7 @@ def test_by_betting(films: Films) -> tuple[Floats, Floats]:
     return thresholds, 1 / np.maximum(np.exp(logs).mean(axis=1), 1)
 
 
-def test_by_hoeffding_bentkus(films: Films) -> tuple[Floats, Floats]:
+def try_by_hoeffding_bentkus(films: Films) -> tuple[Floats, Floats]:
     """Falling thresholds and the p-values of Hoeffding and Bentkus, the smaller one."""
     thresholds, before, after, is_first = accumulate(films)
     count = np.cumsum(is_first)
