@@ -39,7 +39,7 @@ def change_pose(share: Share, *, degrees: float, zoom: float, shift: tuple[float
 
 
 def apply_gamma(share: Share, gamma: float) -> Share:
-    """As `degradations.exposure.apply_gamma`, to the last digit of float32."""
+    """As `degradations.exposure.apply_gamma`, to the last digits of float32: each library has a power of its own."""
     return np.asarray(_build("RandomGamma").apply(share, gamma=gamma), np.float32)
 
 
