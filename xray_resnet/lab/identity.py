@@ -49,7 +49,7 @@ def measure_leads(aurocs: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float
 
 
 def _count_epochs(bench: Bench) -> int:
-    return bench.choose(5, EPOCHS)
+    return bench.choose(4, EPOCHS)
 
 
 def _list_depths(bench: Bench) -> list[int]:
