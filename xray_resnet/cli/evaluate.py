@@ -36,6 +36,8 @@ class EvaluateOptions:
     """Dataset folder; without it, the one the run was trained on."""
     split: Literal["train", "val", "test", "all"] = "test"
     """Which images."""
+    seen: Literal["refuse", "leave_out", "keep"] = "refuse"
+    """Patients in `data` that the model was fitted to."""
     precision: RequestedPrecision = "auto"
     """auto takes bf16 only where the processor computes in it."""
     resamples: int = bounded(2000, least=1)
@@ -98,7 +100,8 @@ def evaluate(arguments: Sequence[str]) -> int:
     folder = evaluation.evaluate(
         run, dataset=options.data, split=options.split, report=values.report, also=["ladder"] if values.ladder else [],
         options=_read_amend_options(options, amend=values.amend or (False if values.no_amend else None)),
-        precision=options.precision, resamples=options.resamples, seed=options.seed, show=show_progress, tell=_tell,
+        precision=options.precision, treatment=options.seen, resamples=options.resamples, seed=options.seed,
+        show=show_progress, tell=_tell,
     )  # fmt: skip
     clock.say_end(f"open {folder / 'report.html'}" if values.report else "the same with --report")
     print(folder)

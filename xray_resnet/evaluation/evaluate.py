@@ -18,6 +18,7 @@ from xray_resnet.evaluation.overlays import FOLDER as OVERLAYS
 from xray_resnet.evaluation.predictions import FILE, Predictions, write_predictions
 from xray_resnet.evaluation.report import render_report
 from xray_resnet.evaluation.result import Results, list_warnings
+from xray_resnet.evaluation.seen import Treatment
 from xray_resnet.evaluation.subject import Subject, find_dataset, open_subject
 from xray_resnet.files import write_bytes, write_json, write_text
 from xray_resnet.metrics.bootstrap import RESAMPLES
@@ -42,6 +43,7 @@ def evaluate(
     also: Collection[str] = (),
     options: AmendOptions = DEFAULT,
     precision: RequestedPrecision = "auto",
+    treatment: Treatment = "refuse",
     resamples: int = RESAMPLES,
     seed: int = 0,
     show: ShowWork = work_in_silence,
@@ -59,6 +61,7 @@ def evaluate(
         options: Whether the bundle is given the calibration and the operating points that are found on these images,
             and how; on the validation split of the run's own data it is.
         precision: fp32, bf16, or auto: bf16 only where the processor computes in it.
+        treatment: Of another dataset's patients that the model was fitted to.
         resamples: Bootstrap resamples of the patients.
         seed: Seed of the bootstrap.
         show: Shows how far the work is.
@@ -69,11 +72,11 @@ def evaluate(
         so that where it is, the evaluation is complete.
 
     Raises:
-        UserError: if run, dataset or split are missing, the model and the dataset do not belong together, or the
-            bundle would be amended on images that the model was fitted to.
+        UserError: if run, dataset or split are missing, the model and the dataset do not belong together, the model
+            was fitted to the patients, or the bundle would be amended on images that it was fitted to.
     """
     source = dataset or find_dataset(run_or_bundle)
-    subject = open_subject(run_or_bundle, dataset=source, split=split, precision=precision)
+    subject = open_subject(run_or_bundle, dataset=source, split=split, precision=precision, treatment=treatment)
     evidence = gather_evidence(subject, Chance(resamples, seed), options=options, show=show)
     results = run_analyses(evidence, report=report, also=also)
     (subject.folder / _METRICS).unlink(missing_ok=True)
@@ -115,7 +118,7 @@ def gather_evidence(
     answers = Answers(subject.folder / FOLDER, subject.fingerprint)
     evidence = Evidence(
         dataset, subject.split, rows, predictions, response.peaks, model, network, chance, answers=answers, show=show,
-        stated=subject.bundle.metadata.output, prevalences=prevalences,
+        stated=subject.bundle.metadata.output, prevalences=prevalences, seen=subject.seen,
     )  # fmt: skip
     return _find_amendment(evidence, subject, options) if is_amended else evidence
 
@@ -164,6 +167,8 @@ def _format_command(
     words = ["xray-eval", "--run", run_or_bundle, "--data", dataset, "--split", evidence.split, "--report"]
     words += ["--precision", evidence.model["precision"]]
     words += [f"--{name}" for name in also]
+    if evidence.seen.patients:
+        words += ["--seen", "leave_out" if evidence.seen.left_out else "keep"]
     words += options.list_words()
     words += ["--resamples", evidence.chance.resamples, "--seed", evidence.chance.seed]
     return shlex.join(map(str, words))

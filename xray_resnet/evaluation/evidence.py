@@ -15,6 +15,7 @@ from xray_resnet.evaluation.images import Change, StoredImages
 from xray_resnet.evaluation.network import Network, Peaks, Response
 from xray_resnet.evaluation.predictions import Predictions
 from xray_resnet.evaluation.ranking import Ranking, rank
+from xray_resnet.evaluation.seen import UNKNOWN, Seen
 from xray_resnet.evaluation.subject import has_splits_of
 from xray_resnet.model_output import Basis, ModelOutput
 from xray_resnet.progress import Progress, ShowWork, work_in_silence
@@ -65,6 +66,7 @@ class Evidence:
         stated: What the bundle says that the logits mean; None if it says nothing.
         amendment: What was found on these images instead, to amend the bundle; None if it is not amended.
         prevalences: Finding → prevalence where the model is used, if it is said.
+        seen: Whom of another dataset's patients the model was fitted to.
     """
 
     dataset: Dataset
@@ -80,6 +82,7 @@ class Evidence:
     stated: ModelOutput | None = None
     amendment: Amendment | None = None
     prevalences: Mapping[str, float] = field(default_factory=dict)
+    seen: Seen = UNKNOWN
 
     @property
     def findings(self) -> tuple[str, ...]:
