@@ -14,6 +14,8 @@ from xray_resnet.evaluation.analyses import run_analyses
 from xray_resnet.evaluation.answers import FOLDER, Answers
 from xray_resnet.evaluation.evidence import Chance, Evidence
 from xray_resnet.evaluation.images import StoredImages
+from xray_resnet.evaluation.internal import METRICS, find_internal, find_own_dataset
+from xray_resnet.evaluation.internal import SPLIT as OWN_SPLIT
 from xray_resnet.evaluation.overlays import FOLDER as OVERLAYS
 from xray_resnet.evaluation.predictions import FILE, Predictions, write_predictions
 from xray_resnet.evaluation.report import render_report
@@ -25,7 +27,6 @@ from xray_resnet.metrics.bootstrap import RESAMPLES
 from xray_resnet.precision import RequestedPrecision
 from xray_resnet.progress import ShowWork, work_in_silence
 
-_METRICS = "metrics.json"
 SCHEMA_VERSION = 1
 """Of metrics.json; a change that a reader could stumble over raises it."""
 
@@ -77,9 +78,11 @@ def evaluate(
     """
     source = dataset or find_dataset(run_or_bundle)
     subject = open_subject(run_or_bundle, dataset=source, split=split, precision=precision, treatment=treatment)
+    if not subject.is_own_data:
+        _evaluate_own(subject, precision=precision, resamples=resamples, seed=seed, show=show, tell=tell)
     evidence = gather_evidence(subject, Chance(resamples, seed), options=options, show=show)
     results = run_analyses(evidence, report=report, also=also)
-    (subject.folder / _METRICS).unlink(missing_ok=True)
+    (subject.folder / METRICS).unlink(missing_ok=True)
     write_predictions(subject.folder / FILE, evidence.predictions, metadata=_describe_table(evidence))
     if report:
         command = _format_command(run_or_bundle, source, evidence, also=also, options=options)
@@ -88,8 +91,20 @@ def evaluate(
     if evidence.amendment is not None:
         amend_bundle(subject.bundle, evidence.amendment.output)
         tell(describe_amendment(evidence.amendment.output))
-    write_json(subject.folder / _METRICS, build_metrics(evidence, results))
+    write_json(subject.folder / METRICS, build_metrics(evidence, results))
     return subject.folder
+
+
+def _evaluate_own(subject: Subject, *, tell: Callable[[str], None], **how: Any) -> None:
+    """Evaluates the model's own test split, if that is at hand and nobody has: other data are held against it."""
+    bundle, training_data = subject.bundle.folder, subject.bundle.metadata.training_data
+    own = find_own_dataset(bundle, training_data)
+    if own is None or own.name == subject.dataset.name or not len(own.indices(OWN_SPLIT)):
+        return
+    if find_internal(bundle, training_data) is not None:
+        return
+    tell(f"first {own.name}-{OWN_SPLIT}, the model's own held-out images, to hold {subject.dataset.name} against them")
+    evaluate(bundle, dataset=own.folder, split=OWN_SPLIT, options=AmendOptions(amend=False), tell=tell, **how)
 
 
 def gather_evidence(
@@ -119,6 +134,7 @@ def gather_evidence(
     evidence = Evidence(
         dataset, subject.split, rows, predictions, response.peaks, model, network, chance, answers=answers, show=show,
         stated=subject.bundle.metadata.output, prevalences=prevalences, seen=subject.seen,
+        internal=None if subject.is_own_data else find_internal(subject.bundle.folder, model["training_data"]),
     )  # fmt: skip
     return _find_amendment(evidence, subject, options) if is_amended else evidence
 

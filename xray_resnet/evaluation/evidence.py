@@ -12,6 +12,7 @@ from xray_resnet.boxes import Rectangle
 from xray_resnet.evaluation.amendment import Amendment
 from xray_resnet.evaluation.answers import Answers
 from xray_resnet.evaluation.images import Change, StoredImages
+from xray_resnet.evaluation.internal import Internal
 from xray_resnet.evaluation.network import Network, Peaks, Response
 from xray_resnet.evaluation.predictions import Predictions
 from xray_resnet.evaluation.ranking import Ranking, rank
@@ -67,6 +68,7 @@ class Evidence:
         amendment: What was found on these images instead, to amend the bundle; None if it is not amended.
         prevalences: Finding → prevalence where the model is used, if it is said.
         seen: Whom of another dataset's patients the model was fitted to.
+        internal: What the model says of its own held-out images, if these are others and it was asked.
     """
 
     dataset: Dataset
@@ -83,6 +85,7 @@ class Evidence:
     amendment: Amendment | None = None
     prevalences: Mapping[str, float] = field(default_factory=dict)
     seen: Seen = UNKNOWN
+    internal: Internal | None = None
 
     @property
     def findings(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """What a model said of every image of a split, beside what the source says; and its table on disk."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from xray_resnet.errors import UserError
 from xray_resnet.files import replacing
-from xray_resnet.findings import resolve_targets
+from xray_resnet.findings import positions, resolve_targets
 from xray_resnet.model_output import compute_scores
 from xray_resnet.predictions.row import name_column
 
@@ -45,6 +45,11 @@ class Predictions:
     def labels(self) -> NDArray[np.float32]:
         """(N, F) 1, 0 or NaN: uncertain and not assessed are left out, unmentioned counts as negative."""
         return resolve_targets(self.states)
+
+    def choose(self, findings: Sequence[str]) -> "Predictions":
+        """Those of some of the findings, in their order."""
+        columns = positions(self.findings, findings)
+        return replace(self, findings=tuple(findings), states=self.states[:, columns], logits=self.logits[:, columns])
 
 
 def write_predictions(path: Path, predictions: Predictions, *, metadata: Mapping[str, str]) -> None:
