@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from tests.bundles import make_bundle
 from tests.datasets import make_dataset
@@ -142,6 +143,16 @@ def test_data_with_patients_of_the_training_are_refused_until_they_are_left_out(
         evaluate(run, dataset=other, split="all", precision="fp32", resamples=20)
     folder = evaluate(run, dataset=other, split="all", precision="fp32", resamples=20, treatment="leave_out")
     assert len(read_predictions(folder).image_ids) == 56
+
+
+def test_a_model_whose_scores_are_no_numbers_is_refused(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    weights = load_file(read_bundle(run).weights)
+    weights["head.bias"][0] = np.nan
+    save_file(weights, read_bundle(run).weights)
+    with pytest.raises(UserError, match="its scores of 12 of 12 images are no numbers; train anew"):
+        evaluate(run, precision="fp32", resamples=20)
+    assert not (run / "eval/tiny-test/metrics.json").exists()
 
 
 def test_a_bundle_alone_is_evaluated_on_a_named_dataset(run: Path, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from xray_resnet.bundle import amend_bundle
+from xray_resnet.errors import UserError
 from xray_resnet.evaluation.amendment import DEFAULT, AmendOptions, describe_amendment, find_amendment
 from xray_resnet.evaluation.analyses import run_analyses
 from xray_resnet.evaluation.answers import FOLDER, Answers
@@ -119,7 +120,7 @@ def gather_evidence(
         show: Shows how far the work is.
 
     Raises:
-        UserError: if the options do not fit the model and the images.
+        UserError: if the options do not fit the model and the images, or scores are no numbers.
     """
     prevalences = options.resolve_prevalences(subject.findings)
     is_amended = options.is_wanted(split=subject.split, own_data=subject.is_own_data)
@@ -127,6 +128,10 @@ def gather_evidence(
     images = StoredImages(dataset, rows)
     with show("evaluating", "images") as progress:
         response = network.predict(images, known=images.read_facts(network.facts), progress=progress)
+    if broken := int((~np.isfinite(response.logits)).any(axis=1).sum()):
+        raise UserError(
+            f"{subject.bundle.folder}: its scores of {broken} of {len(rows)} images are no numbers; train anew"
+        )
     ids, patients = dataset.image_ids[rows], dataset.patient_ids[rows]
     predictions = Predictions(subject.findings, ids, patients, subject.states, response.logits)
     model = subject.describe_model()

@@ -78,20 +78,24 @@ def read_predictions(folder: Path) -> Predictions:
     """The predictions that an evaluation wrote into its folder.
 
     Raises:
-        UserError: if there are none.
+        UserError: if there are none, or some are no numbers.
     """
     path = folder / FILE
     if not path.is_file():
         raise UserError(f"{folder}: no {FILE} in it; name a folder that xray-eval wrote")
     table = pq.read_table(path)
     findings = tuple(table.schema.metadata[b"findings"].decode().split("\n"))
-    return Predictions(
+    predictions = Predictions(
         findings,
         np.array(table["image_id"].to_pylist(), np.str_),
         np.array(table["patient_id"].to_pylist(), np.str_),
         _stack(table, findings, "label").astype(np.int8),
         _stack(table, findings, "logit").astype(np.float32),
     )
+    broken = int((~np.isfinite(predictions.logits)).any(axis=1).sum())
+    if broken:
+        raise UserError(f"{path}: {broken} of {len(table)} images have no finite score; run xray-eval again")
+    return predictions
 
 
 def _stack(table: pa.Table, findings: tuple[str, ...], kind: str) -> NDArray[np.generic]:
