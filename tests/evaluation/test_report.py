@@ -102,7 +102,8 @@ def test_the_page_needs_no_other_file_and_no_network(html: str) -> None:
     page = Page(html)
     assert all(str(image["src"]).startswith("data:image/") for image in page.images)
     assert all(link.startswith("#") and link[1:] in page.ids for link in page.links)
-    assert not page.tags & {"script", "link", "iframe", "object"}
+    assert not page.tags & {"link", "iframe", "object"}
+    assert html.count("<script") == html.count("<script>") == 1
     assert not re.search(r"url\(|@import|https?://", html)
 
 
