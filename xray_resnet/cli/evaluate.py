@@ -36,6 +36,8 @@ class EvaluateOptions:
     """Dataset folder; without it, the one the run was trained on."""
     split: Literal["train", "val", "test", "all"] = "test"
     """Which images."""
+    language: Literal["en", "de", "ko"] = "en"
+    """Of the report's labels: English, German or Korean; its sentences are English."""
     seen: Literal["refuse", "leave_out", "keep"] = "refuse"
     """Patients in `data` that the model was fitted to."""
     precision: RequestedPrecision = "auto"
@@ -98,7 +100,8 @@ def evaluate(arguments: Sequence[str]) -> int:
 
     clock = Clock(COMMAND)
     folder = evaluation.evaluate(
-        run, dataset=options.data, split=options.split, report=values.report, also=["ladder"] if values.ladder else [],
+        run, dataset=options.data, split=options.split, report=values.report, language=options.language,
+        also=["ladder"] if values.ladder else [],
         options=_read_amend_options(options, amend=values.amend or (False if values.no_amend else None)),
         precision=options.precision, treatment=options.seen, resamples=options.resamples, seed=options.seed,
         show=show_progress, tell=_tell,

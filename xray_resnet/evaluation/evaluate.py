@@ -25,6 +25,7 @@ from xray_resnet.evaluation.seen import Treatment
 from xray_resnet.evaluation.subject import Subject, find_dataset, open_subject
 from xray_resnet.files import write_bytes, write_json, write_text
 from xray_resnet.metrics.bootstrap import RESAMPLES
+from xray_resnet.pages import Language
 from xray_resnet.precision import RequestedPrecision
 from xray_resnet.progress import ShowWork, work_in_silence
 
@@ -42,6 +43,7 @@ def evaluate(
     dataset: Path | None = None,
     split: str = "test",
     report: bool = False,
+    language: Language = "en",
     also: Collection[str] = (),
     options: AmendOptions = DEFAULT,
     precision: RequestedPrecision = "auto",
@@ -58,6 +60,7 @@ def evaluate(
         dataset: The dataset folder; without it, the one that the run was trained on.
         split: train, val, test or all.
         report: Also write report.html, localisation.json and the overlays.
+        language: Of the report's labels.
         also: Names of analyses that run only by name, such as ladder; what the network says for them is kept in the
             folder, so that they can be interrupted and are fast the next time.
         options: Whether the bundle is given the calibration and the operating points that are found on these images,
@@ -86,8 +89,9 @@ def evaluate(
     (subject.folder / METRICS).unlink(missing_ok=True)
     write_predictions(subject.folder / FILE, evidence.predictions, metadata=_describe_table(evidence))
     if report:
-        command = _format_command(run_or_bundle, source, evidence, also=also, options=options)
-        write_text(subject.folder / "report.html", render_report(evidence, results, command=command))
+        command = _format_command(run_or_bundle, source, evidence, also=also, options=options, language=language)
+        page = render_report(evidence, results, command=command, language=language)
+        write_text(subject.folder / "report.html", page)
         _write_files(subject.folder, results)
     if evidence.amendment is not None:
         amend_bundle(subject.bundle, evidence.amendment.output)
@@ -182,12 +186,19 @@ def _write_files(folder: Path, results: Results) -> None:
 
 
 def _format_command(
-    run_or_bundle: Path, dataset: Path, evidence: Evidence, *, also: Collection[str], options: AmendOptions
+    run_or_bundle: Path,
+    dataset: Path,
+    evidence: Evidence,
+    *,
+    also: Collection[str],
+    options: AmendOptions,
+    language: Language,
 ) -> str:
     """The command that makes the report again."""
     words = ["xray-eval", "--run", run_or_bundle, "--data", dataset, "--split", evidence.split, "--report"]
     words += ["--precision", evidence.model["precision"]]
     words += [f"--{name}" for name in also]
+    words += ["--language", language] if language != "en" else []
     if evidence.seen.patients:
         words += ["--seen", "leave_out" if evidence.seen.left_out else "keep"]
     words += options.list_words()

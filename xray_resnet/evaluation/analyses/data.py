@@ -27,9 +27,10 @@ def analyse_data(evidence: Evidence) -> Result:
     unmatched = _describe_unmatched(evidence)
     return Result(
         tile=Tile(
-            f"Split {evidence.split}: {evidence.role}",
+            "Images",
             format_count(len(evidence.rows)),
-            f"images of {format_count(len(np.unique(evidence.predictions.patient_ids)))} patients",
+            f"of {format_count(len(np.unique(evidence.predictions.patient_ids)))} patients",
+            f"split {evidence.split}: {evidence.role}",
         ),
         section=Section(
             "Data",

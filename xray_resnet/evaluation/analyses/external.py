@@ -38,8 +38,8 @@ def _miss_internal() -> Caveat:
 
 def _make_tile(external: External) -> Tile:
     shared = sum(drop.value is not None for drop in external.drops)
-    label = f"Drop of macro AUROC from {external.name}, {shared} finding{'s' if shared != 1 else ''}"
-    return Tile(label, format_share(external.macro.value), _tell_interval(external.macro))
+    detail = f"from {external.name}, {shared} finding{'s' if shared != 1 else ''}"
+    return Tile("Drop of macro AUROC", format_share(external.macro.value), _tell_interval(external.macro), detail)
 
 
 def _tell_interval(estimate: Estimate) -> str:
