@@ -56,7 +56,7 @@ def find_internal(bundle: Path, training_data: Mapping[str, Any]) -> Internal | 
 def find_own_dataset(bundle: Path, training_data: Mapping[str, Any]) -> Dataset | None:
     """The dataset that the model was trained on, if it is where its run says and has the same splits."""
     run = Run.around(bundle)
-    folder = run and run.find_dataset()
+    folder = None if run is None else run.find_dataset()
     if folder is None or not is_dataset(folder):
         return None
     dataset = open_dataset(folder)

@@ -138,7 +138,7 @@ def open_subject(
 def find_trained_patients(run_or_bundle: Path) -> TrainedPatients | None:
     """Whom a model was fitted to, if it lies in a run that kept them."""
     run = Run.around(run_or_bundle)
-    return run and TrainedPatients.read(run.patients_file)
+    return None if run is None else TrainedPatients.read(run.patients_file)
 
 
 def find_dataset(run: Path) -> Path:
