@@ -19,7 +19,7 @@ _EDGE = 1e-9
 Interval = tuple[float, float]
 
 
-def newcombe_interval(auroc: float, positives: float, negatives: float) -> Interval:
+def newcombe_interval(auroc: float, positives: float, negatives: float, *, z: float = Z) -> Interval:
     """95 % interval of one AUROC: method 5 of Newcombe, Statistics in Medicine 25 (2006) 559.
 
     Its ends are the areas θ from which the estimate is 1.96 standard errors away, (θ - auroc)² = z² V(θ), with the
@@ -29,10 +29,11 @@ def newcombe_interval(auroc: float, positives: float, negatives: float) -> Inter
         auroc: The estimate, 0 to 1.
         positives: How many independent positives it comes from, at least 1.
         negatives: How many independent negatives, at least 1.
+        z: Standard errors to the ends, of another confidence.
     """
 
     def excess(theta: float) -> float:
-        return (theta - auroc) ** 2 - Z**2 * _variance(theta, positives, negatives)
+        return (theta - auroc) ** 2 - z**2 * _variance(theta, positives, negatives)
 
     low = 0.0 if auroc <= 0 else float(brentq(excess, 0.0, min(auroc, 1 - _EDGE)))
     high = 1.0 if auroc >= 1 else float(brentq(excess, max(auroc, _EDGE), 1.0))
@@ -46,15 +47,16 @@ def _variance(theta: float, positives: float, negatives: float) -> float:
     return theta * (1 - theta) * bracket / (positives * negatives)
 
 
-def wilson_interval(share: float, count: float) -> Interval:
+def wilson_interval(share: float, count: float, *, z: float = Z) -> Interval:
     """95 % interval of a proportion (Wilson, Journal of the American Statistical Association 22 (1927) 209).
 
     Args:
         share: The estimate, 0 to 1.
         count: How many independent trials it comes from, at least 1.
+        z: Standard errors to the ends, of another confidence.
     """
-    centre = (share + Z**2 / (2 * count)) / (1 + Z**2 / count)
-    reach = Z * np.sqrt(share * (1 - share) / count + (Z / (2 * count)) ** 2) / (1 + Z**2 / count)
+    centre = (share + z**2 / (2 * count)) / (1 + z**2 / count)
+    reach = z * np.sqrt(share * (1 - share) / count + (z / (2 * count)) ** 2) / (1 + z**2 / count)
     return max(0.0, float(centre - reach)), min(1.0, float(centre + reach))
 
 
