@@ -35,14 +35,14 @@ def fingerprint_content(records: Sequence[Record], *, root: Path, key_id: str) -
 
 
 def _to_plain_values(record: Record, root: Path) -> dict[str, object]:
-    """What a record holds, and the size of its file; an unknown detector is left out."""
+    """What a record holds, and the size of its file; an unknown detector and no member's name are left out."""
     values = asdict(record) | {
         "path": record.path.relative_to(root).as_posix(),
         "bytes": _size_of(record.path),
         "boxes": [box._asdict() for box in record.boxes],
         "detector": record.detector and to_record(record.detector),
     }
-    return {name: value for name, value in values.items() if name != "detector" or value is not None}
+    return {name: value for name, value in values.items() if name not in ("detector", "source") or value}
 
 
 def _source_settings(data: DataConfig) -> dict[str, object]:

@@ -29,7 +29,7 @@ from xray_resnet.facts import read_age_string
 from xray_resnet.files import name_file
 from xray_resnet.scale import Limits, beat, map_in_processes
 from xray_resnet.store import StoredImage
-from xray_resnet.store.schema import IMAGES_FOLDER, part_name
+from xray_resnet.store.schema import IMAGES_FOLDER, SOURCE, part_name
 from xray_resnet.store.writer import write_part
 
 
@@ -164,7 +164,7 @@ def to_stored(record: Record, prepared: Prepared, *, key: bytes) -> StoredImage:
         affine=prepared.placement.affine,
         spacing_mm=prepared.spacing_mm,
         mapping=asdict(prepared.mapping) | {"detector": record.detector and to_record(record.detector)},
-        facts=prepared.facts,
+        facts={**prepared.facts, **({SOURCE: record.source} if record.source else {})},
     )
 
 

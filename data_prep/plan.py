@@ -48,7 +48,7 @@ class Plan:
 
     def member_of(self, record: Record) -> str:
         """The member of a combined source that the record comes from, or the source."""
-        return record.name.split("/")[0] if self.source == "combined" else self.source
+        return record.source or self.source
 
     @property
     def tasks(self) -> list[PartTask]:

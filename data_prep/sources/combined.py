@@ -1,4 +1,7 @@
-"""Several sources as one: their findings together; a finding that a source does not label is not assessed in it."""
+"""Several sources as one: their findings together; a finding that a source does not label is not assessed in it.
+
+Each image keeps the name of its member, so that whoever looks at the dataset can tell the members apart.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -73,4 +76,4 @@ def _rename(record: Record, name: str, member: MemberConfig) -> Record:
     """The patients of tables and folders of one's own are bare numbers, which another member may use, too."""
     is_bare = record.patient and member.source in ("table", "image_folder")
     patient = f"{name} {record.patient}" if is_bare else record.patient
-    return replace(record, name=f"{name}/{record.name}", patient=patient)
+    return replace(record, name=f"{name}/{record.name}", patient=patient, source=name)

@@ -30,6 +30,7 @@ class Record:
         split: The official split (train, val, test), or None.
         boxes: Where findings are, in pixels of the file.
         detector: What took the image, or None if the source does not say.
+        source: The member of a combined source that it comes from, or empty.
     """
 
     path: Path
@@ -43,6 +44,7 @@ class Record:
     split: str | None = None
     boxes: tuple[Box, ...] = ()
     detector: Detector | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from xray_resnet.metrics.bootstrap import Estimate
 from xray_resnet.metrics.holm import correct_p_values
@@ -132,7 +132,7 @@ def _invert(value: float, interval: Callable[[float], Interval]) -> float:
     if not value or beyond(_LEAST_Z) <= 0:
         return 1.0
     z = _MOST_Z if beyond(_MOST_Z) > 0 else brentq(beyond, _LEAST_Z, _MOST_Z)
-    return float(2 * norm.sf(z))
+    return float(2 * ndtr(-z))
 
 
 def _correlate(first: ComparedPairs, second: ComparedPairs) -> NDArray[np.float64]:

@@ -19,6 +19,7 @@ from xray_resnet.store.schema import (
     FORMAT,
     FORMAT_VERSION,
     IMAGES_FOLDER,
+    SOURCE,
     DatasetDescription,
     column_names,
     label_column,
@@ -133,7 +134,17 @@ class Dataset:
 
     def fact(self, keyword: str) -> list[str | None]:
         """All values of a header fact by its DICOM keyword; None if an image has none."""
-        return [dict(facts).get(keyword) for facts in self.column("facts")]
+        return [facts.get(keyword) for facts in self._facts]
+
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        """DICOM keywords of the header facts that any image has, in alphabetical order."""
+        return tuple(sorted({keyword for facts in self._facts for keyword in facts} - {SOURCE}))
+
+    @property
+    def sources(self) -> list[str]:
+        """Name of the source of each image: of a combined dataset its member, where it was prepared with them."""
+        return [member or self.source for member in self.fact(SOURCE)]
 
     def indices(self, split: str) -> NDArray[np.int64]:
         """Rows of a split, ascending; `all` is every row.
@@ -151,6 +162,10 @@ class Dataset:
     @cached_property
     def _boxes(self) -> list[list[dict[str, Any]]]:
         return self.column("boxes")
+
+    @cached_property
+    def _facts(self) -> list[dict[str, str]]:
+        return [dict(facts) for facts in self.column("facts")]
 
     def _locate(self, row: int) -> tuple[int, int]:
         """The part of a row, and its position there."""

@@ -19,6 +19,8 @@ FORMAT_VERSION = 1
 DESCRIPTION_FILE = "dataset.json"
 IMAGES_FOLDER = "images"
 SPLITS = ("train", "val", "test")
+SOURCE = "source"
+"""The fact of an image of a combined source that names its member; the others are named by DICOM keywords."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class StoredImage:
         affine: 2×3 row-major; file (x, y) to store (x, y).
         spacing_mm: (row, column) spacing of the source, or None.
         mapping: How stored values of the file became display values; `detector`, by `DETECTOR_FIELDS`, if it is known.
-        facts: Allow-listed header facts by keyword.
+        facts: Allow-listed header facts by keyword, and by `SOURCE` the member of a combined source.
     """
 
     image_id: str

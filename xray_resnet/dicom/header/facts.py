@@ -8,6 +8,7 @@ from pydicom.charset import convert_encodings
 from pydicom.uid import UID_dictionary
 
 from xray_resnet.dicom.header.numbers import read_number
+from xray_resnet.dicom.header.scanners import MANUFACTURER, MODEL
 from xray_resnet.dicom.quiet import quiet_pydicom
 
 FACTS = {
@@ -21,6 +22,8 @@ FACTS = {
     "PresentationIntentType": "FOR (PRESENTATION|PROCESSING)",
     "PixelIntensityRelationship": "LIN|LOG|DISP",
     "BurnedInAnnotation": "YES|NO",
+    "Manufacturer": MANUFACTURER,
+    "ManufacturerModelName": MODEL,
     "SOPClassUID": "|".join(re.escape(uid) for uid, (_, kind, *_) in UID_dictionary.items() if kind == "SOP Class"),
 }
 """The elements whose values leave a header as text, and what they may be: what else stands there may name somebody."""
