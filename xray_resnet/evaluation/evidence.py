@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from xray_resnet.boxes import Rectangle
 from xray_resnet.evaluation.amendment import Amendment
 from xray_resnet.evaluation.answers import Answers
+from xray_resnet.evaluation.image_facts import read_fact
 from xray_resnet.evaluation.images import Change, StoredImages
 from xray_resnet.evaluation.internal import Internal
 from xray_resnet.evaluation.network import Network, Peaks, Response
@@ -29,7 +30,6 @@ _ROLES = {
     "all": "in part seen in training",
 }
 """Split of the data that the model was trained on → what it was to the model."""
-_COLUMNS = ("view", "sex", "age", "study_id", "file_size", "spacing_mm", "transfer_syntax", "content", "affine")
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,7 @@ class Evidence:
         prevalences: Finding → prevalence where the model is used, if it is said.
         seen: Whom of another dataset's patients the model was fitted to.
         internal: What the model says of its own held-out images, if these are others and it was asked.
+        subgroups: Names by which images are grouped beside the usual ones.
     """
 
     dataset: Dataset
@@ -86,6 +87,7 @@ class Evidence:
     prevalences: Mapping[str, float] = field(default_factory=dict)
     seen: Seen = UNKNOWN
     internal: Internal | None = None
+    subgroups: Sequence[str] = ()
 
     @property
     def findings(self) -> tuple[str, ...]:
@@ -140,13 +142,9 @@ class Evidence:
         """What the dataset knows of each of the N images; None if absent.
 
         Args:
-            name: A column (view, sex, age in years, file_size, spacing_mm, …), `source`, or a fact of the header by
-                its DICOM keyword.
+            name: A column, `source`, `scanner`, or a fact of the header by its DICOM keyword.
         """
-        if name == "source":
-            return [self.dataset.source] * len(self.rows)
-        values = self.dataset.column(name) if name in _COLUMNS else self.dataset.fact(name)
-        return [None if values[row] in ("", None) else values[row] for row in self.rows]
+        return read_fact(self.dataset, self.rows, name)
 
     def boxes(self, place: int, finding: str) -> list[Rectangle]:
         """Boxes of a finding in the image at `place` of the N, in store pixels."""

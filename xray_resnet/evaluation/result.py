@@ -1,9 +1,11 @@
 """What an analysis gives: figures, plots, its part of the page, files and warnings."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any
+
+from xray_resnet.findings import column_prefix
 
 
 class Rank(IntEnum):
@@ -17,6 +19,21 @@ class Rank(IntEnum):
     """What a reader should know of the figures."""
 
 
+class Concern(IntEnum):
+    """What a warning is about; of equal rank the least number comes first."""
+
+    LEAK = 1
+    """The score may come from what is no finding, or from images that the model knows."""
+    CALIBRATION = 2
+    """Probabilities and decisions."""
+    TRANSFER = 3
+    """Other images than those it does well on: groups, bad films, other archives."""
+    SAMPLE = 4
+    """Too few patients, or none, for a figure."""
+    SCOPE = 5
+    """What the figures are of."""
+
+
 @dataclass(frozen=True)
 class Caveat:
     """A warning.
@@ -25,15 +42,31 @@ class Caveat:
         rank: How much it takes from the figures.
         name: One word for programs that read metrics.json.
         text: What is the matter, in whole sentences.
+        concern: What it is about.
+        anchor: Id on the page of the evidence for it: a section's name, or that, a hyphen and more; empty: the section
+            of the analysis that warns.
     """
 
     rank: Rank
     name: str
     text: str
+    concern: Concern = Concern.SCOPE
+    anchor: str = ""
 
-    def to_json(self) -> dict[str, str]:
-        """Its entry in metrics.json."""
-        return {"rank": self.rank.name.lower(), "name": self.name, "text": self.text}
+    @property
+    def section(self) -> str:
+        """Name of the section that holds the evidence."""
+        return self.anchor.split("-")[0]
+
+    def to_json(self) -> dict[str, str | None]:
+        """Its entry in metrics.json; the anchor is null if the page has none."""
+        return {
+            "rank": self.rank.name.lower(),
+            "name": self.name,
+            "concern": self.concern.name.lower(),
+            "text": self.text,
+            "anchor": self.anchor or None,
+        }
 
 
 @dataclass(frozen=True)
@@ -107,5 +140,17 @@ Results = Mapping[str, Result]
 
 
 def list_warnings(results: Results) -> list[Caveat]:
-    """The warnings of all analyses, the gravest first."""
-    return sorted((caveat for result in results.values() for caveat in result.warnings), key=lambda caveat: caveat.rank)
+    """The warnings of all analyses, the gravest first, of equal rank by their concern; anchors are on the page."""
+    sections = {name for name, result in results.items() if result.section}
+    warnings = [_anchor(caveat, name, sections) for name, result in results.items() for caveat in result.warnings]
+    return sorted(warnings, key=lambda caveat: (caveat.rank, caveat.concern))
+
+
+def make_anchor(section: str, *names: str) -> str:
+    """An id for a part of a section, such as the row of a finding."""
+    return "-".join([section, *map(column_prefix, names)])
+
+
+def _anchor(caveat: Caveat, name: str, sections: Collection[str]) -> Caveat:
+    anchored = replace(caveat, anchor=caveat.anchor or name)
+    return anchored if anchored.section in sections else replace(caveat, anchor="")

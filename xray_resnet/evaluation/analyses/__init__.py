@@ -14,6 +14,8 @@ from xray_resnet.evaluation.analyses.ladder import analyse_ladder
 from xray_resnet.evaluation.analyses.model import analyse_model
 from xray_resnet.evaluation.analyses.operating_points import analyse_operating_points
 from xray_resnet.evaluation.analyses.pointing import analyse_pointing
+from xray_resnet.evaluation.analyses.shortcuts import analyse_shortcuts
+from xray_resnet.evaluation.analyses.subgroups import analyse_subgroups
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.result import Result
 
@@ -40,6 +42,8 @@ ANALYSES = {
     "curves": Analysis(analyse_curves),
     "calibration": Analysis(analyse_calibration, only_in_report=False),
     "operating_points": Analysis(analyse_operating_points, only_in_report=False),
+    "shortcuts": Analysis(analyse_shortcuts, only_in_report=False),
+    "subgroups": Analysis(analyse_subgroups, only_in_report=False),
     "examples": Analysis(analyse_examples),
     "pointing": Analysis(analyse_pointing),
     "ladder": Analysis(analyse_ladder, only_by_name=True),

@@ -8,7 +8,7 @@ from xray_resnet.evaluation.analyses.findings import describe_aurocs
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.plots import plot_intervals
 from xray_resnet.evaluation.ranking import Ranking
-from xray_resnet.evaluation.result import Caveat, Plot, Rank, Result, Tile
+from xray_resnet.evaluation.result import Caveat, Concern, Plot, Rank, Result, Tile
 from xray_resnet.evaluation.thumbnails import MOST_IMAGES, SIDE, fit_baseline
 from xray_resnet.metrics import Aurocs, Estimate, estimate_aurocs
 from xray_resnet.pages.numbers import format_share, to_title
@@ -70,11 +70,11 @@ def _warn(ranking: Ranking, aurocs: Aurocs) -> list[Caveat]:
     """If the baseline reaches the model on the whole, or for some findings."""
     if _reaches(aurocs.macro, ranking.macro):
         text = "On the whole the thumbnail baseline ranks as well as the model, which may have learnt no findings."
-        return [Caveat(Rank.SERIOUS, "baseline_reaches_model", text)]
+        return [Caveat(Rank.SERIOUS, "baseline_reaches_model", text, Concern.LEAK, "findings")]
     pairs = zip(ranking.findings, aurocs.findings, strict=True)
     reached = [to_title(finding.name) for finding, rival in pairs if _reaches(rival, finding.auroc)]
     text = f"The thumbnail baseline ranks as well as the model, or better: {', '.join(reached)}."
-    return [Caveat(Rank.CAUTION, "baseline_reaches_findings", text)] if reached else []
+    return [Caveat(Rank.CAUTION, "baseline_reaches_findings", text, Concern.LEAK, "findings")] if reached else []
 
 
 def _reaches(rival: Estimate, model: Estimate) -> bool:

@@ -8,7 +8,7 @@ from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.methods import letter_methods
 from xray_resnet.evaluation.reliability import FindingReliability, Reliabilities, Reliability, measure_reliabilities
 from xray_resnet.evaluation.reliability_plot import plot_reliabilities
-from xray_resnet.evaluation.result import Caveat, Plot, Rank, Result, Section, Tile
+from xray_resnet.evaluation.result import Caveat, Concern, Plot, Rank, Result, Section, Tile
 from xray_resnet.pages.numbers import format_share, to_title
 
 _UNCALIBRATED = (
@@ -63,21 +63,21 @@ def _describe(findings: Sequence[FindingReliability]) -> str:
 def _warn(evidence: Evidence, reliabilities: Reliabilities) -> list[Caveat]:
     basis = reliabilities.basis
     if basis is None and evidence.amendment is None:
-        return [Caveat(Rank.NOTE, "uncalibrated", _UNCALIBRATED)]
+        return [Caveat(Rank.NOTE, "uncalibrated", _UNCALIBRATED, Concern.CALIBRATION)]
     warnings = _warn_of_missing(reliabilities.findings) + _warn_of_harm(reliabilities.findings)
     if evidence.amendment is None and evidence.is_basis(basis):
-        warnings.append(Caveat(Rank.CAUTION, "calibrated_on_these_images", _SEEN))
+        warnings.append(Caveat(Rank.CAUTION, "calibrated_on_these_images", _SEEN, Concern.CALIBRATION))
     if basis is not None and basis.precision != evidence.model["precision"]:
         here = evidence.model["precision"]
         text = f"The calibration was made in {basis.precision}; these logits were computed in {here}."
-        warnings.append(Caveat(Rank.NOTE, "calibrated_in_another_precision", text))
+        warnings.append(Caveat(Rank.NOTE, "calibrated_in_another_precision", text, Concern.CALIBRATION))
     return warnings
 
 
 def _warn_of_missing(findings: Sequence[FindingReliability]) -> list[Caveat]:
     missing = [f"{to_title(each.name)} ({each.why_null})" for each in findings if each.method is None]
     text = f"Without calibration, and so without a probability: {', '.join(missing)}."
-    return [Caveat(Rank.NOTE, "not_calibrated", text)] if missing else []
+    return [Caveat(Rank.NOTE, "not_calibrated", text, Concern.CALIBRATION)] if missing else []
 
 
 def _warn_of_harm(findings: Sequence[FindingReliability]) -> list[Caveat]:
@@ -85,4 +85,4 @@ def _warn_of_harm(findings: Sequence[FindingReliability]) -> list[Caveat]:
         to_title(each.name) for each in findings if each.saved and each.saved.high is not None and each.saved.high < 0
     ]
     text = f"On these images calibrated probabilities are worse than the scores (log-loss): {', '.join(worse)}."
-    return [Caveat(Rank.CAUTION, "calibration_harms", text)] if worse else []
+    return [Caveat(Rank.CAUTION, "calibration_harms", text, Concern.CALIBRATION)] if worse else []

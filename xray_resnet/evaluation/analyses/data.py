@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from xray_resnet.evaluation.evidence import Evidence
-from xray_resnet.evaluation.result import Caveat, Rank, Result, Section, Tile
+from xray_resnet.evaluation.result import Caveat, Concern, Rank, Result, Section, Tile
 from xray_resnet.evaluation.seen import Seen
 from xray_resnet.findings import positions, resolve_targets
 from xray_resnet.pages.numbers import format_count
@@ -76,13 +76,14 @@ def _describe_unmatched(evidence: Evidence) -> list[str]:
 def _warn_of_role(evidence: Evidence) -> list[Caveat]:
     if evidence.trained_on_this_dataset:
         rank, text = _SEEN.get(evidence.split, (None, ""))
-        return [] if rank is None else [Caveat(rank, "not_held_out", text)]
+        return [] if rank is None else [Caveat(rank, "not_held_out", text, Concern.LEAK)]
     training = {"name": "unknown"} | evidence.model.get("training_data", {})
     if training.get("name") == evidence.dataset.name:
         text = "The model was trained on a dataset of this name with other splits: it may have seen these images."
-        return [Caveat(Rank.SERIOUS, "other_splits", text)]
+        return [Caveat(Rank.SERIOUS, "other_splits", text, Concern.LEAK)]
     rank, seen = _describe_seen(evidence.seen)
-    return [Caveat(rank, "other_dataset", f"The model was trained on another dataset ({training.get('name')}). {seen}")]
+    text = f"The model was trained on another dataset ({training.get('name')}). {seen}"
+    return [Caveat(rank, "other_dataset", text, Concern.TRANSFER if rank > Rank.SERIOUS else Concern.LEAK)]
 
 
 def _describe_seen(seen: Seen) -> tuple[Rank, str]:

@@ -6,7 +6,7 @@ from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.external import External, compare_with_own
 from xray_resnet.evaluation.external_plot import plot_external
 from xray_resnet.evaluation.methods import letter_methods
-from xray_resnet.evaluation.result import Caveat, Plot, Rank, Result, Section, Tile
+from xray_resnet.evaluation.result import Caveat, Concern, Plot, Rank, Result, Section, Tile
 from xray_resnet.metrics import Estimate
 from xray_resnet.pages.numbers import format_share, to_title
 
@@ -33,7 +33,7 @@ def _miss_internal() -> Caveat:
         "There is nothing to hold these figures against: the model's own test split was not evaluated with the same "
         "findings. Run xray-eval on the run alone, then this again."
     )
-    return Caveat(Rank.NOTE, "no_internal_evaluation", text)
+    return Caveat(Rank.NOTE, "no_internal_evaluation", text, Concern.TRANSFER)
 
 
 def _make_tile(external: External) -> Tile:
@@ -64,13 +64,13 @@ def _warn_of_drop(external: External) -> list[Caveat]:
             f"The model ranks worse here than on its own held-out images ({external.name}): macro AUROC is "
             f"{external.macro.value:.3f} lower ({_tell_interval(external.macro)})."
         )
-        return [Caveat(Rank.CAUTION, "external_drop", text)]
+        return [Caveat(Rank.CAUTION, "external_drop", text, Concern.TRANSFER)]
     lower = [to_title(own.name) for own, _, drop in external.rows if drop.low is not None and drop.low > 0]
     text = f"The model ranks worse here than on its own held-out images ({external.name}): {', '.join(lower)}."
-    return [Caveat(Rank.CAUTION, "external_drop", text)] if lower else []
+    return [Caveat(Rank.CAUTION, "external_drop", text, Concern.TRANSFER)] if lower else []
 
 
 def _warn_of_views(external: External) -> list[Caveat]:
     names = ", ".join(f"{view} ({count} images)" for view, count in external.unseen_views.items())
     text = f"The model was shown no image of this view in training, so it is out of its scope: {names}."
-    return [Caveat(Rank.SERIOUS, "unseen_view", text)] if names else []
+    return [Caveat(Rank.SERIOUS, "unseen_view", text, Concern.TRANSFER)] if names else []

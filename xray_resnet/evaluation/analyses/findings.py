@@ -7,7 +7,7 @@ from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.methods import letter_methods
 from xray_resnet.evaluation.plots import plot_intervals
 from xray_resnet.evaluation.ranking import FindingRanking, Ranking
-from xray_resnet.evaluation.result import Caveat, Plot, Rank, Result, Section, Tile
+from xray_resnet.evaluation.result import Caveat, Concern, Plot, Rank, Result, Section, Tile
 from xray_resnet.metrics import Estimate
 from xray_resnet.metrics.clustered import FEW_PATIENTS
 from xray_resnet.pages.numbers import format_share, to_title
@@ -60,7 +60,7 @@ def _describe_interval(estimate: Estimate) -> str:
 def _warn_of_undefined(findings: Sequence[FindingRanking]) -> list[Caveat]:
     undefined = [f"{to_title(f.name)} ({f.auroc.why_null})" for f in findings if f.auroc.value is None]
     text = f"AUROC is undefined, and left out of the macro average: {', '.join(undefined)}."
-    return [Caveat(Rank.CAUTION, "undefined_findings", text)] if undefined else []
+    return [Caveat(Rank.CAUTION, "undefined_findings", text, Concern.SAMPLE)] if undefined else []
 
 
 def _warn_of_few_patients(findings: Sequence[FindingRanking]) -> list[Caveat]:
@@ -70,11 +70,11 @@ def _warn_of_few_patients(findings: Sequence[FindingRanking]) -> list[Caveat]:
         if finding.auroc.value is not None and min(finding.patients) < FEW_PATIENTS
     ]
     text = f"Fewer than {FEW_PATIENTS} patients have a finding, or lack it, so its figures are rough: {', '.join(few)}."
-    return [Caveat(Rank.CAUTION, "few_patients", text)] if few else []
+    return [Caveat(Rank.CAUTION, "few_patients", text, Concern.SAMPLE)] if few else []
 
 
 def _warn_of_chance(findings: Sequence[FindingRanking]) -> list[Caveat]:
     """Of findings whose interval reaches down to guessing."""
     doubtful = [to_title(f.name) for f in findings if f.auroc.low is not None and f.auroc.low <= _CHANCE]
     text = f"Not shown to rank better than guessing (the interval of AUROC reaches 0.5): {', '.join(doubtful)}."
-    return [Caveat(Rank.CAUTION, "no_better_than_chance", text)] if doubtful else []
+    return [Caveat(Rank.CAUTION, "no_better_than_chance", text, Concern.SAMPLE)] if doubtful else []

@@ -4,7 +4,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from xray_resnet.evaluation.evidence import Evidence
-from xray_resnet.evaluation.result import Caveat, Plot, Rank, Result, Section, Tile
+from xray_resnet.evaluation.result import Caveat, Concern, Plot, Rank, Result, Section, Tile
 from xray_resnet.pages.numbers import format_share
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _warn(mild: "list[RungResult]") -> list[Caveat]:
     named = ", ".join(f"{_name(each)} ({each.lost:.3f})" for each in fragile[:_NAMED])
     more = f" and {len(fragile) - _NAMED} more" if len(fragile) > _NAMED else ""
     text = f"Films that a reader would still accept cost more than {MOST_LOST} of AUROC: {named}{more}."
-    return [Caveat(Rank.CAUTION, "fragile", text)] if fragile else []
+    return [Caveat(Rank.CAUTION, "fragile", text, Concern.TRANSFER)] if fragile else []
 
 
 def _name(result: "RungResult") -> str:

@@ -7,7 +7,7 @@ from xray_resnet.evaluation.decision_plot import plot_decision_curves
 from xray_resnet.evaluation.decisions import Decisions, FindingDecisions, measure_all_decisions
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.methods import letter_methods
-from xray_resnet.evaluation.result import Caveat, Plot, Rank, Result, Section
+from xray_resnet.evaluation.result import Caveat, Concern, Plot, Rank, Result, Section
 from xray_resnet.metrics import Estimate
 from xray_resnet.pages.numbers import format_share, to_title
 
@@ -58,8 +58,9 @@ def _describe(findings: Sequence[FindingDecisions]) -> str:
 
 def _warn(evidence: Evidence, decisions: Decisions) -> list[Caveat]:
     if decisions.basis is None and evidence.amendment is None:
-        return [Caveat(Rank.NOTE, "no_operating_points", _NOT_CHOSEN)]
-    seen = [Caveat(Rank.CAUTION, "points_chosen_on_these_images", _SEEN)] if decisions.on_these_images else []
+        return [Caveat(Rank.NOTE, "no_operating_points", _NOT_CHOSEN, Concern.CALIBRATION)]
+    seen = Caveat(Rank.CAUTION, "points_chosen_on_these_images", _SEEN, Concern.CALIBRATION)
     missing = [f"{to_title(each.name)} ({each.why_null})" for each in decisions.findings if each.point is None]
     text = f"Without operating point, and so without a decision: {', '.join(missing)}."
-    return seen + ([Caveat(Rank.NOTE, "points_missing", text)] if missing else [])
+    warnings = [seen] if decisions.on_these_images else []
+    return warnings + ([Caveat(Rank.NOTE, "points_missing", text, Concern.CALIBRATION)] if missing else [])

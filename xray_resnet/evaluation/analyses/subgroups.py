@@ -1,0 +1,85 @@
+"""Subgroups: is any finding ranked worse in films of one view, sex, age, source or scanner than in the rest?"""
+
+from collections.abc import Sequence
+from functools import partial
+
+from xray_resnet.evaluation.evidence import Evidence
+from xray_resnet.evaluation.forest_plot import Branch, plot_forest
+from xray_resnet.evaluation.methods import letter_methods
+from xray_resnet.evaluation.result import Caveat, Concern, Plot, Rank, Result, Section, make_anchor
+from xray_resnet.evaluation.subgroups import GroupFinding, Subgroups, measure_subgroups
+from xray_resnet.metrics.contrasts import FEWEST_TO_COMPARE
+from xray_resnet.pages.numbers import fill, to_title
+
+_DRAWN = 40
+"""Comparisons that the plot shows."""
+_NAMED = 4
+"""Groups that the warning names."""
+_MOST_OPEN = 24
+"""Rows of a table that is not folded."""
+
+
+def analyse_subgroups(evidence: Evidence) -> Result:
+    """AUROC of every group beside that of the rest; warns of groups where a finding is ranked worse."""
+    subgroups = measure_subgroups(evidence)
+    drawn = _choose_drawn(subgroups)
+    estimates = [
+        estimate
+        for row in subgroups.rows
+        for estimate in (row.contrast.inside, row.contrast.outside, row.contrast.difference)
+    ]
+    values = {
+        "subgroups": subgroups,
+        "methods": letter_methods(estimates),
+        "n_drawn": len(drawn),
+        "n_compared": sum(row.contrast.difference.value is not None for row in subgroups.rows),
+        "fewest": FEWEST_TO_COMPARE,
+        "most_open": _MOST_OPEN,
+        "anchor": partial(make_anchor, "subgroups"),
+    }
+    return Result(
+        figures={"subgroups": subgroups.to_json()},
+        plots={"forest": Plot(partial(_plot, drawn), _describe(drawn))} if drawn else {},
+        section=Section("Subgroups", values),
+        warnings=_warn(subgroups.rows),
+    )
+
+
+def _choose_drawn(subgroups: Subgroups) -> list[GroupFinding]:
+    """The comparisons with the least p-values, in the order of the tables."""
+    compared = [
+        (row.contrast.p_value, place) for place, row in enumerate(subgroups.rows) if row.contrast.p_value is not None
+    ]
+    return [subgroups.rows[place] for place in sorted(place for _, place in sorted(compared)[:_DRAWN])]
+
+
+def _plot(rows: Sequence[GroupFinding]) -> str:
+    branches: dict[str, list[Branch]] = {}
+    for row in rows:
+        name = f"{row.group} · {to_title(row.finding)}"
+        branches.setdefault(to_title(row.fact), []).append(Branch(name, row.contrast.difference, row.is_significant))
+    return plot_forest(branches, neutral=0.0, x="AUROC in the group − AUROC in the rest")
+
+
+def _describe(rows: Sequence[GroupFinding]) -> str:
+    return f"AUROC in groups less AUROC in the rest: {'; '.join(map(_write, rows))}"
+
+
+def _write(row: GroupFinding) -> str:
+    """A row in words, with its interval."""
+    difference = row.contrast.difference
+    if difference.value is None or difference.low is None or difference.high is None:
+        return f"{to_title(row.finding)} in {row.fact} {row.group} not compared"
+    value, low, high = (fill("%+.3f", number) for number in (difference.value, difference.low, difference.high))
+    return f"{to_title(row.finding)} in {row.fact} {row.group} {value} ({low} to {high})"
+
+
+def _warn(rows: Sequence[GroupFinding]) -> list[Caveat]:
+    worse = sorted((row for row in rows if row.is_worse), key=lambda row: row.contrast.difference.value or 0.0)
+    if not worse:
+        return []
+    named = "; ".join(map(_write, worse[:_NAMED]))
+    more = f"; and {len(worse) - _NAMED} more" if len(worse) > _NAMED else ""
+    text = f"AUROC is lower in some films than in the rest (corrected over all comparisons): {named}{more}."
+    anchor = make_anchor("subgroups", worse[0].fact)
+    return [Caveat(Rank.CAUTION, "worse_in_subgroups", text, Concern.TRANSFER, anchor)]
