@@ -22,8 +22,17 @@ EXAMPLES = (
     "xray-eval --run runs/chestxray-20260131-101500 --split val",
     "xray-eval --run runs/nih --data datasets/rsna --report",
     "xray-eval --ladder --report",
+    "xray-eval --report --subgroup Modality --subgroup file_size",
+    "xray-eval --only findings subgroups shortcuts",
+    "xray-eval --report --skip examples pointing",
     "xray-eval --split val --sensitivity 0.95 --prevalence '{Effusion: 0.04, Nodule: 0.01}'",
 )
+
+ANALYSES = (
+    "findings", "baseline", "curves", "calibration", "operating_points", "shortcuts", "subgroups", "examples",
+    "pointing", "ladder", "data", "model",
+)  # fmt: skip
+"""Named here too, so that --help loads nothing heavy."""
 
 
 @dataclass
@@ -86,6 +95,17 @@ def evaluate(arguments: Sequence[str]) -> int:
         help="Also evaluate on the images corrupted in 55 ways; takes 56 times as long, can be interrupted, is kept.",
     )
     parser.add_argument(
+        "--subgroup",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="Also compares the groups of this column or DICOM keyword with the rest; may be given several times.",
+    )
+    parser.add_argument(
+        "--only", nargs="+", default=[], metavar="NAME", help=f"Run these analyses alone, of {', '.join(ANALYSES)}."
+    )
+    parser.add_argument("--skip", nargs="+", default=[], metavar="NAME", help="Leave out these analyses.")
+    parser.add_argument(
         "--amend",
         action="store_true",
         help="Write calibration and operating points into the bundle; so without it on the run's own --split val.",
@@ -102,6 +122,7 @@ def evaluate(arguments: Sequence[str]) -> int:
     folder = evaluation.evaluate(
         run, dataset=options.data, split=options.split, report=values.report, language=options.language,
         also=["ladder"] if values.ladder else [],
+        only=values.only, skip=values.skip, subgroups=values.subgroup,
         options=_read_amend_options(options, amend=values.amend or (False if values.no_amend else None)),
         precision=options.precision, treatment=options.seen, resamples=options.resamples, seed=options.seed,
         show=show_progress, tell=_tell,

@@ -1,7 +1,7 @@
 """A run and a dataset to metrics, predictions and, if asked for, a report."""
 
 import shlex
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,10 @@ import numpy as np
 from xray_resnet.bundle import amend_bundle
 from xray_resnet.errors import UserError
 from xray_resnet.evaluation.amendment import DEFAULT, AmendOptions, describe_amendment, find_amendment
-from xray_resnet.evaluation.analyses import run_analyses
+from xray_resnet.evaluation.analyses import choose_analyses, run_analyses
 from xray_resnet.evaluation.answers import FOLDER, Answers
 from xray_resnet.evaluation.evidence import Chance, Evidence
+from xray_resnet.evaluation.image_facts import check_groupable
 from xray_resnet.evaluation.images import StoredImages
 from xray_resnet.evaluation.internal import METRICS, find_internal, find_own_dataset
 from xray_resnet.evaluation.internal import SPLIT as OWN_SPLIT
@@ -45,6 +46,9 @@ def evaluate(
     report: bool = False,
     language: Language = "en",
     also: Collection[str] = (),
+    only: Collection[str] = (),
+    skip: Collection[str] = (),
+    subgroups: Sequence[str] = (),
     options: AmendOptions = DEFAULT,
     precision: RequestedPrecision = "auto",
     treatment: Treatment = "refuse",
@@ -63,6 +67,9 @@ def evaluate(
         language: Of the report's labels.
         also: Names of analyses that run only by name, such as ladder; what the network says for them is kept in the
             folder, so that they can be interrupted and are fast the next time.
+        only: Names of the only analyses to run, beside those of `also`; without any, the usual ones run.
+        skip: Names of analyses to leave out.
+        subgroups: Columns and header facts by which images are grouped beside the usual ones.
         options: Whether the bundle is given the calibration and the operating points that are found on these images,
             and how; on the validation split of the run's own data it is.
         precision: fp32, bf16, or auto: bf16 only where the processor computes in it.
@@ -79,17 +86,22 @@ def evaluate(
     Raises:
         UserError: if run, dataset or split are missing, the model and the dataset do not belong together, the model
             was fitted to the patients, or the bundle would be amended on images that it was fitted to.
+        ConfigurationError: if there is no analysis of a name, or no such column to group by.
     """
+    choose_analyses(report=report, also=also, only=only, skip=skip)
     source = dataset or find_dataset(run_or_bundle)
     subject = open_subject(run_or_bundle, dataset=source, split=split, precision=precision, treatment=treatment)
+    check_groupable(subject.dataset, subgroups)
     if not subject.is_own_data:
         _evaluate_own(subject, precision=precision, resamples=resamples, seed=seed, show=show, tell=tell)
-    evidence = gather_evidence(subject, Chance(resamples, seed), options=options, show=show)
-    results = run_analyses(evidence, report=report, also=also)
+    gathered = gather_evidence(subject, Chance(resamples, seed), options=options, show=show)
+    evidence = replace(gathered, subgroups=tuple(subgroups))
+    results = run_analyses(evidence, report=report, also=also, only=only, skip=skip)
     (subject.folder / METRICS).unlink(missing_ok=True)
     write_predictions(subject.folder / FILE, evidence.predictions, metadata=_describe_table(evidence))
     if report:
-        command = _format_command(run_or_bundle, source, evidence, also=also, options=options, language=language)
+        named = _list_named(also=also, only=only, skip=skip, subgroups=subgroups)
+        command = _format_command(run_or_bundle, source, evidence, named=named, options=options, language=language)
         page = render_report(evidence, results, command=command, language=language)
         write_text(subject.folder / "report.html", page)
         _write_files(subject.folder, results)
@@ -190,20 +202,30 @@ def _format_command(
     dataset: Path,
     evidence: Evidence,
     *,
-    also: Collection[str],
+    named: Sequence[str],
     options: AmendOptions,
     language: Language,
 ) -> str:
     """The command that makes the report again."""
     words = ["xray-eval", "--run", run_or_bundle, "--data", dataset, "--split", evidence.split, "--report"]
     words += ["--precision", evidence.model["precision"]]
-    words += [f"--{name}" for name in also]
+    words += named
     words += ["--language", language] if language != "en" else []
     if evidence.seen.patients:
         words += ["--seen", "leave_out" if evidence.seen.left_out else "keep"]
     words += options.list_words()
     words += ["--resamples", evidence.chance.resamples, "--seed", evidence.chance.seed]
     return shlex.join(map(str, words))
+
+
+def _list_named(
+    *, also: Collection[str], only: Collection[str], skip: Collection[str], subgroups: Sequence[str]
+) -> list[str]:
+    """The words of the command that name analyses and groups."""
+    words = [f"--{name}" for name in also]
+    words += ["--only", *only] if only else []
+    words += ["--skip", *skip] if skip else []
+    return words + [word for name in subgroups for word in ("--subgroup", name)]
 
 
 def _describe_table(evidence: Evidence) -> dict[str, str]:

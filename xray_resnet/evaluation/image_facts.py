@@ -1,10 +1,12 @@
 """What is known of images beside pixels and labels, by name: columns of the dataset, and facts of the header."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from xray_resnet.errors import ConfigurationError
 from xray_resnet.store import Dataset
 
 SCANNER = ("Manufacturer", "ManufacturerModelName")
@@ -14,9 +16,18 @@ GROUPABLE = ("view", "sex", "age", "source", "scanner", "file_size", "spacing_mm
 _COLUMNS = ("view", "sex", "age", "study_id", "file_size", "spacing_mm", "transfer_syntax", "content", "affine")
 
 
-def list_groupable(dataset: Dataset) -> tuple[str, ...]:
-    """Names by which the images of a dataset can be grouped."""
-    return (*GROUPABLE, *dataset.keywords)
+def check_groupable(dataset: Dataset, names: Sequence[str]) -> None:
+    """Whether the images of a dataset can be grouped by what is named.
+
+    Raises:
+        ConfigurationError: if the dataset has nothing of a name.
+    """
+    known = (*GROUPABLE, *dataset.keywords)
+    for name in names:
+        if name not in known:
+            raise ConfigurationError(
+                f"--subgroup {name}: {dataset.folder} has no such column; there are {', '.join(known)}"
+            )
 
 
 def read_fact(dataset: Dataset, rows: NDArray[np.int64], name: str) -> list[Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from xray_resnet.errors import ConfigurationError
 from xray_resnet.evaluation.analyses.baseline import analyse_baseline
 from xray_resnet.evaluation.analyses.calibration import analyse_calibration
 from xray_resnet.evaluation.analyses.curves import analyse_curves
@@ -53,19 +54,47 @@ ANALYSES = {
 """Name → analysis, in the order of the page; the name is also that of its file and of its template beside it."""
 
 
-def run_analyses(evidence: Evidence, *, report: bool = True, also: Collection[str] = ()) -> dict[str, Result]:
-    """The results by name, in the order of the table.
-
-    Args:
-        evidence: What was evaluated.
-        report: Also run those that only a report shows.
-        also: Names of those that run only by name.
-    """
-    chosen = {name: analysis for name, analysis in ANALYSES.items() if _is_wanted(name, analysis, report, also)}
+def run_analyses(
+    evidence: Evidence,
+    *,
+    report: bool = True,
+    also: Collection[str] = (),
+    only: Collection[str] = (),
+    skip: Collection[str] = (),
+) -> dict[str, Result]:
+    """The results by name, in the order of the table; arguments as of `choose_analyses`."""
+    chosen = choose_analyses(report=report, also=also, only=only, skip=skip)
     return {name: analysis.analyse(evidence) for name, analysis in chosen.items()}
 
 
-def _is_wanted(name: str, analysis: Analysis, report: bool, also: Collection[str]) -> bool:
-    if analysis.only_by_name:
-        return name in also
-    return report or not analysis.only_in_report
+def choose_analyses(
+    *, report: bool, also: Collection[str] = (), only: Collection[str] = (), skip: Collection[str] = ()
+) -> dict[str, Analysis]:
+    """The analyses to run.
+
+    Args:
+        report: Also those that only a report shows.
+        also: Names of those that run only by name.
+        only: If any are named, these and no others but those of `also`, whether a report shows them or not.
+        skip: Names of those to leave out.
+
+    Raises:
+        ConfigurationError: if there is no analysis of a name, or both are named which to run and which not.
+    """
+    if only and skip:
+        raise ConfigurationError("--only and --skip are both given, expected one: --only leaves out all others")
+    for option, names in (("--only", only), ("--skip", skip)):
+        for name in names:
+            if name not in ANALYSES:
+                raise ConfigurationError(f"{option} {name}: there is no such analysis; there are {', '.join(ANALYSES)}")
+    if again := set(also) & set(skip):
+        raise ConfigurationError(f"--{min(again)} and --skip {min(again)} are both given, expected one")
+    return {
+        name: analysis
+        for name, analysis in ANALYSES.items()
+        if name not in skip and (name in also or (name in only if only else _is_usual(analysis, report)))
+    }
+
+
+def _is_usual(analysis: Analysis, report: bool) -> bool:
+    return not analysis.only_by_name and (report or not analysis.only_in_report)
