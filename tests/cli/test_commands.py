@@ -78,6 +78,13 @@ def test_settings_of_decisions_that_cannot_be_are_refused(options: tuple[str, ..
     assert words in shown.stderr
 
 
+def test_help_of_evaluation_names_every_analysis_with_examples() -> None:
+    shown = " ".join(run("eval", "--help").stdout.split())
+    assert "Run these analyses alone, of findings, baseline, curves, calibration" in shown
+    assert "xray-eval --report --skip examples pointing" in shown
+    assert "xray-eval --report --subgroup Modality --subgroup file_size" in shown
+
+
 def test_resuming_refuses_settings_that_it_would_not_heed(tmp_path: Path) -> None:
     shown = run("train", "--resume", str(tmp_path), "--train.epochs", "77")
     assert shown.returncode == 2

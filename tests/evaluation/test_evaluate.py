@@ -15,7 +15,7 @@ from tests.bundles import make_bundle
 from tests.datasets import make_dataset
 from xray_resnet.bundle import load_model, read_bundle
 from xray_resnet.dicom import Reading
-from xray_resnet.errors import UserError
+from xray_resnet.errors import ConfigurationError, UserError
 from xray_resnet.evaluation.evaluate import evaluate
 from xray_resnet.evaluation.predictions import read_predictions
 from xray_resnet.evaluation.subject import find_dataset
@@ -69,7 +69,7 @@ def test_metrics_keep_their_keys_and_say_their_schema_and_warnings(run: Path, re
     assert metrics["schema_version"] == 1
     assert set(metrics) == {
         "schema_version", "dataset", "split", "split_sha256", "n_images", "n_patients", "findings", "macro", "model",
-        "baseline", "calibration", "operating_points", "warnings",
+        "baseline", "calibration", "operating_points", "shortcuts", "subgroups", "warnings",
     }  # fmt: skip
     assert {"rank": "note", "name": "unmatched_findings"}.items() <= metrics["warnings"][-1].items()
     ranks = [("serious", "caution", "note").index(warning["rank"]) for warning in metrics["warnings"]]
@@ -180,6 +180,35 @@ def test_a_model_of_other_findings_is_refused_with_both_lists(run: Path, tmp_pat
     make_dataset(tmp_path / "other", findings=["Mass"], reading_fingerprint=fingerprint)
     with pytest.raises(UserError, match=r"knows Effusion, Hernia, Cardiomegaly; .* labels of Mass; evaluate on"):
         evaluate(run, dataset=tmp_path / "other")
+
+
+def test_chosen_analyses_and_columns_stand_in_figures_and_command(run: Path, tmp_path: Path) -> None:
+    shutil.copytree(run / "bundle", tmp_path / "model")
+    folder = evaluate(
+        tmp_path / "model", dataset=find_dataset(run), report=True, only=["subgroups"], subgroups=["file_size"],
+        precision="fp32", resamples=20,
+    )  # fmt: skip
+    metrics, page = json.loads((folder / "metrics.json").read_text()), (folder / "report.html").read_text()
+    assert metrics["subgroups"]["same_in_all_images"]["file_size"] == "64 × 64"
+    assert not {"findings", "model", "shortcuts"} & set(metrics)
+    assert "--only subgroups --subgroup file_size --resamples 20" in page
+
+
+def test_what_is_skipped_is_missing_and_said_in_the_command(run: Path, tmp_path: Path) -> None:
+    shutil.copytree(run / "bundle", tmp_path / "model")
+    folder = evaluate(
+        tmp_path / "model", dataset=find_dataset(run), report=True, skip=["examples", "shortcuts"], precision="fp32",
+        resamples=20,
+    )  # fmt: skip
+    assert "shortcuts" not in json.loads((folder / "metrics.json").read_text())
+    assert not (folder / "overlays").exists()
+    assert "--skip examples shortcuts --resamples" in (folder / "report.html").read_text()
+
+
+def test_a_column_that_is_not_there_is_named_with_those_that_are(run: Path) -> None:
+    known = "view, sex, age, source, scanner, file_size, spacing_mm, transfer_syntax$"
+    with pytest.raises(ConfigurationError, match=f"--subgroup ward: .* has no such column; there are {known}"):
+        evaluate(run, subgroups=["ward"])
 
 
 def test_an_unknown_split_is_refused(run: Path) -> None:

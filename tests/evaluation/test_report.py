@@ -11,7 +11,7 @@ from tests.evaluation.builders import make_evidence
 from xray_resnet.evaluation.analyses import ANALYSES, run_analyses
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.report import render_report
-from xray_resnet.evaluation.result import Caveat, Rank, Result, Section
+from xray_resnet.evaluation.result import Caveat, Rank, Result, Section, make_anchor
 from xray_resnet.store import open_dataset
 
 FINDINGS = ("Cardiomegaly", "<i>Effusion</i>")
@@ -92,6 +92,25 @@ def test_warnings_come_before_all_sections_and_the_gravest_first(evidence: Evide
     assert places == sorted(places)
 
 
+def test_a_warning_leads_to_its_evidence_if_the_page_shows_it(evidence: Evidence) -> None:
+    of_a_finding = make_anchor("shortcuts", FINDINGS[1])
+    results = {
+        "model": Result(section=Section("Model", {"facts": []}), warnings=[Caveat(Rank.NOTE, "a", "Of the model.")]),
+        "shortcuts": ANALYSES["shortcuts"].analyse(evidence),
+        "data": Result(
+            warnings=[
+                Caveat(Rank.NOTE, "b", "Of a finding.", anchor=of_a_finding),
+                Caveat(Rank.NOTE, "c", "Of a section that was skipped.", anchor="findings"),
+            ]
+        ),
+    }
+    page = render_report(evidence, results, command=COMMAND)
+    assert f'Of a finding. <a href="#{of_a_finding}">See shortcuts</a>' in page
+    assert 'Of the model. <a href="#model">See model</a>' in page
+    assert "Of a section that was skipped.</span>" in page
+    assert of_a_finding in Page(page).ids
+
+
 def test_every_interval_says_how_it_was_made(html: str) -> None:
     section = html.split('<section id="findings"')[1].split("</section>")[0]
     assert section.count("</sup>") == 3 + 1
@@ -118,7 +137,7 @@ def test_the_page_needs_no_other_file_and_no_network(html: str) -> None:
 
 def test_every_picture_is_told_in_words(html: str, results: dict[str, Result]) -> None:
     page = Page(html)
-    assert len(page.images) == 5 + 2 * sum(path.startswith("overlays/") for path in results["examples"].files)
+    assert len(page.images) == 6 + 2 * sum(path.startswith("overlays/") for path in results["examples"].files)
     assert all(image["alt"] for image in page.images)
 
 

@@ -16,7 +16,7 @@ from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.groups import Grouping, cross, group_images
 from xray_resnet.evaluation.image_facts import read_fact
 from xray_resnet.evaluation.methods import estimate_to_json
-from xray_resnet.evaluation.telling import Telling, measure_telling
+from xray_resnet.evaluation.telling import Telling, divide_patients, measure_telling
 from xray_resnet.findings import positions, resolve_targets
 from xray_resnet.metrics import Estimate
 from xray_resnet.metrics.clustered import FEWEST_PATIENTS
@@ -131,11 +131,12 @@ def measure_shortcuts(evidence: Evidence) -> Shortcuts:
     here = {grouping.name: grouping for grouping in group_by_facts(dataset, evidence.rows)}
     labels = resolve_targets(dataset.states[rows][:, positions(dataset.findings, evidence.findings)])
     patients = dataset.patient_ids[rows]
+    fold_of = divide_patients(patients, seed=evidence.chance.seed)
     findings = tuple(
         _measure_finding(
             evidence,
             column,
-            measure_telling(labels[:, column], differing, patients=patients, seed=evidence.chance.seed),
+            measure_telling(labels[:, column], differing, patients=patients, fold_of=fold_of),
             here,
         )
         for column in range(len(evidence.findings))

@@ -16,7 +16,6 @@ MOST_NAMED = 2
 _CHANCE = 0.5
 
 Floats = NDArray[np.float64]
-_Folds = Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]]
 
 
 @dataclass(frozen=True)
@@ -38,10 +37,30 @@ class Telling:
         return tuple(sorted(above, key=lambda name: -above[name])[:MOST_NAMED])
 
 
+def divide_patients(patients: NDArray[np.generic], *, seed: int) -> NDArray[np.intp]:
+    """(N,) number of each image's fold, of `FOLDS`; all images of a patient are in one.
+
+    Args:
+        patients: (N,) identifiers.
+        seed: Of the division.
+    """
+    from sklearn.model_selection import GroupKFold  # loads only where something is fitted
+
+    fold_of = np.empty(len(patients), np.intp)
+    division = GroupKFold(FOLDS, shuffle=True, random_state=seed).split(patients, groups=patients)
+    for number, (_, left_out) in enumerate(division):
+        fold_of[left_out] = number
+    return fold_of
+
+
 def measure_telling(
-    labels: NDArray[np.generic], facts: Sequence[Grouping], *, patients: NDArray[np.generic], seed: int
+    labels: NDArray[np.generic],
+    facts: Sequence[Grouping],
+    *,
+    patients: NDArray[np.generic],
+    fold_of: NDArray[np.intp],
 ) -> Telling:
-    """Cross-validates by patients, and compares images with those of their own fold only.
+    """Fits to four folds, asks about the fifth, and compares its images with each other only.
 
     Scores of two folds come from two fits, and a fit that left out many positives expects few: pairs across folds would
     make facts that tell nothing look worse than guessing.
@@ -49,8 +68,8 @@ def measure_telling(
     Args:
         labels: (N,) of 1, 0 or NaN (left out).
         facts: Groupings of the N images.
-        patients: (N,) identifiers; all images of a patient are in one fold.
-        seed: Of the division into folds.
+        patients: (N,) identifiers.
+        fold_of: (N,) number of each image's fold.
     """
     truth = np.asarray(labels, np.float64)
     if reason := why_too_few(truth, patients):
@@ -58,29 +77,17 @@ def measure_telling(
     if not facts:
         return Telling(Estimate(None, why_null="no fact differs between the images"))
     known = np.isfinite(truth)
-    truth, who = truth[known], patients[known]
-    table = np.stack([grouping.of_image[known] for grouping in facts], axis=1)
-    folds = _divide(truth, who, seed)
-    fold_of = np.empty(len(truth), np.intp)
-    for number, (_, left_out) in enumerate(folds):
-        fold_of[left_out] = number
+    truth, fold, who = truth[known], fold_of[known], patients[known]
+    columns = {fact.name: fact.of_image[known] for fact in facts}
 
     def judge(scores: Floats) -> Estimate:
-        return estimate_within_strata(truth, scores, fold_of, patients=who)
+        return estimate_within_strata(truth, scores, fold, patients=who)
 
-    alone = {
-        fact.name: judge(_share_by_group(truth, column, folds)) for fact, column in zip(facts, table.T, strict=True)
-    }
-    return Telling(judge(_regress(truth, table, folds)), alone)
+    alone = {name: judge(_share_by_group(truth, column, fold)) for name, column in columns.items()}
+    return Telling(judge(_regress(truth, np.stack([*columns.values()], axis=1), fold)), alone)
 
 
-def _divide(truth: Floats, patients: NDArray[np.generic], seed: int) -> _Folds:
-    from sklearn.model_selection import StratifiedGroupKFold  # loads only where something is fitted
-
-    return [*StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed).split(truth, truth, patients)]
-
-
-def _regress(truth: Floats, table: NDArray[np.intp], folds: _Folds) -> Floats:
+def _regress(truth: Floats, table: NDArray[np.intp], fold_of: NDArray[np.intp]) -> Floats:
     """(N,) logits of a logistic regression on the groups (N, K), each by a fit without its patient."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
@@ -89,17 +96,19 @@ def _regress(truth: Floats, table: NDArray[np.intp], folds: _Folds) -> Floats:
 
     logits = np.empty(len(truth))
     with threadpool_limits(1):  # products this small lose more by waiting for threads than they gain
-        for others, left_out in folds:
+        for number in np.unique(fold_of):
+            left_out = fold_of == number
             model = make_pipeline(OneHotEncoder(handle_unknown="ignore"), LogisticRegression(max_iter=1000))
-            logits[left_out] = model.fit(table[others], truth[others]).decision_function(table[left_out])
+            logits[left_out] = model.fit(table[~left_out], truth[~left_out]).decision_function(table[left_out])
     return logits
 
 
-def _share_by_group(truth: Floats, groups: NDArray[np.intp], folds: _Folds) -> Floats:
+def _share_by_group(truth: Floats, groups: NDArray[np.intp], fold_of: NDArray[np.intp]) -> Floats:
     """(N,) share of positives of each image's group, drawn to that of all by one image, from the other folds."""
     width, shares = int(groups.max()) + 1, np.empty(len(truth))
-    for others, left_out in folds:
-        positives = np.bincount(groups[others], truth[others], minlength=width)
-        counts = np.bincount(groups[others], minlength=width)
-        shares[left_out] = ((positives + truth[others].mean()) / (counts + 1))[groups[left_out]]
+    for number in np.unique(fold_of):
+        left_out = fold_of == number
+        positives = np.bincount(groups[~left_out], truth[~left_out], minlength=width)
+        counts = np.bincount(groups[~left_out], minlength=width)
+        shares[left_out] = ((positives + truth[~left_out].mean()) / (counts + 1))[groups[left_out]]
     return shares
