@@ -29,8 +29,8 @@ EXAMPLES = (
 )
 
 ANALYSES = (
-    "findings", "baseline", "curves", "calibration", "operating_points", "shortcuts", "subgroups", "examples",
-    "pointing", "ladder", "data", "model",
+    "findings", "external", "baseline", "curves", "calibration", "operating_points", "shortcuts", "subgroups",
+    "examples", "pointing", "ladder", "data", "model",
 )  # fmt: skip
 """Named here too, so that --help loads nothing heavy."""
 

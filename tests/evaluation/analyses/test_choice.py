@@ -30,8 +30,8 @@ def test_what_is_named_runs_alone_in_the_order_of_the_page_also_without_a_report
     ("options", "words"),
     [
         ({"only": ["findings"], "skip": ["data"]}, "--only and --skip are both given, expected one"),
-        ({"skip": ["shortcut"]}, "--skip shortcut: there is no such analysis; there are findings, baseline, curves"),
-        ({"only": ["data", "x"]}, "--only x: there is no such analysis; there are findings, baseline, curves"),
+        ({"skip": ["shortcut"]}, "--skip shortcut: there is no such analysis; there are findings, external, baseline"),
+        ({"only": ["data", "x"]}, "--only x: there is no such analysis; there are findings, external, baseline"),
         ({"also": ["ladder"], "skip": ["ladder"]}, "--ladder and --skip ladder are both given, expected one"),
     ],
 )

@@ -56,9 +56,10 @@ def _make_tile(known: Sequence[FindingShortcuts]) -> Tile | None:
     best = max(known, key=lambda finding: finding.telling.together.value or 0.0)
     together = best.telling.together
     return Tile(
-        f"Facts alone, {to_title(best.name)}",
+        "Facts alone",
         format_share(together.value),
         f"AUROC, 95 % {together.low:.3f} to {together.high:.3f}; the highest of {len(known)} findings",
+        to_title(best.name),
     )
 
 
