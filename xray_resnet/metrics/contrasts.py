@@ -80,9 +80,7 @@ def compare_areas(first: ComparedPairs, second: ComparedPairs) -> tuple[Estimate
 
     def interval(z: float) -> Interval:
         ends = [side.interval(z)[0] for side in (first, second)]
-        areas = [first.area, second.area]
-        low, high = combine_intervals(areas, ends, weights=(1, -1), correlation=correlation)
-        return max(-1.0, low), min(1.0, high)
+        return combine_intervals([first.area, second.area], ends, weights=(1, -1), correlation=correlation)
 
     method = " and ".join(dict.fromkeys(side.interval()[1] for side in (first, second)))
     estimate = Estimate(value, *interval(Z), method=f"combined (Zou and Donner 2008) of {method}")

@@ -13,8 +13,9 @@ from xray_resnet.evaluation import shortcuts
 from xray_resnet.evaluation.analyses.shortcuts import analyse_shortcuts
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.report import render_report
-from xray_resnet.evaluation.shortcuts import group_by_facts, measure_shortcuts
-from xray_resnet.metrics import auroc
+from xray_resnet.evaluation.shortcuts import FindingShortcuts, group_by_facts, measure_shortcuts
+from xray_resnet.evaluation.telling import Telling
+from xray_resnet.metrics import Estimate, auroc
 from xray_resnet.metrics.strata import compare_within
 
 OWN = "The model may have learned them."
@@ -97,6 +98,12 @@ def test_where_facts_tell_nothing_there_is_no_warning(tmp_path: Path, seed: int)
 def test_a_border_that_tells_is_found(tmp_path: Path) -> None:
     finding = measure_shortcuts(make_evidence(make_films(tmp_path / "films", bright=0.2, count=400))).findings[0]
     assert finding.is_told and "border" in finding.telling.strongest[0]
+
+
+@pytest.mark.parametrize(("low", "is_told"), [(0.6, False), (0.601, True), (None, False)])
+def test_facts_tell_a_label_from_a_lower_end_above_six_tenths(low: float | None, is_told: bool) -> None:
+    telling = Telling(Estimate(0.7, low, 0.8))
+    assert FindingShortcuts("Mass", telling, Estimate(0.9), Estimate(None), None, Estimate(None)).is_told == is_told
 
 
 def test_facts_of_one_value_drop_out_and_are_said(told: Evidence) -> None:
