@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xray_resnet.evaluation.groups import MOST_GROUPS, UNKNOWN, Grouping, cross, group_images
+from xray_resnet.evaluation.groups import MOST_GROUPS, UNKNOWN, Grouping, cross, describe_same, group_images
 
 
 def group_of(grouping: Grouping) -> list[str]:
@@ -83,6 +83,14 @@ def test_few_numbers_are_in_ascending_order() -> None:
 
 def test_sizes_are_written_out() -> None:
     assert group_images("file_size", [[2500, 2048], None]).groups == ("2500 × 2048", UNKNOWN)
+
+
+def test_facts_that_do_not_differ_are_told_by_what_they_are() -> None:
+    same = {"modality": "CR", "scanner": UNKNOWN, "view": "PA", "sex": UNKNOWN}
+    assert describe_same(same) == (
+        "The same in all images: modality (CR), view (PA). Not known of any image: scanner, sex."
+    )
+    assert describe_same({}) == ""
 
 
 def test_combinations_divide_as_both_facts_do() -> None:

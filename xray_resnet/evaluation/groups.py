@@ -64,6 +64,14 @@ def cross(groupings: Sequence[Grouping]) -> NDArray[np.intp]:
     return np.unique(table, axis=0, return_inverse=True)[1].reshape(-1)
 
 
+def describe_same(same: Mapping[str, str]) -> str:
+    """Facts that do not differ between images, by what they are in all of them, in sentences; empty without any."""
+    known = [f"{name} ({value})" for name, value in same.items() if value != UNKNOWN]
+    unknown = [name for name, value in same.items() if value == UNKNOWN]
+    sentences = (("The same in all images", known), ("Not known of any image", unknown))
+    return " ".join(f"{words}: {', '.join(names)}." for words, names in sentences if names)
+
+
 def _group_numbers(name: str, values: Sequence[Any], counts: Counter[Any]) -> Grouping:
     if len(counts) <= MOST_GROUPS:
         return _place(name, values, {value: _write(value) for value in counts}, [*map(_write, sorted(counts))])

@@ -102,9 +102,15 @@ def test_the_page_has_every_row_and_the_plot(evidence: Evidence) -> None:
     body = page.split("</style>")[1]
     assert body.count("<tr>") == 4 + len(measure_subgroups(evidence).rows)
     assert 'id="subgroups-view"' in body and "Holm" in body
-    assert "The same in all images: scanner (not known)." in body
+    assert "Not known of any image: scanner." in body
     assert "<b>&lt; 0.001</b>" in body
     assert ">None<" not in body and "nan" not in body.split("data:")[0]
+
+
+def test_the_plot_has_one_of_two_groups_and_all_of_more(evidence: Evidence) -> None:
+    text = analyse_subgroups(evidence).plots["forest"].text
+    assert "in view PA" in text and "in view AP" not in text
+    assert all(f"Mass in age {band}" in text for band in ("under 18", "18 to 39", "40 to 59", "60 to 79"))
 
 
 def test_nothing_to_compare_is_no_plot(tmp_path: Path) -> None:

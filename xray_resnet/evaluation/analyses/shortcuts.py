@@ -5,6 +5,7 @@ from functools import partial
 
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.forest_plot import Branch, plot_forest
+from xray_resnet.evaluation.groups import describe_same
 from xray_resnet.evaluation.methods import letter_methods
 from xray_resnet.evaluation.result import Caveat, Concern, Plot, Rank, Result, Section, Tile, make_anchor
 from xray_resnet.evaluation.shortcuts import (
@@ -32,6 +33,7 @@ def analyse_shortcuts(evidence: Evidence) -> Result:
         "methods": letter_methods(_list_estimates(shortcuts.findings)),
         "tells_from": TELLS_FROM,
         "border": describe_border(),
+        "same": describe_same(shortcuts.same),
         "anchor": partial(make_anchor, "shortcuts"),
     }
     return Result(

@@ -5,6 +5,7 @@ from functools import partial
 
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.forest_plot import Branch, plot_forest
+from xray_resnet.evaluation.groups import describe_same
 from xray_resnet.evaluation.methods import letter_methods
 from xray_resnet.evaluation.result import Caveat, Concern, Plot, Rank, Result, Section, make_anchor
 from xray_resnet.evaluation.subgroups import GroupFinding, Subgroups, measure_subgroups
@@ -31,9 +32,9 @@ def analyse_subgroups(evidence: Evidence) -> Result:
     values = {
         "subgroups": subgroups,
         "methods": letter_methods(estimates),
-        "n_drawn": len(drawn),
-        "n_compared": sum(row.contrast.difference.value is not None for row in subgroups.rows),
+        "most_drawn": _DRAWN,
         "fewest": FEWEST_TO_COMPARE,
+        "same": describe_same(subgroups.same),
         "most_open": _MOST_OPEN,
         "anchor": partial(make_anchor, "subgroups"),
     }
@@ -46,11 +47,14 @@ def analyse_subgroups(evidence: Evidence) -> Result:
 
 
 def _choose_drawn(subgroups: Subgroups) -> list[GroupFinding]:
-    """The comparisons with the least p-values, in the order of the tables."""
-    compared = [
-        (row.contrast.p_value, place) for place, row in enumerate(subgroups.rows) if row.contrast.p_value is not None
-    ]
-    return [subgroups.rows[place] for place in sorted(place for _, place in sorted(compared)[:_DRAWN])]
+    """The comparisons with the least p-values, in the order of the tables; of two groups the first."""
+    mirrors = {(each.name, each.groups[1]) for each in subgroups.groupings if len(each.groups) == 2}
+    compared = sorted(
+        (row.contrast.p_value, place)
+        for place, row in enumerate(subgroups.rows)
+        if row.contrast.p_value is not None and (row.fact, row.group) not in mirrors
+    )
+    return [subgroups.rows[place] for place in sorted(place for _, place in compared[:_DRAWN])]
 
 
 def _plot(rows: Sequence[GroupFinding]) -> str:
