@@ -129,24 +129,13 @@ def measure_shortcuts(evidence: Evidence) -> Shortcuts:
     groupings = group_by_facts(dataset, rows)
     differing = [grouping for grouping in groupings if len(grouping.groups) > 1]
     here = {grouping.name: grouping for grouping in group_by_facts(dataset, evidence.rows)}
-    labels = resolve_targets(dataset.states[rows][:, positions(dataset.findings, evidence.findings)])
-    patients = dataset.patient_ids[rows]
-    fold_of = divide_patients(patients, seed=evidence.chance.seed)
-    findings = tuple(
-        _measure_finding(
-            evidence,
-            column,
-            measure_telling(labels[:, column], differing, patients=patients, fold_of=fold_of),
-            here,
-        )
-        for column in range(len(evidence.findings))
-    )
+    tellings = _judge_facts(evidence, rows, differing)
     return Shortcuts(
         len(rows),
-        len(np.unique(patients)),
+        len(np.unique(dataset.patient_ids[rows])),
         tuple(grouping.name for grouping in differing),
         {grouping.name: grouping.groups[0] for grouping in groupings if len(grouping.groups) == 1},
-        findings,
+        tuple(_judge_model(evidence, column, telling, here) for column, telling in enumerate(tellings)),
     )
 
 
@@ -177,9 +166,17 @@ def _draw_patients(patients: NDArray[np.str_], generator: np.random.Generator) -
     return np.flatnonzero(np.isin(unit, order[np.cumsum(counts[order]) <= MOST_IMAGES]))
 
 
-def _measure_finding(
-    evidence: Evidence, column: int, telling: Telling, here: Mapping[str, Grouping]
-) -> FindingShortcuts:
+def _judge_facts(evidence: Evidence, rows: NDArray[np.int64], facts: Sequence[Grouping]) -> list[Telling]:
+    """How well the facts of the images in (N,) rows tell each finding."""
+    dataset = evidence.dataset
+    labels = resolve_targets(dataset.states[rows][:, positions(dataset.findings, evidence.findings)])
+    patients = dataset.patient_ids[rows]
+    fold_of = divide_patients(patients, seed=evidence.chance.seed)
+    return [measure_telling(column, facts, patients=patients, fold_of=fold_of) for column in labels.T]
+
+
+def _judge_model(evidence: Evidence, column: int, telling: Telling, here: Mapping[str, Grouping]) -> FindingShortcuts:
+    """The model on one finding, over all pairs and over those alike; `here` groups the images of the evaluation."""
     predictions = evidence.predictions
     labels, logits = predictions.labels[:, column], predictions.logits[:, column]
     name, model = evidence.findings[column], evidence.ranking.findings[column].auroc

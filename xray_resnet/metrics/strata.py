@@ -5,7 +5,7 @@ others, a score that merely tells the strata apart has a high AUROC over all pai
 Pepe, Biometrika 96 (2009) 371, who weight strata by their positives; here each pair counts alike).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit
 
 from xray_resnet.metrics.bootstrap import Estimate, number_patients
-from xray_resnet.metrics.clustered import FEW_PATIENTS, FEWEST_PATIENTS, count_patients
+from xray_resnet.metrics.clustered import FEW_PATIENTS, FEWEST_PATIENTS
 from xray_resnet.metrics.newcombe import Interval, Z, newcombe_interval, wilson_interval
 from xray_resnet.metrics.ranking import Floats, checked, why_undefined
 
@@ -105,28 +105,8 @@ def compare_within(
     """
     truth, score = checked(labels, scores)
     units = number_patients(patients)
-    compared = [*_compare_each(truth, score, np.asarray(strata, np.intp), units)]
-    if not compared:
-        return None
-    n_pairs = sum(each.n_pairs for each in compared)
-    area = sum(each.area * each.n_pairs for each in compared) / n_pairs
-    width = int(units.max()) + 1
-    positive, negative = np.zeros(width), np.zeros(width)
-    for each in compared:
-        np.add.at(positive, units[each.positives], (each.over - area) * len(each.negatives) / n_pairs)
-        np.add.at(negative, units[each.negatives], (each.under - area) * len(each.positives) / n_pairs)
-    used = np.zeros(len(truth), bool)
-    for each in compared:
-        used[each.positives] = used[each.negatives] = True
-    return ComparedPairs(
-        area,
-        n_pairs,
-        positive,
-        negative,
-        count_patients(np.where(used, truth, np.nan), units),
-        tuple((each.count(units), each.n_pairs) for each in compared),
-        len(np.unique(units[used])),
-    )
+    compared = [*_compare_each(truth, score, np.asarray(strata, np.intp))]
+    return _put_together(compared, units) if compared else None
 
 
 def estimate_within_strata(labels: ArrayLike, scores: ArrayLike, strata: ArrayLike, *, patients: ArrayLike) -> Estimate:
@@ -149,19 +129,37 @@ class _Stratum:
     def n_pairs(self) -> int:
         return len(self.positives) * len(self.negatives)
 
-    def count(self, units: NDArray[np.intp]) -> _Counts:
-        """Patients with, and without."""
-        return len(np.unique(units[self.positives])), len(np.unique(units[self.negatives]))
 
-
-def _compare_each(
-    truth: Floats, score: Floats, strata: NDArray[np.intp], units: NDArray[np.intp]
-) -> Iterator[_Stratum]:
+def _compare_each(truth: Floats, score: Floats, strata: NDArray[np.intp]) -> Iterator[_Stratum]:
     for name in np.unique(strata[strata >= 0]):
         positives, negatives = (np.flatnonzero((strata == name) & (truth == value)) for value in (1, 0))
         if len(positives) and len(negatives):
             over, under = _place(score[positives], score[negatives])
             yield _Stratum(positives, negatives, float(over.mean()), over, under)
+
+
+def _put_together(strata: Sequence[_Stratum], units: NDArray[np.intp]) -> ComparedPairs:
+    """Strata weigh as many as their pairs; `units` (N,) numbers the patients."""
+    n_pairs = sum(each.n_pairs for each in strata)
+    area = sum(each.area * each.n_pairs for each in strata) / n_pairs
+    over = np.concatenate([(each.over - area) * len(each.negatives) / n_pairs for each in strata])
+    under = np.concatenate([(each.under - area) * len(each.positives) / n_pairs for each in strata])
+    having = units[np.concatenate([each.positives for each in strata])]
+    lacking = units[np.concatenate([each.negatives for each in strata])]
+    width = int(units.max()) + 1
+    return ComparedPairs(
+        area,
+        n_pairs,
+        np.bincount(having, over, minlength=width),
+        np.bincount(lacking, under, minlength=width),
+        (_count(having), _count(lacking)),
+        tuple(((_count(units[each.positives]), _count(units[each.negatives])), each.n_pairs) for each in strata),
+        _count(np.concatenate([having, lacking])),
+    )
+
+
+def _count(units: NDArray[np.intp]) -> int:
+    return len(np.unique(units))
 
 
 def _place(positive: Floats, negative: Floats) -> tuple[Floats, Floats]:
