@@ -105,8 +105,8 @@ def test_a_warning_leads_to_its_evidence_if_the_page_shows_it(evidence: Evidence
         ),
     }
     page = render_report(evidence, results, command=COMMAND)
-    assert f'Of a finding. <a href="#{of_a_finding}">→ Shortcuts</a>' in page
-    assert 'Of the model. <a href="#model">→ Model</a>' in page
+    assert f'Of a finding. <a href="#{of_a_finding}">→&nbsp;Shortcuts</a>' in page
+    assert 'Of the model. <a href="#model">→&nbsp;Model</a>' in page
     assert "Of a section that was skipped.</span>" in page
     assert of_a_finding in Page(page).ids
 

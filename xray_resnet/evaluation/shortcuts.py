@@ -182,8 +182,8 @@ def _judge_model(evidence: Evidence, column: int, telling: Telling, here: Mappin
     name, model = evidence.findings[column], evidence.ranking.findings[column].auroc
     whole = compare_within(labels, logits, np.zeros(len(labels), np.intp), patients=predictions.patient_ids)
     if not telling.strongest or whole is None:
-        reason = model.why_null or telling.together.why_null or "no fact tells it better than guessing"
-        nothing = Estimate(None, why_null=reason)
+        undefined = model.why_null if model.value is None else telling.together.why_null
+        nothing = Estimate(None, why_null=undefined or "no fact tells it better than guessing")
         return FindingShortcuts(name, telling, model, nothing, None, nothing)
     strata = cross([here[fact] for fact in telling.strongest])
     within = estimate_within_strata(labels, logits, strata, patients=predictions.patient_ids)

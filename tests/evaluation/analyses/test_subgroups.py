@@ -117,4 +117,4 @@ def test_nothing_to_compare_is_no_plot(tmp_path: Path) -> None:
     evidence = make_evidence(make_films(tmp_path / "films", count=12), split="all")
     result = analyse_subgroups(evidence)
     assert result.plots == {}
-    render_report(evidence, {"subgroups": result}, command="xray-eval")
+    assert "These images do not say" in render_report(evidence, {"subgroups": result}, command="xray-eval")

@@ -93,8 +93,7 @@ def _warn(shortcuts: Shortcuts, *, is_own_data: bool) -> list[Caveat]:
 def _warn_of(rank: Rank, name: str, told: Sequence[FindingShortcuts], so: str) -> list[Caveat]:
     if not told:
         return []
-    more = f"; and {len(told) - _NAMED} more findings" if len(told) > _NAMED else ""
-    text = f"Facts that show no finding tell {'; '.join(map(_write, told[:_NAMED]))}{more}. {so}"
+    text = f"Facts that show no finding tell {'; '.join(map(_write, told[:_NAMED]))}{_count_more(told)}. {so}"
     return [Caveat(rank, name, text, Concern.LEAK, make_anchor("shortcuts", told[0].name))]
 
 
@@ -102,14 +101,20 @@ def _warn_of_loss(lost: Sequence[FindingShortcuts]) -> list[Caveat]:
     """Of findings that the model ranks worse among images that are alike."""
     if not lost:
         return []
+    most = sorted(lost, key=lambda each: -(each.lost.value or 0.0))
     figures = [
         f"{to_title(each.name)} {format_share(each.within.value)} instead of {format_share(each.model.value)}, "
         f"among films alike in {' and '.join(each.telling.strongest)}"
-        for each in sorted(lost, key=lambda each: -(each.lost.value or 0.0))
+        for each in most
     ]
-    more = f"; and {len(lost) - _NAMED} more findings" if len(lost) > _NAMED else ""
-    text = f"Part of the model's AUROC is due to facts that show no finding: {'; '.join(figures[:_NAMED])}{more}."
-    return [Caveat(Rank.CAUTION, "model_gains_by_facts", text, Concern.LEAK, make_anchor("shortcuts", lost[0].name))]
+    text = f"Part of the model's AUROC is due to facts that show no finding: {'; '.join(figures[:_NAMED])}{_count_more(lost)}."
+    return [Caveat(Rank.CAUTION, "model_gains_by_facts", text, Concern.LEAK, make_anchor("shortcuts", most[0].name))]
+
+
+def _count_more(findings: Sequence[FindingShortcuts]) -> str:
+    """How many are not named."""
+    count = len(findings) - _NAMED
+    return f"; and {count} more finding{'' if count == 1 else 's'}" if count > 0 else ""
 
 
 def _write(finding: FindingShortcuts) -> str:
