@@ -150,8 +150,8 @@ def _put_together(strata: Sequence[_Stratum], units: NDArray[np.intp]) -> Compar
     return ComparedPairs(
         area,
         n_pairs,
-        np.bincount(having, over, minlength=width),
-        np.bincount(lacking, under, minlength=width),
+        np.asarray(np.bincount(having, over, minlength=width), np.float64),
+        np.asarray(np.bincount(lacking, under, minlength=width), np.float64),
         (_count(having), _count(lacking)),
         tuple(((_count(units[each.positives]), _count(units[each.negatives])), each.n_pairs) for each in strata),
         _count(np.concatenate([having, lacking])),

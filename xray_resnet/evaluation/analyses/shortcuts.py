@@ -107,7 +107,8 @@ def _warn_of_loss(lost: Sequence[FindingShortcuts]) -> list[Caveat]:
         f"among films alike in {' and '.join(each.telling.strongest)}"
         for each in most
     ]
-    text = f"Part of the model's AUROC is due to facts that show no finding: {'; '.join(figures[:_NAMED])}{_count_more(lost)}."
+    named = "; ".join(figures[:_NAMED]) + _count_more(lost)
+    text = f"Part of the model's AUROC is due to facts that show no finding: {named}."
     return [Caveat(Rank.CAUTION, "model_gains_by_facts", text, Concern.LEAK, make_anchor("shortcuts", most[0].name))]
 
 
