@@ -38,7 +38,7 @@ class Telling:
 
 
 def divide_patients(patients: NDArray[np.generic], *, seed: int) -> NDArray[np.intp]:
-    """(N,) number of each image's fold, of `FOLDS`; all images of a patient are in one.
+    """(N,) number of each image's fold, of `FOLDS`; all images of a patient are in one. Fewer patients are all in one.
 
     Args:
         patients: (N,) identifiers.
@@ -46,7 +46,9 @@ def divide_patients(patients: NDArray[np.generic], *, seed: int) -> NDArray[np.i
     """
     from sklearn.model_selection import GroupKFold  # loads only where something is fitted
 
-    fold_of = np.empty(len(patients), np.intp)
+    fold_of = np.zeros(len(patients), np.intp)
+    if len(np.unique(patients)) < FOLDS:
+        return fold_of
     division = GroupKFold(FOLDS, shuffle=True, random_state=seed).split(patients, groups=patients)
     for number, (_, left_out) in enumerate(division):
         fold_of[left_out] = number

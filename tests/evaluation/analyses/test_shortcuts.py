@@ -125,8 +125,9 @@ def test_of_very_many_images_whole_patients_are_drawn(told: Evidence, monkeypatc
     assert (found.n_images, found.n_patients) == (300, 150)
 
 
-def test_few_patients_are_not_judged_and_say_so(tmp_path: Path) -> None:
-    evidence = make_evidence(make_films(tmp_path / "films", count=40))
+@pytest.mark.parametrize("count", [4, 40])
+def test_few_patients_are_not_judged_and_say_so(tmp_path: Path, count: int) -> None:
+    evidence = make_evidence(make_films(tmp_path / "films", count=count))
     result = analyse_shortcuts(evidence)
     assert result.tile is None and result.plots == {} and result.warnings == []
     page = render_report(evidence, {"shortcuts": result}, command="xray-eval")
