@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.groups import Grouping, group_images
 from xray_resnet.evaluation.methods import estimate_to_json
+from xray_resnet.metrics.bootstrap import number_patients
 from xray_resnet.metrics.contrasts import Contrast, contrast_group, correct_contrasts
 
 FACTS = ("view", "sex", "age", "source", "scanner")
@@ -113,7 +114,7 @@ def measure_subgroups(evidence: Evidence) -> Subgroups:
 
 def _compare_all(evidence: Evidence, groupings: Sequence[Grouping]) -> Iterator[GroupFinding]:
     predictions = evidence.predictions
-    labels, patients = predictions.labels, predictions.patient_ids
+    labels, patients = predictions.labels, number_patients(predictions.patient_ids)
     for grouping in groupings:
         for group in grouping.groups:
             members = grouping.members(group)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.evaluation.analyses.films import FINDINGS, make_films
 from tests.evaluation.builders import make_evidence
-from xray_resnet.evaluation.analyses.subgroups import analyse_subgroups
+from xray_resnet.evaluation.analyses.subgroups import analyse_subgroups, warn_of_worse
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.report import render_report
 from xray_resnet.evaluation.subgroups import measure_subgroups
@@ -33,6 +33,14 @@ def test_a_group_that_is_ranked_worse_is_warned_of_with_its_anchor(evidence: Evi
     assert (caveat.rank.name, caveat.name, caveat.concern.name) == ("CAUTION", "worse_in_subgroups", "TRANSFER")
     assert "Mass in view AP −0.3" in caveat.text and "Nodule" not in caveat.text and "PA" not in caveat.text
     assert caveat.anchor == "subgroups-view"
+
+
+def test_films_that_two_facts_divide_alike_are_named_once(evidence: Evidence) -> None:
+    worse = blind_to_ap(evidence)
+    rows = measure_subgroups(worse).rows
+    again = [replace(row, fact="bedside") for row in rows if row.fact == "view"]
+    (caveat,) = warn_of_worse([*rows, *again])
+    assert "Mass in view AP" in caveat.text and "bedside" not in caveat.text
 
 
 def test_a_model_that_is_as_good_everywhere_is_not(evidence: Evidence) -> None:

@@ -42,7 +42,7 @@ def analyse_subgroups(evidence: Evidence) -> Result:
         figures={"subgroups": subgroups.to_json()},
         plots={"forest": Plot(partial(_plot, drawn), _describe(drawn))} if drawn else {},
         section=Section("Subgroups", values),
-        warnings=_warn(subgroups.rows),
+        warnings=warn_of_worse(subgroups.rows),
     )
 
 
@@ -78,8 +78,10 @@ def _write(row: GroupFinding) -> str:
     return f"{to_title(row.finding)} in {row.fact} {row.group} {value} ({low} to {high})"
 
 
-def _warn(rows: Sequence[GroupFinding]) -> list[Caveat]:
-    worse = sorted((row for row in rows if row.is_worse), key=lambda row: row.contrast.difference.value or 0.0)
+def warn_of_worse(rows: Sequence[GroupFinding]) -> list[Caveat]:
+    """If a finding is ranked worse in a group; films that two facts divide alike are named once."""
+    divided_alike = {(row.finding, row.contrast): row for row in reversed(rows) if row.is_worse}
+    worse = sorted(divided_alike.values(), key=lambda row: row.contrast.difference.value or 0.0)
     if not worse:
         return []
     named = "; ".join(map(_write, worse[:_NAMED]))
