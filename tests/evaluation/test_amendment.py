@@ -5,7 +5,8 @@ import pytest
 
 from tests.evaluation.builders import FINDINGS, make_predictions
 from xray_resnet.errors import UserError
-from xray_resnet.evaluation.amendment import Amendment, AmendOptions, find_amendment
+from xray_resnet.evaluation.amend_options import AmendOptions
+from xray_resnet.evaluation.amendment import Amendment, find_amendment
 from xray_resnet.evaluation.predictions import Predictions
 from xray_resnet.metrics.operating import Criterion
 from xray_resnet.model_output import Basis, PrevalenceShift

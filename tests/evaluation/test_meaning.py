@@ -11,7 +11,7 @@ from tests.bundles import make_metadata, make_model
 from tests.datasets import make_dataset
 from xray_resnet.bundle import read_bundle, save_bundle
 from xray_resnet.dicom import Reading
-from xray_resnet.evaluation.amendment import AmendOptions
+from xray_resnet.evaluation.amend_options import AmendOptions
 from xray_resnet.evaluation.evaluate import evaluate
 from xray_resnet.evaluation.predictions import Predictions, read_predictions
 from xray_resnet.metrics.calibration import log_loss

@@ -138,6 +138,15 @@ def test_an_operating_point_decides_what_is_drawn(bundle: Path, tmp_path: Path) 
     assert names == ["000001-f-nodule", "000001-f-pleural_effusion"]
 
 
+def test_what_a_triage_leaves_uncertain_is_drawn_by_its_score(bundle: Path, tmp_path: Path) -> None:
+    decided = {"Cardiomegaly": "rule-out", "Nodule": "rule-in", "Pleural Effusion": "uncertain"}
+    with write_overlays(context_of(bundle, tmp_path)) as write:
+        write(replace(overlaid("f", a=0.9, b=0.2, c=0.6), decisions=decided))
+        write(replace(overlaid("g", a=0.9, b=0.2, c=0.4), decisions=decided))
+    names = [path.stem for path in sorted((tmp_path / "overlays").iterdir())]
+    assert names == ["000001-f-nodule", "000001-f-pleural_effusion", "000002-g-nodule"]
+
+
 def test_an_overlay_that_cannot_be_written_ends_the_batch(bundle: Path, tmp_path: Path) -> None:
     (tmp_path / "overlays").write_text("in the way")
     with pytest.raises(FileExistsError, match="overlays"), write_overlays(context_of(bundle, tmp_path)) as write:

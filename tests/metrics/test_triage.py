@@ -8,7 +8,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from xray_resnet.metrics.triage import Edge, Measure, Promise, Triage, make_triage
+from xray_resnet.metrics.triage import make_triage
+from xray_resnet.triage import Measure, Promise, Triage
 
 Floats = NDArray[np.float64]
 PREVALENCE, SHIFT = 0.3, 2.5
@@ -175,31 +176,3 @@ def test_a_triage_survives_json() -> None:
     triage = make(labels, logits, patients=who, measure="error rate", limit=0.1)
     assert (triage.rule_in.logit is None) != (triage.rule_out.logit is None)
     assert Triage.from_plain(json.loads(json.dumps(triage.to_plain()))) == triage
-
-
-def test_thresholds_that_cross_are_refused() -> None:
-    promise = Promise("predictive value", 0.9)
-    with pytest.raises(ValueError, match="ruled out below 2 and in from 1, expected the first to be less"):
-        Triage(Edge(promise, 1, 50), Edge(promise, 2, 50))
-
-
-@pytest.mark.parametrize(("logit", "reason"), [(None, None), (1.0, "too few")])
-def test_a_threshold_is_there_or_its_reason(logit: float | None, reason: str | None) -> None:
-    with pytest.raises(ValueError, match="expected one of them"):
-        Edge(Promise("error rate", 0.1), logit, 50, why_null=reason)
-
-
-def test_an_infinite_threshold_is_refused() -> None:
-    with pytest.raises(ValueError, match="the threshold of a triage is inf, expected a number"):
-        Edge(Promise("error rate", 0.1), np.inf, 50)
-
-
-@pytest.mark.parametrize(("limit", "confidence"), [(0.0, 0.9), (1.0, 0.9), (0.9, 1.0), (np.nan, 0.9)])
-def test_a_certain_promise_is_refused(limit: float, confidence: float) -> None:
-    with pytest.raises(ValueError, match="expected both between 0 and 1"):
-        Promise("predictive value", limit, confidence)
-
-
-def test_a_promise_of_something_else_is_refused() -> None:
-    with pytest.raises(ValueError, match="promise of 'accuracy', expected 'predictive value' or 'error rate'"):
-        Promise("accuracy", 0.9)  # type: ignore[arg-type]

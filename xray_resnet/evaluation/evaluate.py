@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from xray_resnet.bundle import amend_bundle
-from xray_resnet.evaluation.amendment import DEFAULT, AmendOptions, describe_amendment, find_amendment
+from xray_resnet.evaluation.amend_options import DEFAULT, AmendOptions
+from xray_resnet.evaluation.amendment import describe_amendment, find_amendment
 from xray_resnet.evaluation.analyses import run_analyses
 from xray_resnet.evaluation.answers import FOLDER, Answers
 from xray_resnet.evaluation.evidence import Chance, Evidence
@@ -56,8 +57,8 @@ def evaluate(
         report: Also write report.html, localisation.json and the overlays.
         also: Names of analyses that run only by name, such as ladder; what the network says for them is kept in the
             folder, so that they can be interrupted and are fast the next time.
-        options: Whether the bundle is given the calibration and the operating points that are found on these images,
-            and how; on the validation split of the run's own data it is.
+        options: Whether the bundle is given the calibration, the operating points and the triage that are found on
+            these images, and how; on the validation split of the run's own data it is.
         precision: fp32, bf16, or auto: bf16 only where the processor computes in it.
         resamples: Bootstrap resamples of the patients.
         seed: Seed of the bootstrap.
@@ -129,6 +130,7 @@ def _find_amendment(evidence: Evidence, subject: Subject, options: AmendOptions)
         criterion=options.criterion,
         prevalences=evidence.prevalences,
         seed=evidence.chance.seed,
+        promises=options.resolve_promises(),
     )
     return replace(evidence, amendment=amendment)
 

@@ -13,6 +13,7 @@ from xray_resnet.evaluation.analyses.ladder import analyse_ladder
 from xray_resnet.evaluation.analyses.model import analyse_model
 from xray_resnet.evaluation.analyses.operating_points import analyse_operating_points
 from xray_resnet.evaluation.analyses.pointing import analyse_pointing
+from xray_resnet.evaluation.analyses.triage import analyse_triage
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.result import Result
 
@@ -38,6 +39,7 @@ ANALYSES = {
     "curves": Analysis(analyse_curves),
     "calibration": Analysis(analyse_calibration, only_in_report=False),
     "operating_points": Analysis(analyse_operating_points, only_in_report=False),
+    "triage": Analysis(analyse_triage, only_in_report=False),
     "examples": Analysis(analyse_examples),
     "pointing": Analysis(analyse_pointing),
     "ladder": Analysis(analyse_ladder, only_by_name=True),

@@ -61,5 +61,5 @@ def _warn(evidence: Evidence, decisions: Decisions) -> list[Caveat]:
         return [Caveat(Rank.NOTE, "no_operating_points", _NOT_CHOSEN)]
     seen = [Caveat(Rank.CAUTION, "points_chosen_on_these_images", _SEEN)] if decisions.on_these_images else []
     missing = [f"{to_title(each.name)} ({each.why_null})" for each in decisions.findings if each.point is None]
-    text = f"Without operating point, and so without a decision: {', '.join(missing)}."
+    text = f"Without operating point, and so without a decision, unless by a triage: {', '.join(missing)}."
     return seen + ([Caveat(Rank.NOTE, "points_missing", text)] if missing else [])
