@@ -143,10 +143,10 @@ def _read_amend_options(options: EvaluateOptions, *, amend: bool | None, triage:
         criterion = Criterion("sensitivity", options.sensitivity)
     if options.specificity is not None:
         criterion = Criterion("specificity", options.specificity)
-    return AmendOptions(amend, criterion, options.prevalence, triage, _read_promises(options))
+    return AmendOptions(amend, criterion, options.prevalence, triage, read_promises(options))
 
 
-def _read_promises(options: EvaluateOptions) -> "Promises | None":
+def read_promises(options: EvaluateOptions) -> "Promises | None":
     """What is promised; None if nothing is said of it."""
     from xray_resnet.triage import Promise, Promises
 

@@ -88,12 +88,14 @@ def _warn_of_prevalence(evidence: Evidence, given: list[TriageSide]) -> list[Cav
 
 
 def _warn_of_missing(promised: Promised) -> list[Caveat]:
-    """Of promises that cannot be given, with the patients that they need."""
+    """Of promises that cannot be given, with the patients that they need, and of findings that were not tried."""
     missing = {side: [each for each in promised.sides if each.side == side and not each.is_given] for side in SIDES}
     named = [f"ruled {side}: {_name_needed(sides)}" for side, sides in missing.items() if sides]
-    untried = [to_title(finding.name) for finding in promised.findings if not finding.sides]
-    named += [f"neither, for want of labels: {', '.join(untried)}"] if untried else []
-    return [Caveat(Rank.NOTE, "promise_not_given", f"No film can be {'; '.join(named)}.")] if named else []
+    warnings = [Caveat(Rank.NOTE, "promise_not_given", f"No film can be {'; '.join(named)}.")] if named else []
+    if untried := [to_title(finding.name) for finding in promised.findings if not finding.sides]:
+        text = f"Without a triage, for want of labels where it was made: {', '.join(untried)}."
+        warnings.append(Caveat(Rank.NOTE, "triage_missing", text))
+    return warnings
 
 
 def _name(sides: list[TriageSide]) -> str:
