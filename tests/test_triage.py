@@ -39,6 +39,12 @@ def test_a_promise_is_told_in_words() -> None:
     ]
 
 
+def test_a_promise_is_told_in_a_few_signs() -> None:
+    rate = Promise("error rate", 0.05)
+    signs = [promise.abbreviate(side) for promise in (PPV, rate) for side in ("in", "out")]
+    assert signs == ["PPV ≥ 0.9", "NPV ≥ 0.9", "FPR ≤ 0.05", "FNR ≤ 0.05"]
+
+
 def test_a_limit_is_a_share_of_errors() -> None:
     assert PPV.most_errors == pytest.approx(0.1) and Promise("error rate", 0.2).most_errors == 0.2
     assert PPV.delta == pytest.approx(0.05)

@@ -25,6 +25,12 @@ _WORDS: dict[tuple[Side, Measure], str] = {
     ("in", "error rate"): "a share of negatives ruled in of at most",
     ("out", "error rate"): "a share of positives ruled out of at most",
 }
+_SIGNS: dict[tuple[Side, Measure], str] = {
+    ("in", "predictive value"): "PPV ≥",
+    ("out", "predictive value"): "NPV ≥",
+    ("in", "error rate"): "FPR ≤",
+    ("out", "error rate"): "FNR ≤",
+}
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,10 @@ class Promise:
     def delta(self) -> float:
         """Probability with which it may fail."""
         return 1 - self.confidence
+
+    def abbreviate(self, side: Side) -> str:
+        """In a few signs, such as `PPV ≥ 0.9`."""
+        return f"{_SIGNS[side, self.measure]} {self.limit:g}"
 
     def describe(self, side: Side) -> str:
         """In words, such as `a PPV of at least 0.9`."""

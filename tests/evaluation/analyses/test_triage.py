@@ -134,7 +134,7 @@ def test_a_rate_of_errors_is_promised_at_any_prevalence(evidence: Evidence) -> N
     rates = replace(made, findings={"Effusion": Triage(Edge(rate, 2.0, 12), Edge(rate, -2.0, 12))})
     moved = replace(evidence, stated=ModelOutput(FINDINGS, triage=rates), prevalences={"Effusion": 0.02})
     assert "promise_at_another_prevalence" not in warn(moved)
-    assert "a share of negatives ruled in of at most 0.2" in render(moved)
+    assert "FPR ≤ 0.2" in render(moved) and "FNR ≤ 0.2" in render(moved)
     effusion = figures_of(moved)["findings"]["Effusion"]
     labels, logits = moved.predictions.labels[:, 1], moved.predictions.logits[:, 1]
     assert effusion["rule_in"]["value"]["value"] == pytest.approx((logits[labels == 0] >= 2).mean(), abs=0.02)

@@ -16,9 +16,9 @@ _SEEN = (
     "The promises of the triage were tested on these very images, which tell nothing new of them; see another split."
 )
 _CHOSE_EPOCH = (
-    "The promises of the triage were tested on the validation split, which also chose the epoch of the network: their "
-    "confidence is less than they say, at worst by its complement for every further epoch that was compared. Patients "
-    "that chose nothing keep it whole: xray-eval --data … --amend."
+    "The promises of the triage were tested on the validation split, which also chose the epoch of the network: they "
+    "may fail more often than they say, at worst as many times as often as there were epochs to choose from. On "
+    "patients that chose nothing they are exact: xray-eval --data … --amend."
 )
 
 
@@ -27,7 +27,11 @@ def analyse_triage(evidence: Evidence) -> Result:
     promised = measure_promises(evidence)
     deciding = [finding for finding in promised.findings if finding.decides]
     plots = {"triage": Plot(partial(plot_triage, deciding), _describe(deciding))} if deciding else {}
-    values = {"promised": promised, "methods": letter_methods(_list_estimates(promised))}
+    values = {
+        "promised": promised,
+        "methods": letter_methods(_list_estimates(promised)),
+        "confidences": sorted({side.edge.promise.confidence for side in promised.sides}),
+    }
     return Result(
         figures={"triage": promised.to_json()},
         plots=plots,
