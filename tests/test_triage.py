@@ -25,6 +25,11 @@ def test_without_a_threshold_a_side_decides_nothing() -> None:
     assert not Triage(REFUSED, REFUSED).decides
 
 
+def test_one_threshold_for_both_sides_leaves_no_film_uncertain() -> None:
+    both = Triage(Edge(PPV, 1.0, 80), Edge(NPV, 1.0, 80))
+    assert both([1.0, np.nextafter(1, 0)]).tolist() == [1, 0]
+
+
 def test_a_side_is_named() -> None:
     assert (TRIAGE.side("in"), TRIAGE.side("out")) == (TRIAGE.rule_in, TRIAGE.rule_out)
 

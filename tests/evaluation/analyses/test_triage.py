@@ -154,6 +154,16 @@ def test_an_amendment_without_a_triage_is_not_asked_for_one(dataset: Dataset) ->
     assert warn(amend(plain, None)) == {}
 
 
+@pytest.mark.parametrize("split", ["val", "test"])
+def test_where_nothing_is_promised_nothing_of_it_is_warned_of(dataset: Dataset, split: str) -> None:
+    made = make_triage_output(FINDINGS).triage
+    assert made is not None
+    refused = replace(made, findings=dict.fromkeys(FINDINGS, made.findings["Cardiomegaly"]))
+    evidence = replace(evidence_of(dataset, split=split), stated=ModelOutput(FINDINGS, triage=refused))
+    assert warn(evidence) == {"promise_not_given": "NOTE"}
+    assert analyse_triage(evidence).plots == {}
+
+
 def test_a_finding_that_was_not_tried_says_why(evidence: Evidence) -> None:
     made = make_triage_output(FINDINGS).triage
     assert made is not None
