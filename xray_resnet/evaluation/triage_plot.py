@@ -23,7 +23,7 @@ def plot_triage(findings: Sequence[FindingTriage]) -> str:
         axes = figure.subplots()
         for height, finding in enumerate(findings):
             left = 0.0
-            for share, colour in zip(_list_shares(finding), (NEGATIVE, RULE, POSITIVE), strict=True):
+            for share, colour in zip(list_shares(finding), (NEGATIVE, RULE, POSITIVE), strict=True):
                 axes.barh(height, share, left=left, color=colour, height=0.7)
                 if share >= _LEAST_NAMED:
                     axes.text(left + share / 2, height, f"{100 * share:.0f}", ha="center", va="center", color=INK)
@@ -37,7 +37,7 @@ def plot_triage(findings: Sequence[FindingTriage]) -> str:
         return to_svg(figure)
 
 
-def _list_shares(finding: FindingTriage) -> tuple[float, float, float]:
+def list_shares(finding: FindingTriage) -> tuple[float, float, float]:
     """Ruled out, uncertain, ruled in; they add up to 1."""
     rule_in, rule_out = (side.figures.films.value or 0.0 for side in finding.sides)
     return rule_out, 1 - rule_in - rule_out, rule_in

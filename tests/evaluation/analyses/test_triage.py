@@ -11,7 +11,9 @@ from tests.evaluation.builders import make_evidence, make_triage_output
 from xray_resnet.evaluation.amendment import find_amendment
 from xray_resnet.evaluation.analyses.triage import analyse_triage
 from xray_resnet.evaluation.evidence import Evidence
+from xray_resnet.evaluation.promises import measure_promises
 from xray_resnet.evaluation.report import render_report
+from xray_resnet.evaluation.triage_plot import list_shares
 from xray_resnet.metrics.operating import Criterion
 from xray_resnet.model_output import ModelOutput
 from xray_resnet.store import Dataset, open_dataset
@@ -186,6 +188,13 @@ def test_the_page_shows_a_bar_for_each_finding_that_is_decided(evidence: Evidenc
     assert drawn.startswith("<?xml") and drawn == result.plots["triage"].draw()
     assert page.count("12 patients are too few") == 1 and page.count("nothing helps") == 1
     assert ">None<" not in page
+
+
+def test_a_bar_is_ruled_out_on_the_left_and_in_on_the_right(evidence: Evidence) -> None:
+    _, effusion = measure_promises(evidence).findings
+    logits = evidence.predictions.logits[:, 1]
+    shares = (logits < -2).mean(), ((logits >= -2) & (logits < 2)).mean(), (logits >= 2).mean()
+    assert list_shares(effusion) == pytest.approx(shares)
 
 
 def test_what_is_found_on_these_images_is_shown_by_it(dataset: Dataset) -> None:
