@@ -163,6 +163,35 @@ def test_an_error_rate_needs_so_many_negatives() -> None:
     assert make(labels, 10 * labels, measure="error rate", limit=0.05).rule_in.logit == 10
 
 
+def test_an_error_rate_is_tested_from_the_first_film_on() -> None:
+    """29 negatives without an error show a rate of 0.1, with one they do not: the edge is the only positive."""
+    labels = np.r_[1, np.zeros(29)]
+    assert make(labels, -np.arange(30.0), measure="error rate", limit=0.1).rule_in.logit == 0
+
+
+def test_the_walk_for_a_predictive_value_starts_below_two_percent_of_the_patients() -> None:
+    """Four errors among the first 29 films show no PPV of 0.9, among the first 100 of 5,000 they do; not a fifth."""
+    labels = np.r_[np.ones(25), np.zeros(4), np.ones(71), np.zeros(4900)]
+    logits = -np.arange(5000.0)
+    assert make(labels, logits).rule_in.logit == np.nextafter(logits[100], np.inf)
+
+
+def test_sides_whose_tests_have_no_threshold_in_common_do_not_both_decide() -> None:
+    """An NPV of 0.997 is tested on the lower 998 films, a PPV of 0.01 on the upper 20: 18 would be ruled in and out."""
+    labels, logits = np.r_[1, 1, np.zeros(998)], -np.arange(1000.0)
+    triage = make_triage(
+        labels,
+        logits,
+        patients=np.arange(1000),
+        rule_in=Promise("predictive value", 0.01),
+        rule_out=Promise("predictive value", 0.997),
+        generator=np.random.default_rng(0),
+    )
+    assert triage.rule_in.logit is not None and triage.rule_out.logit is None
+    assert triage.rule_out.needed == 1002
+    assert triage.rule_out.why_null == ("1000 patients are too few to rule films both in and out, 1002 would be needed")
+
+
 @pytest.mark.parametrize("labels", [[], [np.nan, np.nan], [1.0]])
 def test_next_to_no_film_is_refused_not_an_error(labels: list[float]) -> None:
     for measure in ("predictive value", "error rate"):

@@ -100,7 +100,7 @@ def _part(upper: Edge, lower: Edge, upper_start: float, lower_start: float) -> T
 
 def _mirror(threshold: float) -> float:
     """From t of "-logit ≥ t" to that of "logit < t"."""
-    return -threshold if np.isinf(threshold) else float(np.nextafter(-threshold, np.inf))
+    return float(np.nextafter(-threshold, np.inf))
 
 
 def _estimate_patients(walk: Walk, promise: Promise) -> int | None:
