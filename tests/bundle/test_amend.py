@@ -13,6 +13,7 @@ from tests.bundles import FINDINGS, make_bundle
 from xray_resnet import Predictor
 from xray_resnet.bundle import amend_bundle, read_bundle
 from xray_resnet.bundle.metadata import METADATA, MODEL_CARD, ONNX, WEIGHTS
+from xray_resnet.bundle.model_card import describe_scores
 from xray_resnet.errors import UserError
 from xray_resnet.model_output import (
     Basis,
@@ -44,7 +45,8 @@ OUTPUT = ModelOutput(
         {"Cardiomegaly": PrevalenceShift(0.4, 0.02)},
     ),
     OperatingPoints(
-        Basis("phantom", "val", 31, "OpenVINO on CPU", "fp32"), {"Nodule": OperatingPoint("sensitivity 0.95", -9.0)}
+        Basis("phantom", "val", 31, "OpenVINO on CPU", "fp32"),
+        {name: OperatingPoint("sensitivity 0.95", -9.0) for name in ("Cardiomegaly", "Nodule")},
     ),
     TRIAGE,
 )
@@ -76,7 +78,7 @@ def test_the_model_card_says_what_was_made_and_on_whom(folder: Path) -> None:
     assert "| calibration | none |" in (folder / MODEL_CARD).read_text()
     amend_bundle(read_bundle(folder), OUTPUT)
     card = (folder / MODEL_CARD).read_text()
-    assert "| operating points | Nodule (31 patients of phantom, val; OpenVINO on CPU, fp32) |" in card
+    assert "| operating points | Cardiomegaly, Nodule (31 patients of phantom, val; OpenVINO on CPU, fp32) |" in card
     assert "Probabilities are calibrated for Nodule, Cardiomegaly." in card
     assert "They are corrected to a prevalence of: Cardiomegaly 2 %." in card
 
@@ -92,6 +94,15 @@ def test_the_model_card_says_what_is_promised_and_for_whom(folder: Path) -> None
         "This is promised for patients like the 31 of phantom, val, and for no others."
     ) in card
     assert "ruled out with" not in card
+
+
+def test_every_promise_is_told_with_its_own_findings() -> None:
+    given = TRIAGE.findings["Cardiomegaly"]
+    lower = Triage(Edge(Promise("predictive value", 0.8), 90.0, 31), given.rule_out)
+    made = Triages(TRIAGE.basis, {"A": given, "B": lower, "C": given})
+    said = describe_scores(ModelOutput(("A", "B", "C"), triage=made))
+    assert "a PPV of at least 0.9 at confidence 0.95 for A, C. Films" in said
+    assert "a PPV of at least 0.8 at confidence 0.95 for B. This" in said
 
 
 def test_a_model_card_without_a_promise_names_no_patients(folder: Path) -> None:

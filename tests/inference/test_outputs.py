@@ -83,6 +83,7 @@ def test_engine_and_precision_are_recorded(bundle: Path, folder: Path, tmp_path:
     info = json.loads((tmp_path / "out/predictions-info.json").read_text())
     assert info["precision"] == "fp32"
     assert info["model"] == "tiny"
+    assert [info[made] for made in ("calibration", "operating_points", "triage")] == [None, None, None]
 
 
 def test_progress_counts_every_file(bundle: Path, folder: Path, tmp_path: Path) -> None:
