@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.builders import make_chest, write_picture
-from tests.bundles import FINDINGS, make_bundle
+from tests.bundles import FINDINGS, make_bundle, make_metadata
 from xray_resnet import Predictor
 from xray_resnet.bundle import amend_bundle, read_bundle
 from xray_resnet.bundle.metadata import METADATA, MODEL_CARD, ONNX, WEIGHTS
@@ -100,9 +100,19 @@ def test_every_promise_is_told_with_its_own_findings() -> None:
     given = TRIAGE.findings["Cardiomegaly"]
     lower = Triage(Edge(Promise("predictive value", 0.8), 90.0, 31), given.rule_out)
     made = Triages(TRIAGE.basis, {"A": given, "B": lower, "C": given})
-    said = describe_scores(ModelOutput(("A", "B", "C"), triage=made))
+    metadata = replace(make_metadata(), output=ModelOutput(("A", "B", "C"), triage=made))
+    said = describe_scores(metadata)
     assert "a PPV of at least 0.9 at confidence 0.95 for A, C. Films" in said
     assert "a PPV of at least 0.8 at confidence 0.95 for B. This" in said
+
+
+@pytest.mark.parametrize(
+    ("trained_on", "split", "said"), [("phantom", "val", 1), ("phantom", "test", 0), ("nih", "val", 0)]
+)
+def test_the_model_card_says_that_validation_chose_the_epoch(trained_on: str, split: str, said: int) -> None:
+    output = ModelOutput(FINDINGS, triage=replace(TRIAGE, basis=replace(TRIAGE.basis, split=split)))
+    metadata = replace(make_metadata(), output=output, training_data={"name": trained_on})
+    assert describe_scores(metadata).count("They chose the epoch of the network, too") == said
 
 
 def test_a_model_card_without_a_promise_names_no_patients(folder: Path) -> None:

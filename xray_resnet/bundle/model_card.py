@@ -5,7 +5,7 @@ from typing import Any
 
 from xray_resnet.architecture import Architecture
 from xray_resnet.bundle.metadata import BundleMetadata
-from xray_resnet.model_output import Calibrations, ModelOutput, OperatingPoints, Triages
+from xray_resnet.model_output import Calibrations, OperatingPoints, Triages
 from xray_resnet.triage import SIDES, Side
 
 _CARD = """\
@@ -58,12 +58,13 @@ def write_model_card(metadata: BundleMetadata) -> str:
         calibration=_describe_basis(metadata.output.calibration),
         operating_points=_describe_basis(metadata.output.operating_points),
         triage=_describe_basis(metadata.output.triage),
-        scores=describe_scores(metadata.output),
+        scores=describe_scores(metadata),
     )
 
 
-def describe_scores(output: ModelOutput) -> str:
+def describe_scores(metadata: BundleMetadata) -> str:
     """What scores, probabilities and decisions of a model are worth, in words."""
+    output = metadata.output
     sentences = ["Scores are sigmoids of the logits: they rank images and are not probabilities."]
     if output.calibration:
         sentences.append(f"Probabilities are calibrated for {', '.join(output.calibration.findings)}.")
@@ -75,7 +76,7 @@ def describe_scores(output: ModelOutput) -> str:
         sentences.append(f"Decisions are positive or negative for {', '.join(called)}.")
     if output.triage and triaged:
         sentences.append(f"Decisions are rule-in, rule-out or uncertain for {', '.join(triaged)}.")
-        sentences += _describe_promises(output.triage)
+        sentences += _describe_promises(output.triage, trained_on=metadata.training_data.get("name"))
     return " ".join(sentences)
 
 
@@ -87,11 +88,13 @@ def _describe_network(model: Mapping[str, Any]) -> str:
     return f"A ResNet-{network.depth} in the order {network.order} of He et al. 2016b, figure 4,"
 
 
-def _describe_promises(made: Triages) -> list[str]:
+def _describe_promises(made: Triages, *, trained_on: str | None) -> list[str]:
     """What is promised of the films that are ruled in and out, and of whom."""
     promises = [sentence for side in SIDES for sentence in _describe_side(made, side)]
     of = f"patients like the {made.basis.patients} of {made.basis.dataset}, {made.basis.split}"
-    return [*promises, f"This is promised for {of}, and for no others."]
+    chose = "They chose the epoch of the network, too, so that promises may fail more often than they say."
+    seen = [chose] if (made.basis.dataset, made.basis.split) == (trained_on, "val") else []
+    return [*promises, f"This is promised for {of}, and for no others.", *seen]
 
 
 def _describe_side(made: Triages, side: Side) -> list[str]:
