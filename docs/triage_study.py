@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from xray_resnet.evaluation.predictions import read_predictions
 from xray_resnet.metrics.bootstrap import number_patients
-from xray_resnet.metrics.triage import Edge, Measure, Promise, Triage, make_triage
+from xray_resnet.metrics.triage import make_triage
+from xray_resnet.triage import Edge, Measure, Promise, Triage
 
 Floats = NDArray[np.float64]
 COLUMNS = (

@@ -14,8 +14,10 @@ from xray_resnet.model_output import (
     OperatingPoint,
     OperatingPoints,
     PrevalenceShift,
+    Triages,
     compute_scores,
 )
+from xray_resnet.triage import Edge, Promise, Triage
 
 BASIS = Basis("nih", "val", 120, "OpenVINO on CPU", "fp32")
 LOGITS = np.array([[-2.0, 0.5], [1.0, 3.0]], np.float32)
@@ -39,6 +41,7 @@ def test_nothing_made_leaves_no_probability_and_no_decision() -> None:
     outcome = ModelOutput(("A", "B"))(LOGITS)
     assert np.isnan(outcome.probabilities).all()
     assert (outcome.decisions == -1).all()
+    assert (outcome.triage == -2).all()
 
 
 def test_a_temperature_divides_the_logit() -> None:
@@ -62,6 +65,17 @@ def test_a_logit_at_the_operating_point_is_positive() -> None:
     outcome = ModelOutput(("A", "B"), operating_points=points)(np.array([[0.0, 0.5], [0.0, 0.499]]))
     assert outcome.decisions.tolist() == [[-1, 1], [-1, 0]]
     assert points.findings["B"].score == pytest.approx(sigmoid(0.5))
+
+
+def test_a_triage_rules_in_and_out_and_leaves_the_operating_point_as_it_is() -> None:
+    promise = Promise("predictive value", 0.9)
+    edge, refused = Edge(promise, 1.0, 80), Edge(promise, None, 9, why_null="too few")
+    triage = Triages(BASIS, {"B": Triage(edge, Edge(promise, 0.5, 80)), "C": Triage(refused, refused)})
+    points = OperatingPoints(BASIS, {"B": OperatingPoint("youden", 0.0), "C": OperatingPoint("youden", 0.0)})
+    outcome = ModelOutput(("A", "B", "C"), None, points, triage)(np.array([[9.0, 1.0, 9.0], [9, 0.9, 9], [9, 0.4, -9]]))
+    assert outcome.triage.tolist() == [[-2, 1, -2], [-2, -1, -2], [-2, 0, -2]]
+    assert outcome.decisions.tolist() == [[-1, 1, 1], [-1, 1, 1], [-1, 1, 0]]
+    assert triage.list_deciding() == ["B"]
 
 
 @pytest.mark.parametrize("slope", [0.0, -1.0, math.nan, math.inf])

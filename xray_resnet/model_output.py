@@ -1,7 +1,7 @@
 """Logits to what a model says: scores, probabilities and decisions. The mirror of `model_input`, pure NumPy.
 
 A score is the sigmoid of a logit and ranks images. It is a probability only by a calibration, and a decision only by an
-operating point; each is null until it is made, for all findings or for one.
+operating point or a triage; each is null until it is made, for all findings or for one.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from xray_resnet.triage import Triage
+
 Floats = NDArray[np.floating[Any]]
+NOT_TRIAGED = -2
 
 
 def compute_scores(logits: Floats) -> Floats:
@@ -21,7 +24,7 @@ def compute_scores(logits: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Basis:
-    """What a calibration or an operating point was made on, and holds for.
+    """What a calibration, an operating point or a triage was made on, and holds for.
 
     Attributes:
         dataset: Name of the dataset.
@@ -175,6 +178,30 @@ class OperatingPoints:
 
 
 @dataclass(frozen=True)
+class Triages:
+    """The triage of each finding that was tried, and what it was tested on.
+
+    Attributes:
+        basis: What it was tested on.
+        findings: Those of whom neither promise can be given among them: they say why, and decide nothing.
+    """
+
+    basis: Basis
+    findings: Mapping[str, Triage]
+
+    def list_deciding(self) -> list[str]:
+        """The findings of whose films some can be ruled in or out."""
+        return [name for name, triage in self.findings.items() if triage.decides]
+
+    def decide(self, finding: str, logits: Floats) -> NDArray[np.int8]:
+        """Logits of a finding, of any shape, to 1 ruled in, 0 ruled out, -1 uncertain, -2 without a threshold."""
+        triage = self.findings.get(finding)
+        if triage is None or not triage.decides:
+            return np.full(np.shape(logits), NOT_TRIAGED, np.int8)
+        return triage(logits)
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What a model says of N images and F findings.
 
@@ -182,11 +209,13 @@ class Outcome:
         scores: (N, F) in (0, 1).
         probabilities: (N, F) in [0, 1]; NaN for a finding without a calibration.
         decisions: (N, F) 1 positive, 0 negative, -1 for a finding without an operating point.
+        triage: (N, F) 1 ruled in, 0 ruled out, -1 uncertain, -2 for a finding without a triage.
     """
 
     scores: Floats
     probabilities: Floats
     decisions: NDArray[np.int8]
+    triage: NDArray[np.int8]
 
 
 @dataclass(frozen=True)
@@ -197,20 +226,25 @@ class ModelOutput:
         findings: Names of the logits, in order.
         calibration: None until made.
         operating_points: None until made.
+        triage: None until made.
     """
 
     findings: tuple[str, ...]
     calibration: Calibrations | None = None
     operating_points: OperatingPoints | None = None
+    triage: Triages | None = None
 
     def __call__(self, logits: Floats) -> Outcome:
-        """Logits (N, F) to scores, probabilities and decisions."""
+        """Logits (N, F) to scores, probabilities, decisions and triage."""
         exact = np.asarray(logits, np.float64)
         probabilities = np.full(exact.shape, np.nan)
         decisions = np.full(exact.shape, -1, np.int8)
+        triaged = np.full(exact.shape, NOT_TRIAGED, np.int8)
         for column, finding in enumerate(self.findings):
             if self.calibration:
                 probabilities[:, column] = self.calibration.calibrate(finding, exact[:, column])
             if self.operating_points and (point := self.operating_points.findings.get(finding)):
                 decisions[:, column] = exact[:, column] >= point.logit
-        return Outcome(compute_scores(exact), probabilities, decisions)
+            if self.triage:
+                triaged[:, column] = self.triage.decide(finding, exact[:, column])
+        return Outcome(compute_scores(exact), probabilities, decisions, triaged)

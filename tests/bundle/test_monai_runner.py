@@ -13,11 +13,15 @@ from data_prep.phantom import write_phantoms
 from tests.builders import make_chest, write_dicom
 from tests.bundles import FINDINGS, make_bundle
 from tests.conftest import REPOSITORY
+from xray_resnet.bundle import amend_bundle, read_bundle
 from xray_resnet.bundle.metadata import INFERENCE
 from xray_resnet.bundle.monai_runner import find_files, find_running_bundle
 from xray_resnet.errors import UserError
 from xray_resnet.inference import Predictor
+from xray_resnet.model_output import Basis, ModelOutput, OperatingPoint, OperatingPoints, Triages
 from xray_resnet.predictions import list_columns, to_row
+from xray_resnet.predictions.row import name_column
+from xray_resnet.triage import Edge, Promise, Triage
 
 ROWS = b"\x28\x00\x10\x00US\x02\x00"
 """The start of Rows (0028,0010) in Explicit VR Little Endian."""
@@ -26,7 +30,17 @@ ROWS_OF_ONE_BYTE = b"\x28\x00\x10\x00US\x01\x00"
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_bundle(tmp_path_factory.mktemp("named") / "bundle")
+    """Amended, so that its films are ruled in, ruled out, left uncertain, and called positive or negative."""
+    folder = make_bundle(tmp_path_factory.mktemp("named") / "bundle")
+    promise = Promise("predictive value", 0.9)
+    basis = Basis("phantom", "val", 80, "OpenVINO on CPU", "fp32")
+    triage = {
+        FINDINGS[0]: Triage(Edge(promise, -90.0, 80), Edge(promise, -90.0, 80)),
+        FINDINGS[1]: Triage(Edge(promise, 90.0, 80), Edge(promise, -90.0, 80)),
+    }
+    points = OperatingPoints(basis, {name: OperatingPoint("youden", 90.0) for name in FINDINGS})
+    amend_bundle(read_bundle(folder), ModelOutput(FINDINGS, None, points, Triages(basis, triage)))
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +84,12 @@ def test_scores_equal_the_predictors_even_beside_another_bundle(
         same = to_row(prediction, FINDINGS)
         for column, value in row.items():
             assert value == (same[column] or "") or float(value) == pytest.approx(same[column], abs=1e-4)
+
+
+def test_decisions_are_those_of_the_bundles_triage_and_operating_points(rows: list[dict[str, str]]) -> None:
+    for row in rows:
+        words = [row[name_column(finding, "decision")] for finding in FINDINGS]
+        assert words == (["rule-in", "uncertain", "negative"] if row["status"] == "ok" else ["", "", ""])
 
 
 def test_a_file_that_is_no_radiograph_is_a_row_with_its_reason(rows: list[dict[str, str]]) -> None:

@@ -11,8 +11,10 @@ import pytest
 from tests.builders import make_pixels, write_dicom
 from xray_resnet.cli import predict
 from xray_resnet.cli.common import Clock, exit_code_of, missing_extra, show_progress
+from xray_resnet.cli.evaluate import EvaluateOptions, read_promises
 from xray_resnet.errors import ConfigurationError, UserError
 from xray_resnet.predictions import FORMATS
+from xray_resnet.triage import Promise, Promises
 
 COMMANDS = ("prep", "train", "eval", "predict", "compare", "lab")
 HEAVY = "('torch', 'lightning', 'monai', 'albumentations', 'openvino', 'pyarrow', 'cv2', 'pydicom')"
@@ -69,6 +71,13 @@ def test_evaluating_without_a_run_names_the_remedy(tmp_path: Path) -> None:
         (("--sensitivity", "95"), "sensitivity is 95, expected more than 0 and at most 1"),
         (("--prevalence", "0"), "prevalence is 0, expected more than 0 and less than 1"),
         (("--prevalence", "{Nodule: 1.5}"), "prevalence.Nodule is 1.5, expected more than 0 and less than 1"),
+        (("--ppv", "90"), "ppv is 90, expected more than 0 and less than 1"),
+        (("--npv", "0"), "npv is 0, expected more than 0 and less than 1"),
+        (("--fnr", "1"), "fnr is 1, expected more than 0 and less than 1"),
+        (("--confidence", "1"), "confidence is 1, expected more than 0 and less than 1"),
+        (("--ppv", "0.9", "--fpr", "0.1"), "ppv and fpr are both given, expected one"),
+        (("--npv", "0.9", "--fnr", "0.1"), "npv and fnr are both given, expected one"),
+        (("--no-triage", "--confidence", "0.9"), "--no-triage and --confidence are both given, expected one"),
         (("--amend", "--no-amend"), "--amend and --no-amend are both given, expected one"),
     ],
 )
@@ -83,6 +92,22 @@ def test_help_of_evaluation_names_every_analysis_with_examples() -> None:
     assert "Run these analyses alone, of findings, external, baseline, curves, calibration" in shown
     assert "xray-eval --report --skip examples pointing" in shown
     assert "xray-eval --report --subgroup Modality --subgroup file_size" in shown
+
+
+@pytest.mark.parametrize(
+    ("options", "promises"),
+    [
+        (EvaluateOptions(), None),
+        (EvaluateOptions(ppv=0.8), Promises(Promise("predictive value", 0.8), Promise("predictive value", 0.95))),
+        (EvaluateOptions(fpr=0.1, fnr=0.2), Promises(Promise("error rate", 0.1), Promise("error rate", 0.2))),
+        (
+            EvaluateOptions(npv=0.99, confidence=0.9),
+            Promises(Promise("predictive value", 0.9, 0.9), Promise("predictive value", 0.99, 0.9)),
+        ),
+    ],
+)
+def test_options_of_a_triage_are_promises(options: EvaluateOptions, promises: Promises | None) -> None:
+    assert read_promises(options) == promises
 
 
 def test_resuming_refuses_settings_that_it_would_not_heed(tmp_path: Path) -> None:

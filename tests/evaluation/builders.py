@@ -20,10 +20,12 @@ from xray_resnet.model_output import (
     ModelOutput,
     OperatingPoint,
     OperatingPoints,
+    Triages,
 )
 from xray_resnet.models import PreActResNet
 from xray_resnet.store import Dataset
 from xray_resnet.torch_engine import Engine
+from xray_resnet.triage import Edge, Promise, Triage
 
 FINDINGS = ("Cardiomegaly", "Pleural_Thickening")
 
@@ -112,3 +114,17 @@ def make_output(
         Calibrations(basis, {name: LinearCalibration(slope, intercept) for name in findings[1:]}),
         OperatingPoints(basis, {name: OperatingPoint("youden", 0.5) for name in findings[1:]}),
     )
+
+
+def make_triage_output(
+    findings: Sequence[str], *, split: str = "val", limit: float = 0.9, upper: float = 2.0, lower: float = -2.0
+) -> ModelOutput:
+    """What a bundle says of its triage: of the first finding nothing is promised, the second decides both ways."""
+    basis = Basis("tiny", split, 12, "torch", "fp32")
+    promise = Promise("predictive value", limit)
+    refused = (
+        Edge(promise, None, 12, 1234, "12 patients are too few"),
+        Edge(promise, None, 12, why_null="nothing helps"),
+    )
+    given = Triage(Edge(promise, upper, 12), Edge(promise, lower, 12))
+    return ModelOutput(tuple(findings), triage=Triages(basis, {findings[0]: Triage(*refused), findings[1]: given}))

@@ -5,15 +5,25 @@ import pytest
 
 from tests.evaluation.builders import FINDINGS, make_predictions
 from xray_resnet.errors import UserError
-from xray_resnet.evaluation.amendment import Amendment, AmendOptions, find_amendment
+from xray_resnet.evaluation.amend_options import AmendOptions
+from xray_resnet.evaluation.amendment import Amendment, describe_amendment, find_amendment
 from xray_resnet.evaluation.predictions import Predictions
+from xray_resnet.metrics import make_triage
 from xray_resnet.metrics.operating import Criterion
 from xray_resnet.model_output import Basis, PrevalenceShift
+from xray_resnet.triage import Promise, Promises
 
 BASIS = Basis("tiny", "val", 90, "torch", "fp32")
+PROMISES = Promises(Promise("predictive value", 0.6), Promise("error rate", 0.2))
 
 
-def find(predictions: Predictions, *, criterion: Criterion | None = None, **prevalences: float) -> Amendment:
+def find(
+    predictions: Predictions,
+    *,
+    criterion: Criterion | None = None,
+    promises: Promises | None = None,
+    **prevalences: float,
+) -> Amendment:
     return find_amendment(
         predictions,
         basis=BASIS,
@@ -21,6 +31,7 @@ def find(predictions: Predictions, *, criterion: Criterion | None = None, **prev
         criterion=criterion or Criterion(),
         prevalences=prevalences,
         seed=0,
+        promises=promises,
     )
 
 
@@ -44,6 +55,52 @@ def test_the_point_is_that_of_the_criterion(predictions: Predictions) -> None:
         positive = predictions.logits[predictions.labels[:, column] == 1, column]
         assert points.findings[finding].criterion == "sensitivity 0.9"
         assert (positive >= points.findings[finding].logit).mean() == pytest.approx(0.9, abs=0.02)
+
+
+def test_the_triage_is_that_of_the_promises_on_all_patients(predictions: Predictions) -> None:
+    made = find(predictions, promises=PROMISES).output.triage
+    assert made is not None and made.basis == BASIS
+    for column, finding in enumerate(FINDINGS):
+        expected = make_triage(
+            predictions.labels[:, column],
+            predictions.logits[:, column],
+            patients=predictions.patient_ids,
+            rule_in=PROMISES.rule_in,
+            rule_out=PROMISES.rule_out,
+            generator=np.random.default_rng(0),
+        )
+        assert made.findings[finding] == expected
+        assert expected.decides and expected.rule_in.patients == 90
+    assert "Hernia" not in made.findings
+    assert find(predictions).output.triage is None
+
+
+def test_a_triage_depends_on_no_other_finding(predictions: Predictions) -> None:
+    alone = Predictions(
+        FINDINGS[1:],
+        predictions.image_ids,
+        predictions.patient_ids,
+        predictions.states[:, 1:],
+        predictions.logits[:, 1:],
+    )
+    both, one = (find(each, promises=PROMISES).output.triage for each in (predictions, alone))
+    assert both is not None and one is not None
+    assert both.findings[FINDINGS[1]] == one.findings[FINDINGS[1]]
+
+
+def test_promises_that_cannot_be_given_are_kept_with_what_they_need(predictions: Predictions) -> None:
+    promises = Promises(Promise("predictive value", 0.99), Promise("predictive value", 0.99))
+    amendment = find(predictions, promises=promises)
+    made = amendment.output.triage
+    assert made is not None and made.list_deciding() == []
+    assert made.findings[FINDINGS[0]].rule_in.why_null is not None
+    assert describe_amendment(amendment.output).endswith(f"operating points for {', '.join(FINDINGS)} and no triage")
+
+
+def test_what_a_bundle_gives_is_one_sentence(predictions: Predictions) -> None:
+    names = ", ".join(FINDINGS)
+    expected = f"the bundle now gives probabilities for {names}, operating points for {names} and triage for {names}"
+    assert describe_amendment(find(predictions, promises=PROMISES).output) == expected
 
 
 def test_a_stated_prevalence_shifts_from_that_of_the_images(predictions: Predictions) -> None:
@@ -101,6 +158,25 @@ def test_a_criterion_that_would_be_ignored_is_refused() -> None:
         AmendOptions(criterion=Criterion("sensitivity", 0.95)).is_wanted(split="test", own_data=True)
 
 
+def test_a_triage_is_made_unless_decisions_by_a_criterion_are_asked_for() -> None:
+    target = Criterion("sensitivity", 0.95)
+    assert AmendOptions().resolve_promises() == Promises(
+        Promise("predictive value", 0.9), Promise("predictive value", 0.95)
+    )
+    assert AmendOptions(criterion=target).resolve_promises() is None
+    assert AmendOptions(criterion=target, promises=PROMISES).resolve_promises() == PROMISES
+    assert AmendOptions(triage=False).resolve_promises() is None
+
+
+@pytest.mark.parametrize(
+    ("options", "word"), [(AmendOptions(promises=PROMISES), "--ppv"), (AmendOptions(triage=False), "--no-triage")]
+)
+def test_words_of_a_triage_that_would_be_ignored_are_refused(options: AmendOptions, word: str) -> None:
+    assert options.is_wanted(split="val", own_data=True)
+    with pytest.raises(UserError, match=f"{word} is about making a triage, and the bundle keeps what it has"):
+        options.is_wanted(split="test", own_data=True)
+
+
 def test_a_prevalence_is_of_all_findings_or_of_those_that_are_named() -> None:
     assert AmendOptions(prevalence=0.1).resolve_prevalences(("A", "B")) == {"A": 0.1, "B": 0.1}
     assert AmendOptions(prevalence={"B": 0.2}).resolve_prevalences(("A", "B")) == {"B": 0.2}
@@ -113,3 +189,7 @@ def test_the_options_are_the_words_that_give_them() -> None:
     options = AmendOptions(True, Criterion("specificity", 0.9), {"A": 0.25})
     assert options.list_words() == ["--amend", "--specificity", "0.9", "--prevalence", '{"A": 0.25}']
     assert AmendOptions().list_words() == []
+    assert AmendOptions(triage=False).list_words() == ["--no-triage"]
+    assert AmendOptions(promises=PROMISES).list_words() == ["--ppv", "0.6", "--fnr", "0.2", "--confidence", "0.95"]
+    turned = Promises(Promise("error rate", 0.1, 0.9), Promise("predictive value", 0.98, 0.9))
+    assert AmendOptions(promises=turned).list_words() == ["--fpr", "0.1", "--npv", "0.98", "--confidence", "0.9"]

@@ -11,12 +11,13 @@ from tests.bundles import make_metadata, make_model
 from tests.datasets import make_dataset
 from xray_resnet.bundle import read_bundle, save_bundle
 from xray_resnet.dicom import Reading
-from xray_resnet.evaluation.amendment import AmendOptions
+from xray_resnet.evaluation.amend_options import AmendOptions
 from xray_resnet.evaluation.evaluate import evaluate
 from xray_resnet.evaluation.predictions import Predictions, read_predictions
 from xray_resnet.metrics.calibration import log_loss
 from xray_resnet.metrics.operating import Criterion
 from xray_resnet.store import open_dataset
+from xray_resnet.triage import Promise, Promises
 
 FINDINGS = ("Cardiomegaly", "Effusion")
 
@@ -93,7 +94,7 @@ def test_predictive_values_stand_at_the_stated_prevalence(held_out: Path) -> Non
 
 def test_the_report_shows_both_sections_and_the_command_with_the_prevalence(held_out: Path) -> None:
     page = (held_out / "report.html").read_text()
-    assert '<section id="calibration"' in page and '<section id="operating_points"' in page
+    assert all(f'<section id="{name}"' in page for name in ("calibration", "operating_points", "triage"))
     assert "--prevalence" in page and "where it is used" in page
     assert ">None<" not in page
 
@@ -117,12 +118,43 @@ def test_an_evaluation_that_is_told_not_to_leaves_the_bundle_and_says_what_flatt
 def test_another_criterion_is_written_and_told(run: Path, validation: Path) -> None:
     options, told = AmendOptions(criterion=Criterion("sensitivity", 0.9)), list[str]()
     folder = evaluate(run, split="val", options=options, precision="fp32", resamples=20, tell=told.append)
-    assert len(told) == 1 and told[0].endswith("decisions for Cardiomegaly, Effusion")
+    assert len(told) == 1 and told[0].endswith("operating points for Cardiomegaly, Effusion and no triage")
     predictions, output = read_predictions(folder), read_bundle(run).metadata.output
     assert output.operating_points is not None
     for finding, point in output.operating_points.findings.items():
         assert point.criterion == "sensitivity 0.9"
         assert _sensitivity(predictions, finding, point.logit) >= 0.9
+    evaluate(run, split="val", precision="fp32", resamples=50)
+
+
+def test_by_default_a_ppv_and_an_npv_are_promised_or_refused(run: Path, validation: Path) -> None:
+    output, metrics = read_bundle(run).metadata.output, metrics_of(validation)
+    assert output.triage is not None and output.operating_points is not None
+    assert set(output.triage.findings) == set(FINDINGS) and output.triage.basis == output.operating_points.basis
+    for finding, triage in output.triage.findings.items():
+        assert triage.rule_in.promise == Promise("predictive value", 0.9, 0.95)
+        assert triage.rule_out.promise == Promise("predictive value", 0.95, 0.95)
+        said = metrics["triage"]["findings"][finding]
+        for side, edge in (("rule_in", triage.rule_in), ("rule_out", triage.rule_out)):
+            assert (said[side]["logit"], said[side]["why_null"]) == (edge.logit, edge.why_null)
+            assert (said[side]["needed"], said[side]["verdict"]) == (edge.needed, None)
+
+
+def test_promises_go_into_the_bundle_and_decide_other_images(run: Path, validation: Path) -> None:
+    """So little is promised that any film may be called; the report says so, and how to make it again."""
+    promises = Promises(Promise("error rate", 0.7, 0.9), Promise("error rate", 0.8, 0.9))
+    folder = evaluate(
+        run, split="val", report=True, options=AmendOptions(promises=promises), precision="fp32", resamples=20
+    )
+    output, page = read_bundle(run).metadata.output, (folder / "report.html").read_text()
+    assert "--fpr 0.7 --fnr 0.8 --confidence 0.9" in page and '<section id="triage"' in page
+    assert output.triage is not None and output.triage.list_deciding() == [*FINDINGS]
+    held_out = evaluate(run, precision="fp32", resamples=20)
+    triage = output(read_predictions(held_out).logits).triage
+    for column, finding in enumerate(FINDINGS):
+        said = metrics_of(held_out)["triage"]["findings"][finding]
+        assert said["rule_in"]["called"] == (triage[:, column] == 1).sum() > 0
+        assert said["rule_out"]["called"] == (triage[:, column] == 0).sum() > 0
     evaluate(run, split="val", precision="fp32", resamples=50)
 
 

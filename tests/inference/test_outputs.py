@@ -83,6 +83,7 @@ def test_engine_and_precision_are_recorded(bundle: Path, folder: Path, tmp_path:
     info = json.loads((tmp_path / "out/predictions-info.json").read_text())
     assert info["precision"] == "fp32"
     assert info["model"] == "tiny"
+    assert [info[made] for made in ("calibration", "operating_points", "triage")] == [None, None, None]
 
 
 def test_progress_counts_every_file(bundle: Path, folder: Path, tmp_path: Path) -> None:
@@ -136,6 +137,15 @@ def test_an_operating_point_decides_what_is_drawn(bundle: Path, tmp_path: Path) 
         write(decided)
     names = [path.stem for path in sorted((tmp_path / "overlays").iterdir())]
     assert names == ["000001-f-nodule", "000001-f-pleural_effusion"]
+
+
+def test_what_a_triage_leaves_uncertain_is_drawn_by_its_score(bundle: Path, tmp_path: Path) -> None:
+    decided = {"Cardiomegaly": "rule-out", "Nodule": "rule-in", "Pleural Effusion": "uncertain"}
+    with write_overlays(context_of(bundle, tmp_path)) as write:
+        write(replace(overlaid("f", a=0.9, b=0.2, c=0.6), decisions=decided))
+        write(replace(overlaid("g", a=0.9, b=0.2, c=0.4), decisions=decided))
+    names = [path.stem for path in sorted((tmp_path / "overlays").iterdir())]
+    assert names == ["000001-f-nodule", "000001-f-pleural_effusion", "000002-g-nodule"]
 
 
 def test_an_overlay_that_cannot_be_written_ends_the_batch(bundle: Path, tmp_path: Path) -> None:

@@ -44,6 +44,17 @@ def test_at_the_start_itself_the_threshold_is_just_above_the_next_film() -> None
     assert reached == np.nextafter(-29, np.inf)
 
 
+def test_a_p_value_of_just_delta_rejects() -> None:
+    """P(Binomial(1, 1/2) ≤ 0) = 1/2."""
+    walk = Walk.through([1], [0.0], of_negatives=False)
+    assert walk.reach(0.5, delta=0.5, start=1) is not None
+    assert walk.reach(0.5, delta=0.49, start=1) is None
+
+
+def test_a_walk_without_films_above_its_start_starts_at_infinity() -> None:
+    assert Walk.through([1, 0], [1.0, 0.0], of_negatives=True).threshold(0, start=0) == np.inf
+
+
 def test_a_start_below_all_films_tests_nothing() -> None:
     assert Walk.through([1, 1], [0.0, 1.0], of_negatives=False).reach(0.5, delta=0.9, start=3) is None
 

@@ -31,6 +31,21 @@ def test_one_patient_has_no_interval_however_many_the_images() -> None:
     assert (found.value, found.low, found.why_null) == (0.5, None, "interval: too few patients, 1")
 
 
+def test_weights_count_patients_alike_whatever_their_films() -> None:
+    """The mean of the patients' own shares, as of a film drawn at random from a patient drawn at random."""
+    films = np.arange(200) % 4 + 1
+    who = np.repeat(np.arange(200), films)
+    hits = np.random.default_rng(0).random(len(who)) < np.repeat(films / 5, films)
+    (found,) = estimate_shares(
+        [hits], [np.ones(len(who))], patients=who, weights=1 / films[who], generator=np.random.default_rng(0),
+        why_none=["no case"], resamples=400,
+    )  # fmt: skip
+    own = np.bincount(who, hits) / films
+    assert found.value == pytest.approx(own.mean())
+    assert found.low is not None and found.high is not None
+    assert (found.high - found.low) / 2 == pytest.approx(1.96 * own.std() / np.sqrt(200), rel=0.15)
+
+
 def test_few_patients_with_a_miss_get_wilsons_interval_of_the_patients() -> None:
     hits = np.r_[np.ones(190), np.zeros(10)]
     found = share(hits, np.ones(200), np.repeat(np.arange(100), 2))

@@ -8,7 +8,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from xray_resnet.metrics.triage import Edge, Measure, Promise, Triage, make_triage
+from xray_resnet.metrics.triage import make_triage
+from xray_resnet.triage import Measure, Promise, Triage
 
 Floats = NDArray[np.float64]
 PREVALENCE, SHIFT = 0.3, 2.5
@@ -162,6 +163,35 @@ def test_an_error_rate_needs_so_many_negatives() -> None:
     assert make(labels, 10 * labels, measure="error rate", limit=0.05).rule_in.logit == 10
 
 
+def test_an_error_rate_is_tested_from_the_first_film_on() -> None:
+    """29 negatives without an error show a rate of 0.1, with one they do not: the edge is the only positive."""
+    labels = np.r_[1, np.zeros(29)]
+    assert make(labels, -np.arange(30.0), measure="error rate", limit=0.1).rule_in.logit == 0
+
+
+def test_the_walk_for_a_predictive_value_starts_below_two_percent_of_the_patients() -> None:
+    """Four errors among the first 29 films show no PPV of 0.9, among the first 100 of 5,000 they do; not a fifth."""
+    labels = np.r_[np.ones(25), np.zeros(4), np.ones(71), np.zeros(4900)]
+    logits = -np.arange(5000.0)
+    assert make(labels, logits).rule_in.logit == np.nextafter(logits[100], np.inf)
+
+
+def test_sides_whose_tests_have_no_threshold_in_common_do_not_both_decide() -> None:
+    """An NPV of 0.997 is tested on the lower 998 films, a PPV of 0.01 on the upper 20: 18 would be ruled in and out."""
+    labels, logits = np.r_[1, 1, np.zeros(998)], -np.arange(1000.0)
+    triage = make_triage(
+        labels,
+        logits,
+        patients=np.arange(1000),
+        rule_in=Promise("predictive value", 0.01),
+        rule_out=Promise("predictive value", 0.997),
+        generator=np.random.default_rng(0),
+    )
+    assert triage.rule_in.logit is not None and triage.rule_out.logit is None
+    assert triage.rule_out.needed == 1002
+    assert triage.rule_out.why_null == ("1000 patients are too few to rule films both in and out, 1002 would be needed")
+
+
 @pytest.mark.parametrize("labels", [[], [np.nan, np.nan], [1.0]])
 def test_next_to_no_film_is_refused_not_an_error(labels: list[float]) -> None:
     for measure in ("predictive value", "error rate"):
@@ -175,31 +205,3 @@ def test_a_triage_survives_json() -> None:
     triage = make(labels, logits, patients=who, measure="error rate", limit=0.1)
     assert (triage.rule_in.logit is None) != (triage.rule_out.logit is None)
     assert Triage.from_plain(json.loads(json.dumps(triage.to_plain()))) == triage
-
-
-def test_thresholds_that_cross_are_refused() -> None:
-    promise = Promise("predictive value", 0.9)
-    with pytest.raises(ValueError, match="ruled out below 2 and in from 1, expected the first to be less"):
-        Triage(Edge(promise, 1, 50), Edge(promise, 2, 50))
-
-
-@pytest.mark.parametrize(("logit", "reason"), [(None, None), (1.0, "too few")])
-def test_a_threshold_is_there_or_its_reason(logit: float | None, reason: str | None) -> None:
-    with pytest.raises(ValueError, match="expected one of them"):
-        Edge(Promise("error rate", 0.1), logit, 50, why_null=reason)
-
-
-def test_an_infinite_threshold_is_refused() -> None:
-    with pytest.raises(ValueError, match="the threshold of a triage is inf, expected a number"):
-        Edge(Promise("error rate", 0.1), np.inf, 50)
-
-
-@pytest.mark.parametrize(("limit", "confidence"), [(0.0, 0.9), (1.0, 0.9), (0.9, 1.0), (np.nan, 0.9)])
-def test_a_certain_promise_is_refused(limit: float, confidence: float) -> None:
-    with pytest.raises(ValueError, match="expected both between 0 and 1"):
-        Promise("predictive value", limit, confidence)
-
-
-def test_a_promise_of_something_else_is_refused() -> None:
-    with pytest.raises(ValueError, match="promise of 'accuracy', expected 'predictive value' or 'error rate'"):
-        Promise("accuracy", 0.9)  # type: ignore[arg-type]

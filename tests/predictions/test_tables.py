@@ -1,5 +1,6 @@
 """A prediction table reads back as it was written, in every format."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ PREDICTIONS = [
         probabilities={"Nodule": 0.125},
         decisions={"Pleural Effusion": "positive"},
     ),
+    Prediction(Path("in/c.dcm"), "ok", decisions={"Nodule": "rule-in", "Pleural Effusion": "uncertain"}),
+    Prediction(Path("in/d.dcm"), "ok", decisions={"Nodule": "rule-out", "Pleural Effusion": "negative"}),
     Prediction(Path("in/ö.dcm"), "rejected", reason="blank"),
 ]
 
@@ -52,6 +55,14 @@ def test_a_status_that_is_none_is_refused(tmp_path: Path) -> None:
     row = to_row(PREDICTIONS[0], FINDINGS) | {"status": "fine"}
     path.write_text(str(row).replace("'", '"').replace("None", "null"))
     with pytest.raises(UserError, match="expected ok or rejected"):
+        read_predictions(path, FINDINGS)
+
+
+def test_a_decision_that_is_none_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "predictions.jsonl"
+    path.write_text(json.dumps(to_row(PREDICTIONS[0], FINDINGS) | {"nodule_decision": "perhaps"}))
+    words = "decision is 'perhaps', expected one of positive, negative, rule-in, rule-out, uncertain"
+    with pytest.raises(UserError, match=words):
         read_predictions(path, FINDINGS)
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from xray_resnet.architecture import Architecture
 from xray_resnet.bundle.metadata import BundleMetadata
-from xray_resnet.model_output import Calibrations, ModelOutput, OperatingPoints
+from xray_resnet.model_output import Calibrations, OperatingPoints, Triages
+from xray_resnet.triage import SIDES, Side
 
 _CARD = """\
 # {name}
@@ -24,6 +25,7 @@ _CARD = """\
 | input fingerprint | `{input}` |
 | calibration | {calibration} |
 | operating points | {operating_points} |
+| triage | {triage} |
 
 {scores}
 Performance outside the training data is unknown: measure it on your own data with `xray-eval --run … --data …`.
@@ -55,19 +57,26 @@ def write_model_card(metadata: BundleMetadata) -> str:
         input=metadata.input_fingerprint,
         calibration=_describe_basis(metadata.output.calibration),
         operating_points=_describe_basis(metadata.output.operating_points),
-        scores=describe_scores(metadata.output),
+        triage=_describe_basis(metadata.output.triage),
+        scores=describe_scores(metadata),
     )
 
 
-def describe_scores(output: ModelOutput) -> str:
+def describe_scores(metadata: BundleMetadata) -> str:
     """What scores, probabilities and decisions of a model are worth, in words."""
+    output = metadata.output
     sentences = ["Scores are sigmoids of the logits: they rank images and are not probabilities."]
     if output.calibration:
         sentences.append(f"Probabilities are calibrated for {', '.join(output.calibration.findings)}.")
         shifts = [f"{name} {100 * shift.wanted:g} %" for name, shift in output.calibration.shifts.items()]
         sentences += [f"They are corrected to a prevalence of: {', '.join(shifts)}."] if shifts else []
-    if output.operating_points:
-        sentences.append(f"Decisions are made for {', '.join(output.operating_points.findings)}.")
+    triaged = output.triage.list_deciding() if output.triage else []
+    points = output.operating_points.findings if output.operating_points else {}
+    if called := [name for name in points if name not in triaged]:
+        sentences.append(f"Decisions are positive or negative for {', '.join(called)}.")
+    if output.triage and triaged:
+        sentences.append(f"Decisions are rule-in, rule-out or uncertain for {', '.join(triaged)}.")
+        sentences += _describe_promises(output.triage, trained_on=metadata.training_data.get("name"))
     return " ".join(sentences)
 
 
@@ -79,9 +88,30 @@ def _describe_network(model: Mapping[str, Any]) -> str:
     return f"A ResNet-{network.depth} in the order {network.order} of He et al. 2016b, figure 4,"
 
 
-def _describe_basis(made: Calibrations | OperatingPoints | None) -> str:
+def _describe_promises(made: Triages, *, trained_on: str | None) -> list[str]:
+    """What is promised of the films that are ruled in and out, and of whom."""
+    promises = [sentence for side in SIDES for sentence in _describe_side(made, side)]
+    of = f"patients like the {made.basis.patients} of {made.basis.dataset}, {made.basis.split}"
+    chose = "They chose the epoch of the network, too, so that promises may fail more often than they say."
+    seen = [chose] if (made.basis.dataset, made.basis.split) == (trained_on, "val") else []
+    return [*promises, f"This is promised for {of}, and for no others.", *seen]
+
+
+def _describe_side(made: Triages, side: Side) -> list[str]:
+    """One sentence for each promise that is given to some findings."""
+    edges = {name: triage.side(side) for name, triage in made.findings.items()}
+    given = {name: edge.promise for name, edge in edges.items() if edge.logit is not None}
+    return [
+        f"Films are ruled {side} with {promise.describe(side)} at confidence {promise.confidence:g} "
+        f"for {', '.join(name for name in given if given[name] == promise)}."
+        for promise in dict.fromkeys(given.values())
+    ]
+
+
+def _describe_basis(made: Calibrations | OperatingPoints | Triages | None) -> str:
     if made is None:
         return "none"
     basis = made.basis
     of = f"{basis.patients} patients of {basis.dataset}, {basis.split}; {basis.engine}, {basis.precision}"
-    return f"{', '.join(made.findings)} ({of})"
+    names = made.list_deciding() if isinstance(made, Triages) else made.findings
+    return f"{', '.join(names) or 'no finding'} ({of})"

@@ -13,26 +13,30 @@ from xray_resnet.model_output import (
     OperatingPoint,
     OperatingPoints,
     PrevalenceShift,
+    Triages,
 )
+from xray_resnet.triage import Triage
 
 One = TypeVar("One")
 _MOST_POINTS = 100_000
 
 
 def read_model_output(values: Mapping[str, Any]) -> ModelOutput:
-    """The model output whose `asdict` was written; what is missing is null, as in version 1.
+    """The model output whose `asdict` was written; what is missing is null, as in older bundles.
 
     Raises:
         ValueError: for values that cannot be applied, or of a finding that the model does not have.
         KeyError: for a key that is missing.
         TypeError: for a value of another type.
+        OverflowError: for a whole number beyond those that can be computed with.
     """
     findings = tuple(values["findings"])
-    calibration, points = values.get("calibration"), values.get("operating_points")
+    calibration, points, triage = (values.get(name) for name in ("calibration", "operating_points", "triage"))
     return ModelOutput(
         findings,
         None if calibration is None else _read_calibrations(calibration, findings),
         None if points is None else OperatingPoints(*_read(points, findings, _build_point)),
+        None if triage is None else Triages(*_read(triage, findings, Triage.from_plain)),
     )
 
 

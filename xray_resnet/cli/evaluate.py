@@ -14,7 +14,8 @@ from xray_resnet.precision import RequestedPrecision
 from xray_resnet.runs import Run
 
 if TYPE_CHECKING:
-    from xray_resnet.evaluation.amendment import AmendOptions
+    from xray_resnet.evaluation.amend_options import AmendOptions
+    from xray_resnet.triage import Promises
 
 COMMAND = "xray-eval"
 EXAMPLES = (
@@ -25,14 +26,18 @@ EXAMPLES = (
     "xray-eval --report --subgroup Modality --subgroup file_size",
     "xray-eval --only findings subgroups shortcuts",
     "xray-eval --report --skip examples pointing",
+    "xray-eval --split val --ppv 0.9 --npv 0.98",
     "xray-eval --split val --sensitivity 0.95 --prevalence '{Effusion: 0.04, Nodule: 0.01}'",
 )
 
 ANALYSES = (
-    "findings", "external", "baseline", "curves", "calibration", "operating_points", "shortcuts", "subgroups",
-    "examples", "pointing", "ladder", "data", "model",
+    "findings", "external", "baseline", "curves", "calibration", "operating_points", "triage", "shortcuts",
+    "subgroups", "examples", "pointing", "ladder", "data", "model",
 )  # fmt: skip
 """Named here too, so that --help loads nothing heavy."""
+
+
+PROMISES = ("ppv", "npv", "fpr", "fnr", "confidence")
 
 
 @dataclass
@@ -58,17 +63,35 @@ class EvaluateOptions:
     runs_folder: Path = Path("runs")
     """Where the newest run is looked for."""
     sensitivity: float | None = None
-    """Chooses operating points that have this sensitivity; without it or --specificity, by Youden's index."""
+    """Chooses operating points that have this sensitivity; without it or --specificity, by Youden's index. With either
+    there is no triage, unless a promise of it is given, too."""
     specificity: float | None = None
     """Chooses operating points that have this specificity."""
     prevalence: float | dict[str, float] | None = None
     """How frequent findings are where the model is used, for all or by finding: for predictive values and, if the
     bundle is amended, for its probabilities."""
+    ppv: float | None = None
+    """Rules films in with at least this PPV, promised with --confidence; 0.9 without it or --fpr."""
+    npv: float | None = None
+    """Rules films out with at least this NPV, promised with --confidence; 0.95 without it or --fnr."""
+    fpr: float | None = None
+    """Promises instead that at most this share of the films without a finding is ruled in, at any prevalence."""
+    fnr: float | None = None
+    """Promises instead that at most this share of the films with a finding is ruled out, at any prevalence."""
+    confidence: float | None = None
+    """With which each promise holds over the draw of the patients; 0.95 without it."""
 
     def list_mistakes(self) -> Iterator[str]:
         """What is wrong with the settings together."""
         if self.sensitivity is not None and self.specificity is not None:
             yield "sensitivity and specificity are both given, expected one: it leaves the other to the scores"
+        for one, other in (("ppv", "fpr"), ("npv", "fnr")):
+            if getattr(self, one) is not None and getattr(self, other) is not None:
+                yield f"{one} and {other} are both given, expected one: a side of the triage keeps one promise"
+        for name in PROMISES:
+            value = getattr(self, name)
+            if value is not None and not 0 < value < 1:
+                yield f"{name} is {value:g}, expected more than 0 and less than 1"
         for name in ("sensitivity", "specificity"):
             value = getattr(self, name)
             if value is not None and not 0 < value <= 1:
@@ -108,13 +131,17 @@ def evaluate(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--amend",
         action="store_true",
-        help="Write calibration and operating points into the bundle; so without it on the run's own --split val.",
+        help="Write calibration, operating points and triage into the bundle; so without it on the run's own "
+        "--split val.",
     )
     parser.add_argument("--no-amend", action="store_true", help="Leave the bundle as it is.")
+    parser.add_argument("--no-triage", action="store_true", help="Decide by operating points alone.")
     values = parser.instantiate(parser.read(arguments))
     options = build_section(EvaluateOptions, values)
     if values.amend and values.no_amend:
         raise ConfigurationError("--amend and --no-amend are both given, expected one")
+    if values.no_triage and (given := [name for name in PROMISES if getattr(options, name) is not None]):
+        raise ConfigurationError(f"--no-triage and --{given[0]} are both given, expected one")
     run = options.run or Run.newest(options.runs_folder).folder
     from xray_resnet.evaluation import evaluate as evaluation
 
@@ -123,7 +150,9 @@ def evaluate(arguments: Sequence[str]) -> int:
         run, dataset=options.data, split=options.split, report=values.report, language=options.language,
         also=["ladder"] if values.ladder else [],
         only=values.only, skip=values.skip, subgroups=values.subgroup,
-        options=_read_amend_options(options, amend=values.amend or (False if values.no_amend else None)),
+        options=_read_amend_options(
+            options, amend=values.amend or (False if values.no_amend else None), triage=not values.no_triage
+        ),
         precision=options.precision, treatment=options.seen, resamples=options.resamples, seed=options.seed,
         show=show_progress, tell=_tell,
     )  # fmt: skip
@@ -132,8 +161,8 @@ def evaluate(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _read_amend_options(options: EvaluateOptions, *, amend: bool | None) -> "AmendOptions":
-    from xray_resnet.evaluation.amendment import AmendOptions
+def _read_amend_options(options: EvaluateOptions, *, amend: bool | None, triage: bool) -> "AmendOptions":
+    from xray_resnet.evaluation.amend_options import AmendOptions
     from xray_resnet.metrics.operating import Criterion
 
     criterion = Criterion()
@@ -141,7 +170,26 @@ def _read_amend_options(options: EvaluateOptions, *, amend: bool | None) -> "Ame
         criterion = Criterion("sensitivity", options.sensitivity)
     if options.specificity is not None:
         criterion = Criterion("specificity", options.specificity)
-    return AmendOptions(amend, criterion, options.prevalence)
+    return AmendOptions(amend, criterion, options.prevalence, triage, read_promises(options))
+
+
+def read_promises(options: EvaluateOptions) -> "Promises | None":
+    """What is promised; None if nothing is said of it."""
+    from xray_resnet.triage import Promise, Promises
+
+    if all(getattr(options, name) is None for name in PROMISES):
+        return None
+    default = Promises()
+    confidence = default.rule_in.confidence if options.confidence is None else options.confidence
+    sides = ((options.ppv, options.fpr, default.rule_in), (options.npv, options.fnr, default.rule_out))
+    return Promises(
+        *(
+            Promise("predictive value", side.limit if value is None else value, confidence)
+            if rate is None
+            else Promise("error rate", rate, confidence)
+            for value, rate, side in sides
+        )
+    )
 
 
 def _tell(sentence: str) -> None:

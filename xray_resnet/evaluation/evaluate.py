@@ -10,7 +10,8 @@ import numpy as np
 
 from xray_resnet.bundle import amend_bundle
 from xray_resnet.errors import UserError
-from xray_resnet.evaluation.amendment import DEFAULT, AmendOptions, describe_amendment, find_amendment
+from xray_resnet.evaluation.amend_options import DEFAULT, AmendOptions
+from xray_resnet.evaluation.amendment import describe_amendment, find_amendment
 from xray_resnet.evaluation.analyses import choose_analyses, run_analyses
 from xray_resnet.evaluation.answers import FOLDER, Answers
 from xray_resnet.evaluation.evidence import Chance, Evidence
@@ -70,8 +71,8 @@ def evaluate(
         only: Names of the only analyses to run, beside those of `also`; without any, the usual ones run.
         skip: Names of analyses to leave out.
         subgroups: Columns and header facts by which images are grouped beside the usual ones.
-        options: Whether the bundle is given the calibration and the operating points that are found on these images,
-            and how; on the validation split of the run's own data it is.
+        options: Whether the bundle is given the calibration, the operating points and the triage that are found on
+            these images, and how; on the validation split of the run's own data it is.
         precision: fp32, bf16, or auto: bf16 only where the processor computes in it.
         treatment: Of another dataset's patients that the model was fitted to.
         resamples: Bootstrap resamples of the patients.
@@ -169,6 +170,7 @@ def _find_amendment(evidence: Evidence, subject: Subject, options: AmendOptions)
         criterion=options.criterion,
         prevalences=evidence.prevalences,
         seed=evidence.chance.seed,
+        promises=options.resolve_promises(),
     )
     return replace(evidence, amendment=amendment)
 

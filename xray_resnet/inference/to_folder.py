@@ -113,5 +113,6 @@ def _describe(predictor: Predictor) -> dict[str, object]:
         **predictor.engine.describe(),
         "calibration": made["calibration"],
         "operating_points": made["operating_points"],
-        "note": f"Research software, no medical device. {describe_scores(metadata.output)}",
+        "triage": made["triage"],
+        "note": f"Research software, no medical device. {describe_scores(metadata)}",
     }

@@ -13,15 +13,13 @@ from xray_resnet.metrics.ranking import (
     roc_curve,
     why_undefined,
 )
-from xray_resnet.metrics.triage import Promise, Triage, make_triage
+from xray_resnet.metrics.triage import make_triage
 
 __all__ = [
     "Aurocs",
     "Estimate",
     "PairedTest",
     "PointingGame",
-    "Promise",
-    "Triage",
     "auroc",
     "average_precision",
     "clustered_interval",

@@ -7,7 +7,7 @@ shares near 0 and 1 in particular, that is too narrow, and the interval is Wilso
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from xray_resnet.metrics.bootstrap import RESAMPLES, Estimate, bootstrap, estimate, number_patients
 from xray_resnet.metrics.clustered import FEW_PATIENTS, FEWEST_PATIENTS
@@ -24,6 +24,7 @@ def estimate_shares(
     patients: ArrayLike,
     generator: np.random.Generator,
     why_none: Sequence[str],
+    weights: ArrayLike | None = None,
     resamples: int = RESAMPLES,
 ) -> list[Estimate]:
     """K shares of hits among cases, all in the same resamples of the patients.
@@ -34,13 +35,17 @@ def estimate_shares(
         patients: (N,) identifiers; a patient is drawn with all their images.
         generator: Draws the resamples.
         why_none: (K,) why a share is undefined if it has no case.
+        weights: (N,) above 0, how much each image counts; without it, all count alike.
         resamples: How many.
     """
     case = np.asarray(cases, bool)
     hit = np.asarray(hits, bool) & case
     units = number_patients(patients)
     width = int(units.max(initial=-1)) + 1
-    counted, met = (np.stack([np.bincount(units[row], minlength=width) for row in rows]) for rows in (case, hit))
+    weight = np.ones(len(units)) if weights is None else np.asarray(weights, np.float64)
+    counted, met = (
+        np.stack([np.bincount(units[row], weight[row], minlength=width) for row in rows]) for rows in (case, hit)
+    )
     samples = bootstrap(lambda weights: _divide(met @ weights, counted @ weights), width, generator=generator,
                         resamples=resamples)  # fmt: skip
     return [
@@ -49,7 +54,7 @@ def estimate_shares(
     ]
 
 
-def _estimate_share(hits: NDArray[np.intp], cases: NDArray[np.intp], samples: Floats, reason: str) -> Estimate:
+def _estimate_share(hits: Floats, cases: Floats, samples: Floats, reason: str) -> Estimate:
     """One share from the hits and the cases of each patient, (P,), and its resamples (R,)."""
     if not cases.any():
         return Estimate(None, excluded=len(samples), why_null=reason)

@@ -1,4 +1,4 @@
-"""Triage with a promise: films that are ruled in, films that are ruled out, and those in between, left to the reader.
+"""Finding a triage whose promises hold: films that are ruled in, films that are ruled out, and those in between.
 
 At or above the upper threshold a film is ruled in, below the lower one it is ruled out. What is promised of either, a
 predictive value or a rate of errors, holds with its confidence over the draw of the patients on whom the thresholds
@@ -13,128 +13,18 @@ side keeps its own confidence; that both of k findings hold at once has 1 - 2k(1
 other patients: a predictive value sinks with the prevalence, a rate of errors does not.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal, NamedTuple
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from xray_resnet.metrics.ranking import Floats, checked
 from xray_resnet.metrics.risk_control import Walk, draw_films
+from xray_resnet.triage import Edge, Promise, Side, Triage
 
 STARTING = 0.02
 """Share of the patients above the start of the walk for a predictive value, where that is more than has to be."""
-
-Measure = Literal["predictive value", "error rate"]
-Side = Literal["in", "out"]
-
-_WORDS: dict[tuple[Side, Measure], str] = {
-    ("in", "predictive value"): "a PPV of at least",
-    ("out", "predictive value"): "an NPV of at least",
-    ("in", "error rate"): "a share of negatives ruled in of at most",
-    ("out", "error rate"): "a share of positives ruled out of at most",
-}
-
-
-@dataclass(frozen=True)
-class Promise:
-    """What is promised of the films that are ruled in, or out.
-
-    Attributes:
-        measure: A predictive value (PPV, NPV), or the share of negatives ruled in (of positives ruled out).
-        limit: The predictive value at least, the error rate at most; between 0 and 1.
-        confidence: With which it holds over the draw of the calibration patients; between 0 and 1.
-    """
-
-    measure: Measure
-    limit: float
-    confidence: float = 0.95
-
-    def __post_init__(self) -> None:
-        if self.measure not in ("predictive value", "error rate"):
-            raise ValueError(f"promise of {self.measure!r:.40}, expected 'predictive value' or 'error rate'")
-        if not (0 < self.limit < 1 and 0 < self.confidence < 1):
-            raise ValueError(f"limit {self.limit} at confidence {self.confidence}, expected both between 0 and 1")
-
-    @property
-    def most_errors(self) -> float:
-        """The limit as a share of errors."""
-        return self.limit if self.measure == "error rate" else 1 - self.limit
-
-    @property
-    def delta(self) -> float:
-        """Probability with which it may fail."""
-        return 1 - self.confidence
-
-
-@dataclass(frozen=True)
-class Edge:
-    """One threshold of a triage and what it promises.
-
-    Attributes:
-        promise: What holds beyond it.
-        logit: The threshold; None if the promise cannot be given.
-        patients: On how many it was tested.
-        needed: About how many patients the promise needs, if others are like these; None if it is given, or if no
-            number would do.
-        why_null: Why there is no threshold, in one sentence.
-    """
-
-    promise: Promise
-    logit: float | None
-    patients: int
-    needed: int | None = None
-    why_null: str | None = None
-
-    def __post_init__(self) -> None:
-        if (self.logit is None) != (self.why_null is not None):
-            raise ValueError(f"threshold {self.logit} with reason {self.why_null!r:.40}, expected one of them")
-        if self.logit is not None and not np.isfinite(self.logit):
-            raise ValueError(f"the threshold of a triage is {self.logit}, expected a number")
-
-
-@dataclass(frozen=True)
-class Triage:
-    """Where a finding is ruled in and where it is ruled out.
-
-    Attributes:
-        rule_in: The least logit that is ruled in; never below that of `rule_out`.
-        rule_out: Logits below this are ruled out.
-    """
-
-    rule_in: Edge
-    rule_out: Edge
-
-    def __post_init__(self) -> None:
-        upper, lower = self.rule_in.logit, self.rule_out.logit
-        if upper is not None and lower is not None and lower > upper:
-            raise ValueError(f"films are ruled out below {lower} and in from {upper}, expected the first to be less")
-
-    def __call__(self, logits: ArrayLike) -> NDArray[np.int8]:
-        """Logits of any shape to 1 ruled in, 0 ruled out, -1 uncertain."""
-        values = np.asarray(logits, np.float64)
-        decisions = np.full(values.shape, -1, np.int8)
-        if self.rule_out.logit is not None:
-            decisions[values < self.rule_out.logit] = 0
-        if self.rule_in.logit is not None:
-            decisions[values >= self.rule_in.logit] = 1
-        return decisions
-
-    def to_plain(self) -> dict[str, Any]:
-        """Nested dicts of numbers, strings and None, for JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> "Triage":
-        """The inverse of `to_plain`.
-
-        Raises:
-            ValueError: if a value is impossible.
-            TypeError, KeyError: if a key is missing or unknown.
-        """
-        edges = {side: {**plain[side], "promise": Promise(**plain[side]["promise"])} for side in plain}
-        return cls(**{side: Edge(**edge) for side, edge in edges.items()})
 
 
 def make_triage(
@@ -210,7 +100,7 @@ def _part(upper: Edge, lower: Edge, upper_start: float, lower_start: float) -> T
 
 def _mirror(threshold: float) -> float:
     """From t of "-logit ≥ t" to that of "logit < t"."""
-    return -threshold if np.isinf(threshold) else float(np.nextafter(-threshold, np.inf))
+    return float(np.nextafter(-threshold, np.inf))
 
 
 def _estimate_patients(walk: Walk, promise: Promise) -> int | None:
@@ -224,8 +114,7 @@ def _estimate_patients(walk: Walk, promise: Promise) -> int | None:
 
 def _refuse(patients: int, promise: Promise, side: Side, needed: int | None) -> str:
     """Why the promise cannot be given."""
-    what = f"no film can be ruled {side} with {_WORDS[side, promise.measure]} {promise.limit:g}"
-    what += f" at confidence {promise.confidence:g}"
+    what = f"no film can be ruled {side} with {promise.describe(side)} at confidence {promise.confidence:g}"
     if needed is not None:
         return f"{what}: {patients} patients are too few, about {needed} like them would be needed"
     return f"{what}: no threshold shows it on {patients} patients, and more patients like them would not help"

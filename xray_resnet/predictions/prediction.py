@@ -9,9 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xray_resnet.model_output import Outcome
+from xray_resnet.triage import RULED_IN, RULED_OUT, UNCERTAIN
 
 Status = Literal["ok", "rejected"]
-Decision = Literal["positive", "negative"]
+Decision = Literal["positive", "negative", "rule-in", "rule-out", "uncertain"]
+"""By an operating point the first two, by a triage the others."""
+_POINT_WORDS: dict[int, Decision] = {1: "positive", 0: "negative"}
+_TRIAGE_WORDS: dict[int, Decision] = {RULED_IN: "rule-in", RULED_OUT: "rule-out", UNCERTAIN: "uncertain"}
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class Prediction:
         detail: What was found and what was expected.
         scores: Finding → sigmoid of its logit; empty if rejected.
         probabilities: Finding → calibrated probability; without the findings that have no calibration.
-        decisions: Finding → decision; without the findings that have no operating point.
+        decisions: Finding → decision; without the findings that have neither a triage nor an operating point.
         maps: (F, h, w) class activation map of each finding, or None.
         pixels: (S, S) stored image that the maps belong to, or None.
     """
@@ -47,10 +51,18 @@ class Prediction:
 
 def name_outcome(outcome: Outcome, row: int, findings: tuple[str, ...]) -> dict[str, Any]:
     """Scores, probabilities and decisions of one row of an outcome by finding, as a `Prediction` takes them."""
-    values = zip(findings, outcome.probabilities[row].tolist(), outcome.decisions[row].tolist(), strict=True)
-    known = [*values]
+    scores, probabilities, decisions, triage = (
+        dict(zip(findings, values[row].tolist(), strict=True))
+        for values in (outcome.scores, outcome.probabilities, outcome.decisions, outcome.triage)
+    )
+    words = {name: _name_decision(triage[name], decisions[name]) for name in findings}
     return {
-        "scores": dict(zip(findings, outcome.scores[row].tolist(), strict=True)),
-        "probabilities": {name: value for name, value, _ in known if not np.isnan(value)},
-        "decisions": {name: "positive" if decision else "negative" for name, _, decision in known if decision >= 0},
+        "scores": scores,
+        "probabilities": {name: value for name, value in probabilities.items() if not np.isnan(value)},
+        "decisions": {name: word for name, word in words.items() if word},
     }
+
+
+def _name_decision(triage: int, decision: int) -> Decision | None:
+    """That of the triage if the finding has one, else that of the operating point; None without either."""
+    return _TRIAGE_WORDS.get(triage) or _POINT_WORDS.get(decision)

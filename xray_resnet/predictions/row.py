@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from xray_resnet.files import name_file
 from xray_resnet.findings import column_prefix
-from xray_resnet.predictions.prediction import Prediction
+from xray_resnet.predictions.prediction import Decision, Prediction
 
 DECIMALS = 6
 HEAD = ("path", "sop_instance_uid", "status", "reason", "flags")
@@ -53,6 +53,8 @@ def from_row(row: Mapping[str, Any], findings: Sequence[str]) -> Prediction:
         raise ValueError(f"status is {row['status']!r:.40}, expected ok or rejected")
     cells = {kind: {name: row[name_column(name, kind)] for name in findings} for kind in KINDS}
     values = {kind: {name: cell for name, cell in by.items() if cell not in (None, "")} for kind, by in cells.items()}
+    if unknown := [word for word in values["decision"].values() if word not in get_args(Decision)]:
+        raise ValueError(f"decision is {unknown[0]!r:.40}, expected one of {', '.join(get_args(Decision))}")
     return Prediction(
         path=Path(row["path"]),
         status=row["status"],

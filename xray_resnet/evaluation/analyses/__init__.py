@@ -17,6 +17,7 @@ from xray_resnet.evaluation.analyses.operating_points import analyse_operating_p
 from xray_resnet.evaluation.analyses.pointing import analyse_pointing
 from xray_resnet.evaluation.analyses.shortcuts import analyse_shortcuts
 from xray_resnet.evaluation.analyses.subgroups import analyse_subgroups
+from xray_resnet.evaluation.analyses.triage import analyse_triage
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.result import Result
 
@@ -43,6 +44,7 @@ ANALYSES = {
     "curves": Analysis(analyse_curves),
     "calibration": Analysis(analyse_calibration, only_in_report=False),
     "operating_points": Analysis(analyse_operating_points, only_in_report=False),
+    "triage": Analysis(analyse_triage, only_in_report=False),
     "shortcuts": Analysis(analyse_shortcuts, only_in_report=False),
     "subgroups": Analysis(analyse_subgroups, only_in_report=False),
     "examples": Analysis(analyse_examples),

@@ -61,6 +61,6 @@ def _warn(evidence: Evidence, decisions: Decisions) -> list[Caveat]:
         return [Caveat(Rank.NOTE, "no_operating_points", _NOT_CHOSEN, Concern.CALIBRATION)]
     seen = Caveat(Rank.CAUTION, "points_chosen_on_these_images", _SEEN, Concern.CALIBRATION)
     missing = [f"{to_title(each.name)} ({each.why_null})" for each in decisions.findings if each.point is None]
-    text = f"Without operating point, and so without a decision: {', '.join(missing)}."
+    text = f"Without operating point, and so without a decision, unless by a triage: {', '.join(missing)}."
     warnings = [seen] if decisions.on_these_images else []
     return warnings + ([Caveat(Rank.NOTE, "points_missing", text, Concern.CALIBRATION)] if missing else [])

@@ -16,7 +16,8 @@ from xray_resnet.predictions import Prediction
 
 FOLDER = "overlays"
 STANDS_OUT = 0.5
-"""Findings at and above this score are drawn, unless an operating point decides; if there is none, the highest one."""
+"""Findings at and above this score are drawn, unless an operating point or a triage decides; if none is, the highest
+one."""
 _LONGEST_NAME = 60
 _THREADS = 2
 _MOST_WAITING = 32
@@ -65,8 +66,8 @@ def _choose(prediction: Prediction) -> list[str]:
 
 
 def _stands_out(prediction: Prediction, finding: str) -> bool:
-    decision = prediction.decisions.get(finding)
-    return prediction.scores[finding] >= STANDS_OUT if decision is None else decision == "positive"
+    decision = prediction.decisions.get(finding, "uncertain")
+    return prediction.scores[finding] >= STANDS_OUT if decision == "uncertain" else decision in ("positive", "rule-in")
 
 
 def _safe_stem(path: Path) -> str:
