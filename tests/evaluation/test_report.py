@@ -94,8 +94,8 @@ def test_warnings_come_before_all_sections_and_the_gravest_first(evidence: Evide
 
 def test_every_interval_says_how_it_was_made(html: str) -> None:
     section = html.split('<section id="findings"')[1].split("</section>")[0]
-    assert section.count("</sup>") == 3 + 1
-    assert "Newcombe&#39;s method 5, with patients for images" in section
+    assert section.count("<sup title=") == section.count(" to 0.") + section.count(" to 1.")
+    assert "Student&#39;s t by patients on the logit scale, or Newcombe&#39;s method 5 where that is wider" in section
 
 
 def test_the_page_needs_no_other_file_and_no_network(html: str) -> None:

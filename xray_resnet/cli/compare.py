@@ -15,12 +15,12 @@ EXAMPLES = ("xray-compare runs/plain/eval/phantom-test runs/noise/eval/phantom-t
 
 @dataclass
 class CompareOptions:
-    """How the difference is estimated."""
+    """How findings are tested that too few patients have, or lack, for another test."""
 
-    resamples: int = bounded(2000, least=1)
-    """Bootstrap resamples of the patients."""
+    permutations: int = bounded(2000, least=1)
+    """Exchanges of the two models' scores within patients."""
     seed: int = bounded(0, least=0)
-    """Seed of the bootstrap."""
+    """Seed of the exchanges."""
 
 
 def main() -> NoReturn:
@@ -39,7 +39,9 @@ def compare(arguments: Sequence[str]) -> int:
     from xray_resnet.evaluation.compare import compare as paired_comparison
     from xray_resnet.evaluation.compare import format_comparison
 
-    comparison = paired_comparison(values.first, values.second, resamples=options.resamples, seed=options.seed)
+    comparison = paired_comparison(values.first, values.second, permutations=options.permutations, seed=options.seed)
     print(format_comparison(comparison))
-    print(f"\n{comparison.n_images} images of {comparison.n_patients} patients; intervals resample the patients")
+    print(
+        f"\n{comparison.n_images} images of {comparison.n_patients} patients, who are the unit of intervals and tests"
+    )
     return 0
