@@ -41,10 +41,10 @@ from xray_resnet.metrics.ranking_intervals import (
 
 Floats = NDArray[np.float64]
 
-WITH, WITHOUT = (4, 5, 7, 10, 20, 40, 100), (75, 300)
+WITH, WITHOUT = (5, 10, 20, 40, 100), (75, 300)
 AREAS = (0.6, 0.75, 0.9, 0.95, 0.98)
-PAIRS = ((0.6, 0.6), (0.8, 0.8), (0.95, 0.95), (0.98, 0.98), (0.75, 0.8), (0.8, 0.9), (0.9, 0.98), (0.95, 0.98))
-AVERAGED = ((0.8, 0.8), (0.95, 0.95), (0.8, 0.9), (0.9, 0.98))
+PAIRS = ((0.6, 0.6), (0.8, 0.8), (0.95, 0.95), (0.8, 0.9), (0.9, 0.98), (0.95, 0.98))
+AVERAGED = ((0.95, 0.95), (0.8, 0.9))
 LIKENESS = (0.3, 0.9)
 """Correlations of two models' scores of an image."""
 MAX_FPR = 0.1
@@ -178,13 +178,13 @@ class Cell:
 def main(arguments: Sequence[str]) -> int:
     """Prints the table; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=2000, help="simulations of each cell; a tenth of macro averages")
-    parser.add_argument("--quick", action="store_true", help="200 simulations")
+    parser.add_argument("--runs", type=int, default=1000, help="simulations of each cell; half of macro averages")
+    parser.add_argument("--quick", action="store_true", help="100 simulations")
     parser.add_argument("--all", action="store_true", help="print every cell, too")
     parser.add_argument("--output", type=Path, default=Path("coverage.csv"), help="where the cells are kept")
     options = parser.parse_args(arguments)
     cohorts = [Cohort(*sizes) for sizes in product(WITH, WITHOUT, IMAGES)]
-    cells = simulate_all(cohorts, options.output, runs=200 if options.quick else options.runs)
+    cells = simulate_all(cohorts, options.output, runs=100 if options.quick else options.runs)
     if options.all:
         print("\n".join(", ".join(map(str, astuple(cell))) for cell in cells) + "\n")
     print(format_table(cells))
@@ -210,8 +210,8 @@ def _list_simulations(cohort: Cohort, runs: int) -> Iterator[tuple[str, Callable
         yield f"{area:g}", partial(simulate_one, cohort, area, runs)
     for pair, likeness in product(PAIRS, LIKENESS):
         yield f"{pair[0]:g} and {pair[1]:g}; likeness {likeness:g}", partial(simulate_two, cohort, pair, likeness, runs)
-    for pair in AVERAGED:
-        yield f"mean of {FINDINGS}; {pair[0]:g} and {pair[1]:g}", partial(simulate_averages, cohort, pair, runs // 10)
+    for pair in AVERAGED if cohort.images in IMAGES[:2] else ():
+        yield f"mean of {FINDINGS}; {pair[0]:g} and {pair[1]:g}", partial(simulate_averages, cohort, pair, runs // 2)
 
 
 def simulate_one(cohort: Cohort, area: float, runs: int, truth: str) -> Iterator[Cell]:

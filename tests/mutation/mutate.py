@@ -53,7 +53,7 @@ TARGETS = (
                 "paired",
                 "ranking",
                 "ranking_intervals",
-            )  # fmt: skip
+            )
         ),
         ("tests/metrics",),
     ),
