@@ -87,6 +87,27 @@ def test_the_interval_is_newcombes_if_that_is_wider() -> None:
     assert found.high[0] >= high[0]
 
 
+def test_newcombes_variance_is_multiplied_by_the_dispersion_of_patients_as_student_reckons_it() -> None:
+    labels, scores, patients = draw_cohort(5, having=12, lacking=60, images=4, shift=2.5, resemblance=0.3)
+    variation = vary(labels, scores, patients)
+    dispersion = variation.variance() / variation.independent * (student.ppf(0.975, 11) / 1.959964) ** 2
+    low, high = newcombe_interval(variation.values, 48, 240, dispersion=dispersion)
+    found = bound_aurocs(variation)
+    assert dispersion[0] > 1.2
+    assert found.low[0] == pytest.approx(low[0], abs=1e-6) and found.high[0] >= high[0]
+
+
+def test_patients_that_vary_less_than_independent_images_would_are_not_trusted() -> None:
+    """Each patient has two images that differ from the mean by the same, in opposite directions."""
+    half = np.random.default_rng(2).normal(size=72)
+    labels, patients = np.tile(np.repeat([1.0, 0.0], [12, 60]), 2), np.tile(np.arange(72), 2)
+    variation = vary(labels, np.r_[half, -half] + labels, patients)
+    low, high = newcombe_interval(variation.values, 24, 120)
+    found = bound_aurocs(variation)
+    assert variation.variance() < variation.independent / 2
+    assert (found.low[0], found.high[0]) == pytest.approx((low[0], high[0]))
+
+
 def test_images_that_resemble_each_other_say_no_more_than_one() -> None:
     labels, scores, patients = draw_cohort(2, having=20, lacking=40, shift=2)
     once = bound_aurocs(vary(labels, scores, patients))
@@ -162,6 +183,13 @@ def test_the_p_value_is_students() -> None:
     p_values = compute_p_values(differences)
     assert p_values[0] == pytest.approx(2 * student.sf(2, 9))
     assert np.isnan(p_values[1])
+
+
+def test_degrees_of_freedom_are_those_of_patients_with_equally_many_images() -> None:
+    differences = make_differences(np.array([0.06]), np.array([0.03]), patients=10)
+    differences.sizes[0, 0] = 3
+    assert differences.equal_patients[0] == pytest.approx(144 / 18)
+    assert compute_p_values(differences)[0] == pytest.approx(2 * student.sf(2, 7))
 
 
 def test_few_patients_have_no_difference_either() -> None:
