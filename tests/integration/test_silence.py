@@ -97,7 +97,7 @@ def test_no_command_asks_the_network_or_writes_into_the_home_folder(place: Path,
     assert look(place) == ([], set())
     run("train", *SMALL)
     assert look(place) == ([], set())
-    run("evaluate", "--report", "--permutations", "50")
+    run("evaluate", "--report", "--resamples", "50")
     assert look(place) == ([], set())
     folder = f"{newest_run(place)}/eval/phantom-test"
     run("compare", folder, folder, "--permutations", "50")
