@@ -108,7 +108,7 @@ def bound_differences(differences: Variation) -> Intervals:
 
     The end away from 0 reckons with patients that were not seen. What makes the difference larger than the seen one, by
     x, are patients who add `JUMP` each; the variance there is larger by JUMP x / patients. Without that, a difference
-    between high AUROCs, which few patients make, lies beyond that end up to four times as often as it may.
+    between high AUROCs, which few patients make, lies beyond that end too often.
     """
     reason = why_few(differences)
     if reason is not None:
