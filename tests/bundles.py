@@ -1,7 +1,9 @@
 """A tiny real bundle, for tests of what uses one."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -51,7 +53,9 @@ def make_bundle(
     base_width: int = 8,
     size: int = 64,
     seed: int = 0,
+    training_data: dict[str, Any] | None = None,
 ) -> Path:
     """Saves a tiny bundle in `folder`."""
     metadata = make_metadata(findings=findings, depth=depth, base_width=base_width, size=size)
+    metadata = replace(metadata, training_data={**metadata.training_data, **(training_data or {})})
     return save_bundle(folder, make_model(metadata, seed=seed), metadata)

@@ -95,6 +95,11 @@ class Run:
         return self.folder / "start.json"
 
     @property
+    def patients_file(self) -> Path:
+        """Whom the model was fitted to, by keyed hashes."""
+        return self.folder / "patients.json"
+
+    @property
     def metrics(self) -> Path:
         """The table of epochs."""
         return self.folder / "metrics.csv"

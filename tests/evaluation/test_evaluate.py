@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from tests.bundles import make_bundle
 from tests.datasets import make_dataset
@@ -21,6 +22,7 @@ from xray_resnet.evaluation.subject import find_dataset
 from xray_resnet.findings import column_prefix
 from xray_resnet.metrics import auroc
 from xray_resnet.store import open_dataset
+from xray_resnet.trained_patients import TrainedPatients
 
 MODEL_FINDINGS = ("Effusion", "Hernia", "Cardiomegaly")
 
@@ -107,6 +109,50 @@ def test_an_evaluation_again_writes_the_same_bytes(run: Path, results: Path) -> 
 def test_without_the_report_only_figures_and_table_are_written(run: Path) -> None:
     folder = evaluate(run, split="val", precision="fp32", resamples=20)
     assert {path.name for path in folder.iterdir()} == {"metrics.json", "predictions.parquet"}
+
+
+def test_other_data_are_held_against_the_own_which_are_evaluated_first(tmp_path: Path) -> None:
+    run, reading, told = make_run(tmp_path), Reading(size=64), []
+    own = open_dataset(find_dataset(run))
+    training_data = {"name": own.name, "split_sha256": own.split_sha256}
+    shutil.rmtree(run / "bundle")
+    make_bundle(run / "bundle", findings=MODEL_FINDINGS, training_data=training_data)
+    other = make_dataset(
+        tmp_path / "other", name="other", seed=1, count=40, reading=reading.to_json(),
+        reading_fingerprint=reading.fingerprint(),
+    )  # fmt: skip
+    folder = evaluate(run, dataset=other, split="all", precision="fp32", resamples=20, report=True, tell=told.append)
+    assert folder == run / "eval" / "other-all"
+    assert told == ["first tiny-test, the model's own held-out images, to hold other against them"]
+    assert json.loads((run / "eval/tiny-test/metrics.json").read_text())["n_images"] == 12
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert [*metrics["external"]["findings"]] == ["Effusion", "Cardiomegaly"]
+    assert metrics["external"]["populations"]["external"]["n_images"] == 40
+    assert 'id="external"' in (folder / "report.html").read_text()
+
+
+def test_data_with_patients_of_the_training_are_refused_until_they_are_left_out(tmp_path: Path) -> None:
+    run, reading = make_run(tmp_path), Reading(size=64)
+    own = open_dataset(find_dataset(run))
+    seen = own.patient_ids[own.indices("train")[:4]].tolist()
+    TrainedPatients.of(own.description.hash_key_id, {"train": seen}).write(run / "patients.json")
+    other = make_dataset(
+        tmp_path / "other", name="other", reading=reading.to_json(), reading_fingerprint=reading.fingerprint(), seed=1
+    )
+    with pytest.raises(UserError, match="was fitted to 2 of the 30 patients"):
+        evaluate(run, dataset=other, split="all", precision="fp32", resamples=20)
+    folder = evaluate(run, dataset=other, split="all", precision="fp32", resamples=20, treatment="leave_out")
+    assert len(read_predictions(folder).image_ids) == 56
+
+
+def test_a_model_whose_scores_are_no_numbers_is_refused(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    weights = load_file(read_bundle(run).weights)
+    weights["head.bias"][0] = np.nan
+    save_file(weights, read_bundle(run).weights)
+    with pytest.raises(UserError, match="its scores of 12 of 12 images are no numbers; train anew"):
+        evaluate(run, precision="fp32", resamples=20)
+    assert not (run / "eval/tiny-test/metrics.json").exists()
 
 
 def test_a_bundle_alone_is_evaluated_on_a_named_dataset(run: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from tests.datasets import make_dataset
 from tests.evaluation.builders import make_evidence
 from xray_resnet.evaluation.overlays import draw_example
 from xray_resnet.evaluation.selection import Example
-from xray_resnet.explain.overlay import draw_overlay
+from xray_resnet.explain.overlay import draw_heat, draw_overlay
 from xray_resnet.store import open_dataset
 
 
@@ -19,6 +19,8 @@ def test_an_example_shows_the_map_of_its_own_finding(tmp_path: Path) -> None:
     for finding in evidence.findings:
         heat = evidence.network.explain(pixels, finding)
         expected = draw_overlay(pixels, heat, boxes=evidence.boxes(1, finding))
-        pictures.append(draw_example(evidence, Example(1, finding, "highest positive", 0.5)).picture)
+        overlay = draw_example(evidence, Example(1, finding, "highest positive", 0.5))
+        pictures.append(overlay.captioned[: len(pixels)])
+        np.testing.assert_array_equal(overlay.heat, draw_heat(heat, side=len(pixels)))
         np.testing.assert_array_equal(pictures[-1], expected)
     assert not np.array_equal(*pictures)

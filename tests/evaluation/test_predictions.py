@@ -46,3 +46,12 @@ def test_uncertain_and_not_assessed_are_left_out_and_unmentioned_is_negative() -
 def test_a_folder_without_predictions_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no predictions\.parquet in it; name a folder that xray-eval wrote"):
         read_predictions(tmp_path)
+
+
+def test_scores_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
+    predictions = make_predictions(patients=3)
+    logits = predictions.logits.copy()
+    logits[1, 0] = logits[4, 1] = np.nan
+    folder = write_evaluation(tmp_path / "a", replace(predictions, logits=logits))
+    with pytest.raises(UserError, match=r"predictions\.parquet: 2 of 6 images have no finite score; run xray-eval"):
+        read_predictions(folder)

@@ -72,7 +72,7 @@ def show(evidence: Evidence, *names: str) -> str:
 def test_only_the_test_split_of_the_own_data_is_called_held_out(evidence: Evidence, split: str, role: str) -> None:
     trained = {"training_data": {"split_sha256": evidence.dataset.split_sha256}}
     page = show(make_evidence(evidence.dataset, split=split, **trained), "data")
-    assert f"Split {split}: {role}" in page
+    assert f"split {split}: {role}" in page
     assert ("held out" in page.lower()) == (split == "test")
 
 
@@ -100,11 +100,21 @@ def test_every_interval_says_how_it_was_made(html: str) -> None:
     assert "Student&#39;s t by patients on the logit scale, or Newcombe&#39;s method 5 where that is wider" in section
 
 
+@pytest.mark.parametrize(("language", "words"), [("de", "Befunde Hinweis Prävalenz"), ("ko", "소견 참고 유병률")])
+def test_labels_are_told_in_the_language_that_was_asked_for(evidence: Evidence, language: str, words: str) -> None:
+    results = {name: ANALYSES[name].analyse(evidence) for name in ("findings", "data")}
+    page = render_report(evidence, results, command=COMMAND, language=language)  # type: ignore[arg-type]
+    assert f'<html lang="{language}">' in page
+    assert all(word in page for word in words.split())
+    assert ">Prevalence<" not in page
+
+
 def test_the_page_needs_no_other_file_and_no_network(html: str) -> None:
     page = Page(html)
     assert all(str(image["src"]).startswith("data:image/") for image in page.images)
     assert all(link.startswith("#") and link[1:] in page.ids for link in page.links)
-    assert not page.tags & {"script", "link", "iframe", "object"}
+    assert not page.tags & {"link", "iframe", "object"}
+    assert html.count("<script") == html.count("<script>") == 1
     assert not re.search(r"url\(|@import|https?://", html)
 
 

@@ -1,5 +1,6 @@
 """`xray-compare`: two models on the same images, as paired differences with intervals."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,10 @@ from xray_resnet.cli.common import run_command
 from xray_resnet.config_files import CommandParser, build_section
 
 COMMAND = "xray-compare"
-EXAMPLES = ("xray-compare runs/plain/eval/phantom-test runs/noise/eval/phantom-test",)
+EXAMPLES = (
+    "xray-compare runs/plain/eval/phantom-test runs/noise/eval/phantom-test",
+    "xray-compare runs/plain/eval/phantom-test runs/noise/eval/phantom-test --report --output plain-noise",
+)
 
 
 @dataclass
@@ -21,6 +25,8 @@ class CompareOptions:
     """Exchanges of the two models' scores within patients."""
     seed: int = bounded(0, least=0)
     """Seed of the exchanges."""
+    output: Path = Path("comparison")
+    """Folder of the page and its figures, with --report."""
 
 
 def main() -> NoReturn:
@@ -34,6 +40,7 @@ def compare(arguments: Sequence[str]) -> int:
     parser.add_argument("first", type=Path, help="Evaluation folder, RUN/eval/<dataset>-<split>.")
     parser.add_argument("second", type=Path, help="Evaluation folder of the other model on the same images.")
     parser.add_class_arguments(CompareOptions)
+    parser.add_argument("--report", action="store_true", help="Also write comparison.html and comparison.json.")
     values = parser.instantiate(parser.read(arguments))
     options = build_section(CompareOptions, values)
     from xray_resnet.evaluation.compare import compare as paired_comparison
@@ -44,4 +51,9 @@ def compare(arguments: Sequence[str]) -> int:
     print(
         f"\n{comparison.n_images} images of {comparison.n_patients} patients, who are the unit of intervals and tests"
     )
+    if values.report:
+        from xray_resnet.evaluation.comparison_page import write_comparison
+
+        command = shlex.join([COMMAND, *arguments])
+        print(write_comparison(comparison, options.output, folders=(values.first, values.second), command=command))
     return 0

@@ -36,6 +36,10 @@ class EvaluateOptions:
     """Dataset folder; without it, the one the run was trained on."""
     split: Literal["train", "val", "test", "all"] = "test"
     """Which images."""
+    language: Literal["en", "de", "ko"] = "en"
+    """Of the report's labels: English, German or Korean; its sentences are English."""
+    seen: Literal["refuse", "leave_out", "keep"] = "refuse"
+    """Patients in `data` that the model was fitted to."""
     precision: RequestedPrecision = "auto"
     """auto takes bf16 only where the processor computes in it."""
     resamples: int = bounded(2000, least=1)
@@ -96,9 +100,11 @@ def evaluate(arguments: Sequence[str]) -> int:
 
     clock = Clock(COMMAND)
     folder = evaluation.evaluate(
-        run, dataset=options.data, split=options.split, report=values.report, also=["ladder"] if values.ladder else [],
+        run, dataset=options.data, split=options.split, report=values.report, language=options.language,
+        also=["ladder"] if values.ladder else [],
         options=_read_amend_options(options, amend=values.amend or (False if values.no_amend else None)),
-        precision=options.precision, resamples=options.resamples, seed=options.seed, show=show_progress, tell=_tell,
+        precision=options.precision, treatment=options.seen, resamples=options.resamples, seed=options.seed,
+        show=show_progress, tell=_tell,
     )  # fmt: skip
     clock.say_end(f"open {folder / 'report.html'}" if values.report else "the same with --report")
     print(folder)

@@ -79,7 +79,8 @@ def study(arguments: Sequence[str]) -> int:
     from xray_resnet.lab.results import read_results
 
     clock, chosen = Clock(COMMAND), find_experiments(values.experiment)
-    subject = open_subject(run, dataset=options.data or find_dataset(run), split=options.split, precision="fp32")
+    data = options.data or find_dataset(run)
+    subject = open_subject(run, dataset=data, split=options.split, precision="fp32", treatment="keep")
     command = f"{COMMAND} {shlex.join(arguments)}"
     order = Order(subject, options.output, seed=options.seed, quick=values.quick, command=command, show=show_progress)
     print(f"{COMMAND}: {values.experiment}: {estimate_budget(chosen, order).describe()}", file=sys.stderr, flush=True)

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from xray_resnet.errors import UserError
+from xray_resnet.evaluation.methods import estimate_to_json
 from xray_resnet.evaluation.predictions import Predictions, read_predictions
 from xray_resnet.findings import positions
 from xray_resnet.metrics import (
@@ -44,6 +46,34 @@ class Comparison:
     difference: Aurocs
     tests: tuple[PairedTest | None, ...]
     p_values: tuple[float | None, ...]
+
+    @property
+    def rows(self) -> list[tuple[str, Estimate, Estimate, Estimate, float | None]]:
+        """Name, first, second, difference and p-value of each finding, then of the macro average, which has none."""
+        return [
+            *zip(
+                [*self.findings, "macro"],
+                [*self.first.findings, self.first.macro],
+                [*self.second.findings, self.second.macro],
+                [*self.difference.findings, self.difference.macro],
+                [*self.p_values, None],
+                strict=True,
+            )
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """The content of comparison.json."""
+        rows = {
+            name: {
+                "first": estimate_to_json(first),
+                "second": estimate_to_json(second),
+                "difference": estimate_to_json(difference),
+                "p_value": p_value,
+            }
+            for name, first, second, difference, p_value in self.rows
+        }
+        macro = rows.pop("macro")
+        return {"n_images": self.n_images, "n_patients": self.n_patients, "findings": rows, "macro": macro}
 
 
 def compare(first: Path, second: Path, *, permutations: int = PERMUTATIONS, seed: int = 0) -> Comparison:
@@ -91,14 +121,7 @@ def format_comparison(comparison: Comparison, *, names: Sequence[str] = ("first"
     head = f"| finding | {names[0]} | {names[1]} | difference (95 %) | p (Holm) |\n|---|---|---|---|---|"
     rows = [
         f"| {name} | {_number(a)} | {_number(b)} | {format_interval(d)} | {_p_value(p)} |"
-        for name, a, b, d, p in zip(
-            [*comparison.findings, "macro"],
-            [*comparison.first.findings, comparison.first.macro],
-            [*comparison.second.findings, comparison.second.macro],
-            [*comparison.difference.findings, comparison.difference.macro],
-            [*comparison.p_values, None],
-            strict=True,
-        )
+        for name, a, b, d, p in comparison.rows
     ]
     return "\n".join([head, *rows])
 

@@ -9,22 +9,26 @@ from typing import Any
 import numpy as np
 
 from xray_resnet.bundle import amend_bundle
+from xray_resnet.errors import UserError
 from xray_resnet.evaluation.amendment import DEFAULT, AmendOptions, describe_amendment, find_amendment
 from xray_resnet.evaluation.analyses import run_analyses
 from xray_resnet.evaluation.answers import FOLDER, Answers
 from xray_resnet.evaluation.evidence import Chance, Evidence
 from xray_resnet.evaluation.images import StoredImages
+from xray_resnet.evaluation.internal import METRICS, find_internal, find_own_dataset
+from xray_resnet.evaluation.internal import SPLIT as OWN_SPLIT
 from xray_resnet.evaluation.overlays import FOLDER as OVERLAYS
 from xray_resnet.evaluation.predictions import FILE, Predictions, write_predictions
 from xray_resnet.evaluation.report import render_report
 from xray_resnet.evaluation.result import Results, list_warnings
+from xray_resnet.evaluation.seen import Treatment
 from xray_resnet.evaluation.subject import Subject, find_dataset, open_subject
 from xray_resnet.files import write_bytes, write_json, write_text
 from xray_resnet.metrics.bootstrap import RESAMPLES
+from xray_resnet.pages import Language
 from xray_resnet.precision import RequestedPrecision
 from xray_resnet.progress import ShowWork, work_in_silence
 
-_METRICS = "metrics.json"
 SCHEMA_VERSION = 1
 """Of metrics.json; a change that a reader could stumble over raises it."""
 
@@ -39,9 +43,11 @@ def evaluate(
     dataset: Path | None = None,
     split: str = "test",
     report: bool = False,
+    language: Language = "en",
     also: Collection[str] = (),
     options: AmendOptions = DEFAULT,
     precision: RequestedPrecision = "auto",
+    treatment: Treatment = "refuse",
     resamples: int = RESAMPLES,
     seed: int = 0,
     show: ShowWork = work_in_silence,
@@ -54,11 +60,13 @@ def evaluate(
         dataset: The dataset folder; without it, the one that the run was trained on.
         split: train, val, test or all.
         report: Also write report.html, localisation.json and the overlays.
+        language: Of the report's labels.
         also: Names of analyses that run only by name, such as ladder; what the network says for them is kept in the
             folder, so that they can be interrupted and are fast the next time.
         options: Whether the bundle is given the calibration and the operating points that are found on these images,
             and how; on the validation split of the run's own data it is.
         precision: fp32, bf16, or auto: bf16 only where the processor computes in it.
+        treatment: Of another dataset's patients that the model was fitted to.
         resamples: Bootstrap resamples of the patients.
         seed: Seed of the bootstrap.
         show: Shows how far the work is.
@@ -69,24 +77,39 @@ def evaluate(
         so that where it is, the evaluation is complete.
 
     Raises:
-        UserError: if run, dataset or split are missing, the model and the dataset do not belong together, or the
-            bundle would be amended on images that the model was fitted to.
+        UserError: if run, dataset or split are missing, the model and the dataset do not belong together, the model
+            was fitted to the patients, or the bundle would be amended on images that it was fitted to.
     """
     source = dataset or find_dataset(run_or_bundle)
-    subject = open_subject(run_or_bundle, dataset=source, split=split, precision=precision)
+    subject = open_subject(run_or_bundle, dataset=source, split=split, precision=precision, treatment=treatment)
+    if not subject.is_own_data:
+        _evaluate_own(subject, precision=precision, resamples=resamples, seed=seed, show=show, tell=tell)
     evidence = gather_evidence(subject, Chance(resamples, seed), options=options, show=show)
     results = run_analyses(evidence, report=report, also=also)
-    (subject.folder / _METRICS).unlink(missing_ok=True)
+    (subject.folder / METRICS).unlink(missing_ok=True)
     write_predictions(subject.folder / FILE, evidence.predictions, metadata=_describe_table(evidence))
     if report:
-        command = _format_command(run_or_bundle, source, evidence, also=also, options=options)
-        write_text(subject.folder / "report.html", render_report(evidence, results, command=command))
+        command = _format_command(run_or_bundle, source, evidence, also=also, options=options, language=language)
+        page = render_report(evidence, results, command=command, language=language)
+        write_text(subject.folder / "report.html", page)
         _write_files(subject.folder, results)
     if evidence.amendment is not None:
         amend_bundle(subject.bundle, evidence.amendment.output)
         tell(describe_amendment(evidence.amendment.output))
-    write_json(subject.folder / _METRICS, build_metrics(evidence, results))
+    write_json(subject.folder / METRICS, build_metrics(evidence, results))
     return subject.folder
+
+
+def _evaluate_own(subject: Subject, *, tell: Callable[[str], None], **how: Any) -> None:
+    """Evaluates the model's own test split, if that is at hand and nobody has: other data are held against it."""
+    bundle, training_data = subject.bundle.folder, subject.bundle.metadata.training_data
+    own = find_own_dataset(bundle, training_data)
+    if own is None or own.name == subject.dataset.name or not len(own.indices(OWN_SPLIT)):
+        return
+    if find_internal(bundle, training_data) is not None:
+        return
+    tell(f"first {own.name}-{OWN_SPLIT}, the model's own held-out images, to hold {subject.dataset.name} against them")
+    evaluate(bundle, dataset=own.folder, split=OWN_SPLIT, options=AmendOptions(amend=False), tell=tell, **how)
 
 
 def gather_evidence(
@@ -101,7 +124,7 @@ def gather_evidence(
         show: Shows how far the work is.
 
     Raises:
-        UserError: if the options do not fit the model and the images.
+        UserError: if the options do not fit the model and the images, or scores are no numbers.
     """
     prevalences = options.resolve_prevalences(subject.findings)
     is_amended = options.is_wanted(split=subject.split, own_data=subject.is_own_data)
@@ -109,13 +132,18 @@ def gather_evidence(
     images = StoredImages(dataset, rows)
     with show("evaluating", "images") as progress:
         response = network.predict(images, known=images.read_facts(network.facts), progress=progress)
+    if broken := int((~np.isfinite(response.logits)).any(axis=1).sum()):
+        raise UserError(
+            f"{subject.bundle.folder}: its scores of {broken} of {len(rows)} images are no numbers; train anew"
+        )
     ids, patients = dataset.image_ids[rows], dataset.patient_ids[rows]
     predictions = Predictions(subject.findings, ids, patients, subject.states, response.logits)
     model = subject.describe_model()
     answers = Answers(subject.folder / FOLDER, subject.fingerprint)
     evidence = Evidence(
         dataset, subject.split, rows, predictions, response.peaks, model, network, chance, answers=answers, show=show,
-        stated=subject.bundle.metadata.output, prevalences=prevalences,
+        stated=subject.bundle.metadata.output, prevalences=prevalences, seen=subject.seen,
+        internal=None if subject.is_own_data else find_internal(subject.bundle.folder, model["training_data"]),
     )  # fmt: skip
     return _find_amendment(evidence, subject, options) if is_amended else evidence
 
@@ -158,12 +186,21 @@ def _write_files(folder: Path, results: Results) -> None:
 
 
 def _format_command(
-    run_or_bundle: Path, dataset: Path, evidence: Evidence, *, also: Collection[str], options: AmendOptions
+    run_or_bundle: Path,
+    dataset: Path,
+    evidence: Evidence,
+    *,
+    also: Collection[str],
+    options: AmendOptions,
+    language: Language,
 ) -> str:
     """The command that makes the report again."""
     words = ["xray-eval", "--run", run_or_bundle, "--data", dataset, "--split", evidence.split, "--report"]
     words += ["--precision", evidence.model["precision"]]
     words += [f"--{name}" for name in also]
+    words += ["--language", language] if language != "en" else []
+    if evidence.seen.patients:
+        words += ["--seen", "leave_out" if evidence.seen.left_out else "keep"]
     words += options.list_words()
     words += ["--resamples", evidence.chance.resamples, "--seed", evidence.chance.seed]
     return shlex.join(map(str, words))

@@ -12,9 +12,11 @@ from xray_resnet.boxes import Rectangle
 from xray_resnet.evaluation.amendment import Amendment
 from xray_resnet.evaluation.answers import Answers
 from xray_resnet.evaluation.images import Change, StoredImages
+from xray_resnet.evaluation.internal import Internal
 from xray_resnet.evaluation.network import Network, Peaks, Response
 from xray_resnet.evaluation.predictions import Predictions
 from xray_resnet.evaluation.ranking import Ranking, rank
+from xray_resnet.evaluation.seen import UNKNOWN, Seen
 from xray_resnet.evaluation.subject import has_splits_of
 from xray_resnet.model_output import Basis, ModelOutput
 from xray_resnet.progress import Progress, ShowWork, work_in_silence
@@ -65,6 +67,8 @@ class Evidence:
         stated: What the bundle says that the logits mean; None if it says nothing.
         amendment: What was found on these images instead, to amend the bundle; None if it is not amended.
         prevalences: Finding → prevalence where the model is used, if it is said.
+        seen: Whom of another dataset's patients the model was fitted to.
+        internal: What the model says of its own held-out images, if these are others and it was asked.
     """
 
     dataset: Dataset
@@ -80,6 +84,8 @@ class Evidence:
     stated: ModelOutput | None = None
     amendment: Amendment | None = None
     prevalences: Mapping[str, float] = field(default_factory=dict)
+    seen: Seen = UNKNOWN
+    internal: Internal | None = None
 
     @property
     def findings(self) -> tuple[str, ...]:

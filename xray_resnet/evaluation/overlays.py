@@ -10,10 +10,12 @@ from xray_resnet.boxes import Rectangle
 from xray_resnet.dicom.radiograph import to_8_bit
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.selection import Example
-from xray_resnet.explain.overlay import draw_overlay
+from xray_resnet.explain.overlay import draw_heat, draw_overlay
 from xray_resnet.findings import column_prefix
 
 FOLDER = "overlays"
+_MOST_OF_HEAT = 256
+"""Rows and columns of a map at most: it has far fewer cells."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +26,8 @@ class Overlay:
         example: Which image, for which finding.
         image_id: Keyed hash of the image.
         plain: (S, S) uint8 as stored.
-        picture: (S, S, 3) uint8 with map and boxes.
-        captioned: The picture with a strip below that names finding, kind and score.
+        heat: (h, h, 4) uint8, the map alone, to be laid over it.
+        captioned: (H, S, 3) uint8 with map and boxes, and a strip below that names finding, kind and score.
         boxes: Where the source says the finding is, in store pixels.
         file_name: Of the captioned picture below `overlays/`.
     """
@@ -33,7 +35,7 @@ class Overlay:
     example: Example
     image_id: str
     plain: NDArray[np.uint8]
-    picture: NDArray[np.uint8]
+    heat: NDArray[np.uint8]
     captioned: NDArray[np.uint8]
     boxes: Sequence[Rectangle]
     file_name: str
@@ -51,6 +53,7 @@ def draw_example(evidence: Evidence, example: Example) -> Overlay:
     boxes = evidence.boxes(example.position, example.finding)
     image_id = str(evidence.predictions.image_ids[example.position])
     caption = f"{example.finding}, {example.kind}, score {example.score:.3f}"
-    plain, captioned = (draw_overlay(pixels, heat, boxes=boxes, caption=text) for text in ("", caption))
+    captioned = draw_overlay(pixels, heat, boxes=boxes, caption=caption)
     name = f"{column_prefix(example.finding)}-{example.kind.replace(' ', '-')}-{image_id[:12]}.png"
-    return Overlay(example, image_id, to_8_bit(pixels), plain, captioned, boxes, name)
+    layer = draw_heat(heat, side=min(_MOST_OF_HEAT, len(pixels)))
+    return Overlay(example, image_id, to_8_bit(pixels), layer, captioned, boxes, name)

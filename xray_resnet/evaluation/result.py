@@ -54,15 +54,17 @@ class Tile:
     """A figure of the first screen.
 
     Attributes:
-        label: What it is.
+        label: What it is; one of `pages.labels`, so that it can be told in other languages.
         value: It, written out.
         note: Its interval, or what it stands beside.
+        detail: What the label is told of.
         is_main: Whether it is the one to look at first.
     """
 
     label: str
     value: str
     note: str
+    detail: str = ""
     is_main: bool = False
 
 

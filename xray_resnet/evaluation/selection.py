@@ -1,4 +1,4 @@
-"""Which images a report shows: per finding the surest positives, the worst false alarm and the worst misses."""
+"""Which images a report shows: per finding the surest positives and negatives, the worst false alarms and misses."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from xray_resnet.evaluation.predictions import Predictions
 
-Kind = Literal["highest positive", "lowest positive", "highest negative"]
-SHOWN: dict[Kind, int] = {"highest positive": 3, "highest negative": 1, "lowest positive": 2}
+Kind = Literal["highest positive", "lowest positive", "highest negative", "lowest negative"]
+SHOWN: dict[Kind, int] = {"highest positive": 3, "highest negative": 2, "lowest positive": 2, "lowest negative": 1}
 """How many images of each kind a finding gets; an image is shown once."""
 
 
@@ -20,7 +20,7 @@ class Example:
     Attributes:
         position: Which row of the predictions.
         finding: Which finding's map to show.
-        kind: By label and score; the highest negative and the lowest positives are the worst mistakes.
+        kind: By label and score; the highest negatives and the lowest positives are the worst mistakes.
         score: The model's score of the finding.
     """
 
@@ -48,9 +48,12 @@ def _choose(predictions: Predictions, column: int) -> dict[Kind, list[int]]:
         "highest positive": positive[np.argsort(-logits[positive], kind="stable")],
         "highest negative": negative[np.argsort(-logits[negative], kind="stable")],
         "lowest positive": positive[np.argsort(logits[positive], kind="stable")],
+        "lowest negative": negative[np.argsort(logits[negative], kind="stable")],
     }
     chosen = {kind: _first_of_patients(order, predictions.patient_ids)[: SHOWN[kind]] for kind, order in orders.items()}
-    chosen["lowest positive"] = [row for row in chosen["lowest positive"] if row not in chosen["highest positive"]]
+    for label in ("positive", "negative"):
+        high, low = chosen[f"highest {label}"], chosen[f"lowest {label}"]  # type: ignore[index]
+        low[:] = [row for row in low if row not in high]
     return chosen
 
 

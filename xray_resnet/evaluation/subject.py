@@ -1,7 +1,7 @@
 """What is evaluated on what: a bundle and the rows of a dataset, if they belong together."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from xray_resnet.bundle import Bundle, load_model, read_bundle
 from xray_resnet.errors import UserError
 from xray_resnet.evaluation.answers import fingerprint_files_and_pixels
 from xray_resnet.evaluation.network import Network
+from xray_resnet.evaluation.seen import UNKNOWN, Seen, Treatment, treat_seen
 from xray_resnet.findings import positions
 from xray_resnet.fingerprint import fingerprint
 from xray_resnet.precision import RequestedPrecision
@@ -20,6 +21,7 @@ from xray_resnet.runs import Run, evaluation_folder
 from xray_resnet.store import Dataset, open_dataset
 from xray_resnet.store.facts import read_facts
 from xray_resnet.torch_engine import Engine, choose_engine
+from xray_resnet.trained_patients import TrainedPatients
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Subject:
         split: Name of the split.
         rows: (N,) its rows.
         findings: The F that model and dataset both have, in the model's order.
+        seen: Whom of another dataset's patients the model was fitted to.
     """
 
     bundle: Bundle
@@ -41,6 +44,7 @@ class Subject:
     split: str
     rows: NDArray[np.int64]
     findings: tuple[str, ...]
+    seen: Seen = UNKNOWN
 
     @property
     def network(self) -> Network:
@@ -97,11 +101,26 @@ def has_splits_of(training_data: Mapping[str, Any], dataset: Dataset) -> bool:
     return bool(training_data.get("split_sha256") == dataset.split_sha256)
 
 
-def open_subject(run_or_bundle: Path, *, dataset: Path, split: str, precision: RequestedPrecision) -> Subject:
+def open_subject(
+    run_or_bundle: Path,
+    *,
+    dataset: Path,
+    split: str,
+    precision: RequestedPrecision,
+    treatment: Treatment = "refuse",
+) -> Subject:
     """Opens model and dataset.
 
+    Args:
+        run_or_bundle: A run folder, or a bundle folder.
+        dataset: The dataset folder.
+        split: Which of its images.
+        precision: fp32, bf16 or auto.
+        treatment: Of another dataset's patients that the model was fitted to.
+
     Raises:
-        UserError: if one of them is missing, or they were read differently, share no finding, or the split is empty.
+        UserError: if one of them is missing, or they were read differently, share no finding, the split is empty, or
+            has patients that the model was fitted to.
     """
     bundle, images = read_bundle(run_or_bundle), open_dataset(dataset)
     _check_reading(bundle, images)
@@ -109,7 +128,17 @@ def open_subject(run_or_bundle: Path, *, dataset: Path, split: str, precision: R
     rows = images.indices(split)
     if not len(rows):
         raise UserError(f"{images.folder}: its split {split!r} has no image; choose another with --split")
-    return Subject(bundle, choose_engine(precision), images, split, rows, findings)
+    subject = Subject(bundle, choose_engine(precision), images, split, rows, findings)
+    if subject.is_own_data:
+        return subject
+    rows, seen = treat_seen(images, rows, find_trained_patients(run_or_bundle), treatment)
+    return replace(subject, rows=rows, seen=seen)
+
+
+def find_trained_patients(run_or_bundle: Path) -> TrainedPatients | None:
+    """Whom a model was fitted to, if it lies in a run that kept them."""
+    run = Run.around(run_or_bundle)
+    return None if run is None else TrainedPatients.read(run.patients_file)
 
 
 def find_dataset(run: Path) -> Path:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from xray_resnet.dicom.radiograph import to_8_bit
 
 CAPTION_HEIGHT = 22
-_OPACITY = 0.55
+OPACITY = 0.55
+"""Of a map where it is strongest."""
 _BOX_COLOUR = (120, 255, 160)
 _COLOURS = cv2.applyColorMap(np.arange(256, dtype=np.uint8), cv2.COLORMAP_INFERNO)[:, 0, ::-1].T.copy()
 """(3, 256): red, green and blue of each level of a map."""
@@ -42,6 +43,20 @@ def draw_overlay(
     return np.concatenate([picture, _draw_caption(caption, picture.shape[1])]) if caption else picture
 
 
+def draw_heat(heat: NDArray[np.floating], *, side: int) -> NDArray[np.uint8]:
+    """The map alone, to be laid over its radiograph: at `OPACITY` the two are what `draw_overlay` gives.
+
+    Args:
+        heat: (h, w), any scale; only what is positive is shown, relative to its maximum.
+        side: Rows and columns of the picture; a map is smooth, so they need not be the radiograph's.
+
+    Returns:
+        (side, side, 4) RGBA, the less transparent the more speaks for the finding.
+    """
+    level = (255 * normalise_map(heat, size=(side, side))).astype(np.uint8)
+    return np.asarray(cv2.merge([*(cv2.LUT(level, colour) for colour in _COLOURS), level]), np.uint8)
+
+
 def normalise_map(heat: NDArray[np.floating], *, size: tuple[int, int]) -> NDArray[np.float32]:
     """The positive part of a map (h, w), smoothly enlarged to `size` and scaled so that its maximum is 1.
 
@@ -54,7 +69,7 @@ def normalise_map(heat: NDArray[np.floating], *, size: tuple[int, int]) -> NDArr
 
 def _blend(grey: NDArray[np.uint8], share: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Plane by plane, which takes half the time of all three at once."""
-    opacity, level = _OPACITY * share, (255 * share).astype(np.uint8)
+    opacity, level = OPACITY * share, (255 * share).astype(np.uint8)
     below = grey * (1 - opacity)
     planes = [np.rint(below + cv2.LUT(level, colour) * opacity).astype(np.uint8) for colour in _COLOURS]
     return np.asarray(cv2.merge(planes), np.uint8)

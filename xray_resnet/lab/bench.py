@@ -23,7 +23,7 @@ from xray_resnet.progress import ShowWork, work_in_silence
 from xray_resnet.training.task import Task, build_task
 
 BATCH_SIZE = 32
-QUICK_IMAGES, FULL_IMAGES = 700, 1200
+QUICK_IMAGES, FULL_IMAGES = 700, 1400
 """Images at most that small networks learn from, so that the time does not grow with the archive."""
 _JUDGED, _VALIDATED = 1000, 200
 """Images at most that small networks are judged by at the end, and after each epoch."""

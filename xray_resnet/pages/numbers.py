@@ -32,7 +32,6 @@ def format_percent(share: float | None) -> str:
 
 
 FILTERS: dict[str, Callable[..., str]] = {
-    "title_of": to_title,
     "fill": fill,
     "thousands": format_count,
     "share": format_share,

@@ -35,5 +35,12 @@ def encode_jpeg(pixels: NDArray[np.uint8], text: str, *, quality: int = _JPEG_QU
     return Picture(_to_uri("image/jpeg", encoded.tobytes()), text)
 
 
+def encode_webp(pixels: NDArray[np.uint8], text: str, *, quality: int = _JPEG_QUALITY) -> Picture:
+    """An RGBA picture (H, W, 4), compressed; its transparency is exact."""
+    ordered = cv2.cvtColor(pixels, cv2.COLOR_RGBA2BGRA)
+    _, encoded = cv2.imencode(".webp", ordered, [cv2.IMWRITE_WEBP_QUALITY, quality])
+    return Picture(_to_uri("image/webp", encoded.tobytes()), text)
+
+
 def _to_uri(kind: str, content: bytes) -> str:
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"

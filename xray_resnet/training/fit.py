@@ -66,7 +66,7 @@ def train(config: Config, *, resume: Path | None = None, announce: Announce = pr
         refuse_other_dataset(run.last_checkpoint, task.identify_dataset())
     model, start = _resume_start(config, task, run) or build_start(config, task, announce=announce)
     model.recompute_activations(config.model.recompute)
-    run = run or _make_run(config, start, processes)
+    run = run or _make_run(config, task, start, processes)
     task = replace(task, model_input=start.model_input)
     with saying_how_to_go_on(run) if processes.is_first else nullcontext():
         _fit(config, settings, model, task, run=run, announce=announce)
@@ -75,13 +75,14 @@ def train(config: Config, *, resume: Path | None = None, announce: Announce = pr
     return run.folder
 
 
-def _make_run(config: Config, start: Start, processes: Processes) -> Run:
+def _make_run(config: Config, task: Task, start: Start, processes: Processes) -> Run:
     """A new run; for all processes but the first, which alone writes, one without a folder."""
     if not processes.is_first:
         return Run(config.train.output)
     run = Run.make(config)
     if start.pretraining:
         start.write(run)
+    task.list_patients().write(run.patients_file)
     return run
 
 

@@ -14,6 +14,7 @@ from xray_resnet.findings import DEFAULT_POLICIES, LabelState, Policy, positions
 from xray_resnet.model_input import ModelInput
 from xray_resnet.store import Dataset
 from xray_resnet.store.facts import read_facts
+from xray_resnet.trained_patients import TrainedPatients
 from xray_resnet.training.validation import Monitor, choose_monitor
 
 _AT_LEAST = {"train": 2, "val": 1}
@@ -60,6 +61,11 @@ class Task:
             "split hash": self.dataset.split_sha256,
             "list of findings": ", ".join(self.findings),
         }
+
+    def list_patients(self) -> TrainedPatients:
+        """Whose images are trained on, or choose the epoch."""
+        patients = {split: self.dataset.patient_ids[rows].tolist() for split, rows in self.rows.items()}
+        return TrainedPatients.of(self.dataset.description.hash_key_id, patients)
 
     def describe_gaps(self) -> Iterator[str]:
         """Sentences on findings that cannot be learned."""

@@ -42,7 +42,7 @@ def test_the_splits_are_counted_in_images_patients_and_positives(evidence: Evide
 def test_the_tile_of_the_data_counts_the_images_that_were_evaluated(evidence: Evidence) -> None:
     tile = analyse_data(evidence).tile
     assert tile is not None
-    assert (tile.value, tile.note) == ("12", "images of 6 patients")
+    assert (tile.value, tile.note) == ("12", "of 6 patients")
 
 
 def test_the_main_tile_is_the_mean_auroc_with_its_interval(evidence: Evidence) -> None:
@@ -52,7 +52,7 @@ def test_the_main_tile_is_the_mean_auroc_with_its_interval(evidence: Evidence) -
     assert tile is not None and tile.is_main
     assert float(tile.value) == pytest.approx(np.mean([auroc for auroc in aurocs if auroc is not None]), abs=5e-4)
     assert tile.note == f"95 % {macro.low:.3f} to {macro.high:.3f}"
-    assert tile.label == "Macro AUROC, 2 of 2 findings"
+    assert (tile.label, tile.detail) == ("Macro AUROC", "2 of 2 findings")
 
 
 def test_a_macro_average_without_an_interval_shows_why(evidence: Evidence) -> None:

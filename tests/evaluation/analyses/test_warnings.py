@@ -11,6 +11,7 @@ from xray_resnet.evaluation.analyses import ANALYSES
 from xray_resnet.evaluation.analyses.pointing import warn_of_pointing
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.localisation import ALL, TRAINING_BOXES_ON_GRID, Localisation
+from xray_resnet.evaluation.seen import UNKNOWN, Seen
 from xray_resnet.metrics import Estimate, PointingGame
 from xray_resnet.store import Dataset, open_dataset
 
@@ -49,6 +50,23 @@ def test_another_split_of_the_same_dataset_is_graver_than_another_dataset(
 ) -> None:
     trained = {"training_data": {"split_sha256": "1" * 64, "name": name}}
     assert expected in warn("data", make_evidence(dataset, **trained)).items()
+
+
+@pytest.mark.parametrize(
+    ("seen", "rank", "words"),
+    [
+        (UNKNOWN, "NOTE", "is not known"),
+        (Seen(0), "NOTE", "seen none of these patients"),
+        (Seen(3, left_out=True), "NOTE", "images of 3 patients that it was fitted to were left out"),
+        (Seen(3), "SERIOUS", "was fitted to 3 of these patients"),
+    ],
+)
+def test_patients_that_the_model_knows_are_told(dataset: Dataset, seen: Seen, rank: str, words: str) -> None:
+    trained = {"training_data": {"split_sha256": "1" * 64, "name": "a"}}
+    evidence = replace(make_evidence(dataset, **trained), seen=seen)
+    (told,) = (w for w in ANALYSES["data"].analyse(evidence).warnings if w.name == "other_dataset")
+    assert told.rank.name == rank
+    assert words in told.text
 
 
 def test_a_finding_that_only_one_side_has_is_noted(dataset: Dataset) -> None:

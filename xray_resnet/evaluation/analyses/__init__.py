@@ -8,6 +8,7 @@ from xray_resnet.evaluation.analyses.calibration import analyse_calibration
 from xray_resnet.evaluation.analyses.curves import analyse_curves
 from xray_resnet.evaluation.analyses.data import analyse_data
 from xray_resnet.evaluation.analyses.examples import analyse_examples
+from xray_resnet.evaluation.analyses.external import analyse_external
 from xray_resnet.evaluation.analyses.findings import analyse_findings
 from xray_resnet.evaluation.analyses.ladder import analyse_ladder
 from xray_resnet.evaluation.analyses.model import analyse_model
@@ -34,6 +35,7 @@ class Analysis:
 
 ANALYSES = {
     "findings": Analysis(analyse_findings, only_in_report=False),
+    "external": Analysis(analyse_external, only_in_report=False),
     "baseline": Analysis(analyse_baseline),
     "curves": Analysis(analyse_curves),
     "calibration": Analysis(analyse_calibration, only_in_report=False),

@@ -45,9 +45,10 @@ def _make_tile(findings: Sequence[FindingReliability]) -> Tile | None:
         return None
     before, after = (mean(side) for side in zip(*known, strict=True))
     return Tile(
-        f"Calibration error, mean of {len(known)} finding{'' if len(known) == 1 else 's'}",
+        "Calibration error",
         format_share(after),
         f"debiased; {format_share(before)} of the scores before calibration",
+        f"mean of {len(known)} finding{'' if len(known) == 1 else 's'}",
     )
 
 

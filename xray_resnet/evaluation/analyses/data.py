@@ -7,6 +7,7 @@ import numpy as np
 
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.result import Caveat, Rank, Result, Section, Tile
+from xray_resnet.evaluation.seen import Seen
 from xray_resnet.findings import positions, resolve_targets
 from xray_resnet.pages.numbers import format_count
 from xray_resnet.store import Dataset
@@ -26,9 +27,10 @@ def analyse_data(evidence: Evidence) -> Result:
     unmatched = _describe_unmatched(evidence)
     return Result(
         tile=Tile(
-            f"Split {evidence.split}: {evidence.role}",
+            "Images",
             format_count(len(evidence.rows)),
-            f"images of {format_count(len(np.unique(evidence.predictions.patient_ids)))} patients",
+            f"of {format_count(len(np.unique(evidence.predictions.patient_ids)))} patients",
+            f"split {evidence.split}: {evidence.role}",
         ),
         section=Section(
             "Data",
@@ -75,15 +77,23 @@ def _warn_of_role(evidence: Evidence) -> list[Caveat]:
     if evidence.trained_on_this_dataset:
         rank, text = _SEEN.get(evidence.split, (None, ""))
         return [] if rank is None else [Caveat(rank, "not_held_out", text)]
-    training = evidence.model.get("training_data", {})
+    training = {"name": "unknown"} | evidence.model.get("training_data", {})
     if training.get("name") == evidence.dataset.name:
         text = "The model was trained on a dataset of this name with other splits: it may have seen these images."
         return [Caveat(Rank.SERIOUS, "other_splits", text)]
-    text = (
-        f"The model was trained on another dataset ({training.get('name', 'unknown')}). Whether it has seen any of "
-        "these images is not known."
-    )
-    return [Caveat(Rank.NOTE, "other_dataset", text)]
+    rank, seen = _describe_seen(evidence.seen)
+    return [Caveat(rank, "other_dataset", f"The model was trained on another dataset ({training.get('name')}). {seen}")]
+
+
+def _describe_seen(seen: Seen) -> tuple[Rank, str]:
+    """Whether the model knows patients of another dataset than its own."""
+    if seen.patients is None:
+        return Rank.NOTE, "Whether it has seen any of these patients is not known."
+    if not seen.patients:
+        return Rank.NOTE, "It has seen none of these patients, by the hashes that the run keeps."
+    if seen.left_out:
+        return Rank.NOTE, f"The images of {seen.patients} patients that it was fitted to were left out."
+    return Rank.SERIOUS, f"It was fitted to {seen.patients} of these patients: the figures are better than on others."
 
 
 def _warn_of_phantoms(evidence: Evidence) -> list[Caveat]:

@@ -49,8 +49,10 @@ def _letter_methods(ranking: Ranking) -> dict[str, str]:
 
 
 def _make_tile(ranking: Ranking) -> Tile:
-    label = f"Macro AUROC, {ranking.n_defined} of {len(ranking.findings)} findings"
-    return Tile(label, format_share(ranking.macro.value), _describe_interval(ranking.macro), is_main=True)
+    detail = f"{ranking.n_defined} of {len(ranking.findings)} findings"
+    return Tile(
+        "Macro AUROC", format_share(ranking.macro.value), _describe_interval(ranking.macro), detail, is_main=True
+    )
 
 
 def _describe_interval(estimate: Estimate) -> str:

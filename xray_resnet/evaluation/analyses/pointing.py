@@ -39,10 +39,11 @@ def _make_tile(localisation: Localisation) -> Tile:
     games = {baseline: games[ALL] for baseline, games in localisation.games.items()}
     best, centre = (format_percent(games[name].baseline.value) for name in (TRAINING_BOXES, IMAGE_CENTRE))
     return Tile(
-        f"Pointing game, {localisation.n_cases} cases",
+        "Pointing game",
         format_percent(games[IMAGE_CENTRE].maps.value),
         f"best fixed point {best}, image centre {centre}; cells of {_describe_cells(localisation)} allow "
         f"{format_percent(localisation.ceilings[ALL])}",
+        f"{localisation.n_cases} cases",
     )
 
 

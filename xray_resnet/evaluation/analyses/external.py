@@ -1,0 +1,76 @@
+"""Other data beside the model's own held-out images: the drop with its interval, and what differs."""
+
+from functools import partial
+
+from xray_resnet.evaluation.evidence import Evidence
+from xray_resnet.evaluation.external import External, compare_with_own
+from xray_resnet.evaluation.external_plot import plot_external
+from xray_resnet.evaluation.methods import letter_methods
+from xray_resnet.evaluation.result import Caveat, Plot, Rank, Result, Section, Tile
+from xray_resnet.metrics import Estimate
+from xray_resnet.pages.numbers import format_share, to_title
+
+
+def analyse_external(evidence: Evidence) -> Result:
+    """What the model loses on these images; nothing on its own data."""
+    if evidence.trained_on_this_dataset:
+        return Result()
+    external = compare_with_own(evidence, evidence.internal) if evidence.internal else None
+    if external is None:
+        return Result(warnings=[_miss_internal()])
+    estimates = [estimate for own, here, drop in external.rows for estimate in (own.auroc, here.auroc, drop)]
+    return Result(
+        figures={"external": external.to_json()},
+        plots={"aurocs": Plot(partial(plot_external, external), _describe(external))},
+        tile=_make_tile(external),
+        section=Section("Own and other data", {"external": external, "methods": letter_methods(estimates)}),
+        warnings=[*_warn_of_drop(external), *_warn_of_views(external)],
+    )
+
+
+def _miss_internal() -> Caveat:
+    text = (
+        "There is nothing to hold these figures against: the model's own test split was not evaluated with the same "
+        "findings. Run xray-eval on the run alone, then this again."
+    )
+    return Caveat(Rank.NOTE, "no_internal_evaluation", text)
+
+
+def _make_tile(external: External) -> Tile:
+    shared = sum(drop.value is not None for drop in external.drops)
+    detail = f"from {external.name}, {shared} finding{'s' if shared != 1 else ''}"
+    return Tile("Drop of macro AUROC", format_share(external.macro.value), _tell_interval(external.macro), detail)
+
+
+def _tell_interval(estimate: Estimate) -> str:
+    if estimate.low is None or estimate.high is None:
+        return str(estimate.why_null)
+    return f"95 % {estimate.low:.3f} to {estimate.high:.3f}"
+
+
+def _describe(external: External) -> str:
+    """The picture in words."""
+    words = [
+        f"{to_title(own.name)} {format_share(own.auroc.value)} and {format_share(here.auroc.value)}"
+        for own, here, _ in external.rows
+    ]
+    return f"AUROC on the model's own held-out images and on these: {', '.join(words)}"
+
+
+def _warn_of_drop(external: External) -> list[Caveat]:
+    """Of findings, or of all together, whose AUROC is lower here beyond chance."""
+    if external.macro.low is not None and external.macro.low > 0:
+        text = (
+            f"The model ranks worse here than on its own held-out images ({external.name}): macro AUROC is "
+            f"{external.macro.value:.3f} lower ({_tell_interval(external.macro)})."
+        )
+        return [Caveat(Rank.CAUTION, "external_drop", text)]
+    lower = [to_title(own.name) for own, _, drop in external.rows if drop.low is not None and drop.low > 0]
+    text = f"The model ranks worse here than on its own held-out images ({external.name}): {', '.join(lower)}."
+    return [Caveat(Rank.CAUTION, "external_drop", text)] if lower else []
+
+
+def _warn_of_views(external: External) -> list[Caveat]:
+    names = ", ".join(f"{view} ({count} images)" for view, count in external.unseen_views.items())
+    text = f"The model was shown no image of this view in training, so it is out of its scope: {names}."
+    return [Caveat(Rank.SERIOUS, "unseen_view", text)] if names else []

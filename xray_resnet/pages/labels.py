@@ -1,0 +1,126 @@
+"""The labels of the pages in German and Korean: one table, by the English words. Sentences stay English."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+Language = Literal["en", "de", "ko"]
+
+LABELS: Mapping[str, tuple[str, str]] = {
+    # Sections and headings
+    "Findings": ("Befunde", "소견"),
+    "Own and other data": ("Eigene und fremde Daten", "자체 데이터와 외부 데이터"),
+    "What differs": ("Was sich unterscheidet", "차이점"),
+    "Curves": ("Kurven", "곡선"),
+    "ROC": ("ROC", "ROC"),
+    "Precision and recall": ("Präzision und Sensitivität", "정밀도와 재현율"),
+    "Scores": ("Scores", "점수"),
+    "Calibration": ("Kalibrierung", "보정"),
+    "Decisions": ("Entscheidungen", "판정"),
+    "Decision curves": ("Entscheidungskurven", "의사결정 곡선"),
+    "Where it looks": ("Wohin es schaut", "모델이 보는 곳"),
+    "Pointing game": ("Zeigespiel", "포인팅 게임"),
+    "Bad films": ("Schlechte Aufnahmen", "화질이 나쁜 영상"),
+    "Data": ("Daten", "데이터"),
+    "Model": ("Modell", "모델"),
+    "Reproduce": ("Wiederholen", "재현"),
+    # Warnings
+    "Serious": ("Ernst", "심각"),
+    "Caution": ("Vorsicht", "주의"),
+    "Note": ("Hinweis", "참고"),
+    # Figures of the first screen
+    "Macro AUROC": ("Mittlere AUROC", "평균 AUROC"),
+    "Drop of macro AUROC": ("Abfall der mittleren AUROC", "평균 AUROC 하락"),
+    "Thumbnail baseline": ("Vergleich: Miniaturbilder", "비교 기준: 축소 영상"),
+    "Calibration error": ("Kalibrierungsfehler", "보정 오차"),
+    "AUROC lost on bad films": ("AUROC-Verlust auf schlechten Aufnahmen", "나쁜 화질에서의 AUROC 손실"),
+    # Columns and rows
+    "Finding": ("Befund", "소견"),
+    "With": ("Mit", "있음"),
+    "Without": ("Ohne", "없음"),
+    "Left out": ("Ausgelassen", "제외"),
+    "Prevalence": ("Prävalenz", "유병률"),
+    "AUROC": ("AUROC", "AUROC"),
+    "95 %": ("95 %", "95 %"),
+    "Partial AUROC": ("Partielle AUROC", "부분 AUROC"),
+    "Average precision": ("Mittlere Präzision", "평균 정밀도"),
+    "Baseline": ("Vergleich", "비교 기준"),
+    "Macro average": ("Mittel der Befunde", "소견 평균"),
+    "Drop": ("Abfall", "하락"),
+    "In the split": ("Im Teil", "분할"),
+    "Images": ("Bilder", "영상"),
+    "Patients": ("Patienten", "환자"),
+    "View": ("Projektion", "촬영 방향"),
+    "Sex": ("Geschlecht", "성별"),
+    "Age in years, quartiles": ("Alter in Jahren, Quartile", "나이(세), 사분위수"),
+    "Mean pixel, share of the range": ("Mittlerer Pixel, Anteil des Bereichs", "평균 픽셀값(범위 대비)"),
+    "Standard deviation of the pixels": ("Standardabweichung der Pixel", "픽셀 표준편차"),
+    "Error of scores": ("Fehler der Scores", "점수의 오차"),
+    "Error of probabilities": ("Fehler der Wahrscheinlichkeiten", "확률의 오차"),
+    "Brier score before": ("Brier-Score vorher", "브라이어 점수(전)"),
+    "Log-loss before": ("Log-Loss vorher", "로그 손실(전)"),
+    "after": ("nachher", "후"),
+    "Log-loss saved, 95 %": ("Log-Loss gespart, 95 %", "줄어든 로그 손실, 95 %"),
+    "Criterion": ("Kriterium", "기준"),
+    "Score from": ("Score ab", "점수 하한"),
+    "Sensitivity, 95 %": ("Sensitivität, 95 %", "민감도, 95 %"),
+    "Specificity, 95 %": ("Spezifität, 95 %", "특이도, 95 %"),
+    "PPV, 95 %": ("PPW, 95 %", "양성예측도, 95 %"),
+    "NPV, 95 %": ("NPW, 95 %", "음성예측도, 95 %"),
+    "where it is used": ("am Einsatzort", "사용하는 곳"),
+    "Corruption": ("Störung", "열화"),
+    "Unit": ("Einheit", "단위"),
+    "Severity": ("Schwere", "심한 정도"),
+    "Cases": ("Fälle", "사례"),
+    "Ceiling": ("Obergrenze", "상한"),
+    "Maps hit": ("Karten treffen", "맵 적중"),
+    "95 %, per cent": ("95 %, Prozent", "95 %, 퍼센트"),
+    "Centre hits": ("Bildmitte trifft", "중심점 적중"),
+    "Best point hits": ("Bester Punkt trifft", "최적 점 적중"),
+    "Best cell hits": ("Beste Zelle trifft", "최적 셀 적중"),
+    "Maps − centre, 95 %, points": ("Karten − Mitte, 95 %, Punkte", "맵 − 중심점, 95 %, 포인트"),
+    "Maps − best point, 95 %, points": ("Karten − bester Punkt, 95 %, Punkte", "맵 − 최적 점, 95 %, 포인트"),
+    "Maps − best cell, 95 %, points": ("Karten − beste Zelle, 95 %, Punkte", "맵 − 최적 셀, 95 %, 포인트"),
+    # The gallery
+    "Kind": ("Art", "유형"),
+    "Order": ("Reihenfolge", "정렬"),
+    "Colours": ("Farben", "색"),
+    "all": ("alle", "전체"),
+    "as chosen": ("wie ausgewählt", "선정 순서"),
+    "score, highest first": ("Score, höchster zuerst", "점수 높은 순"),
+    "score, lowest first": ("Score, niedrigster zuerst", "점수 낮은 순"),
+    "score": ("Score", "점수"),
+    "true positive": ("richtig positiv", "참양성"),
+    "false positive": ("falsch positiv", "위양성"),
+    "true negative": ("richtig negativ", "참음성"),
+    "false negative": ("falsch negativ", "위음성"),
+    "highest positive": ("höchster mit Befund", "소견 있음, 최고점"),
+    "lowest positive": ("niedrigster mit Befund", "소견 있음, 최저점"),
+    "highest negative": ("höchster ohne Befund", "소견 없음, 최고점"),
+    "lowest negative": ("niedrigster ohne Befund", "소견 없음, 최저점"),
+    # Findings
+    "Atelectasis": ("Atelektase", "무기폐"),
+    "Cardiomegaly": ("Kardiomegalie", "심비대"),
+    "Effusion": ("Erguss", "흉수"),
+    "Infiltration": ("Infiltrat", "침윤"),
+    "Mass": ("Raumforderung", "종괴"),
+    "Nodule": ("Rundherd", "결절"),
+    "Pneumonia": ("Pneumonie", "폐렴"),
+    "Pneumothorax": ("Pneumothorax", "기흉"),
+    "Consolidation": ("Konsolidierung", "폐경화"),
+    "Edema": ("Ödem", "부종"),
+    "Emphysema": ("Emphysem", "폐기종"),
+    "Fibrosis": ("Fibrose", "섬유화"),
+    "Pleural Thickening": ("Pleuraverdickung", "흉막 비후"),
+    "Hernia": ("Hernie", "탈장"),
+    "Lung Opacity": ("Lungenverschattung", "폐 음영"),
+    "Fracture": ("Fraktur", "골절"),
+}
+"""English → German, Korean."""
+
+
+def translate(label: str, language: Language) -> str:
+    """The label in a language; in English where the table has none, such as for a finding that a user named."""
+    if language == "en" or label not in LABELS:
+        return label
+    german, korean = LABELS[label]
+    return german if language == "de" else korean
