@@ -58,8 +58,8 @@ def write_evaluation(folder: Path, predictions: Predictions) -> Path:
 
 
 def make_ranking(predictions: Predictions) -> Ranking:
-    """The figures of the predictions, with few resamples."""
-    return rank(predictions, resamples=50, generator=np.random.default_rng(0))
+    """The figures of the predictions."""
+    return rank(predictions)
 
 
 def make_network(findings: Sequence[str], *, size: int = 64) -> Network:

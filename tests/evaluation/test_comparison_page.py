@@ -20,7 +20,7 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
 
 @pytest.fixture
 def comparison(folders: tuple[Path, Path]) -> Comparison:
-    return compare(*folders, resamples=50)
+    return compare(*folders)
 
 
 def test_the_figures_are_those_of_the_comparison(
@@ -51,7 +51,7 @@ def test_an_undefined_finding_says_why_on_the_page_and_in_the_plot(folders: tupl
     one = make_predictions()
     one = replace(one, states=one.states * [0, 1])
     pair = write_evaluation(tmp_path / "c", one), write_evaluation(tmp_path / "d", one)
-    undefined = compare(*pair, resamples=20)
+    undefined = compare(*pair)
     page = write_comparison(undefined, tmp_path / "out", folders=pair, command="xray-compare c d").read_text()
     assert "undefined: no positive" in page
     assert "undefined: no positive" in plot_differences(undefined)

@@ -15,6 +15,10 @@ def test_metrics_have_the_documented_keys() -> None:
     assert [*metrics] == ["findings", "macro"]
     assert [*metrics["findings"]["Cardiomegaly"]] == [
         "n_positive", "n_negative", "n_ignored", "auroc", "auroc_low", "auroc_high", "average_precision", "why_null",
+        "method", "average_precision_interval", "partial_auroc",
+    ]  # fmt: skip
+    assert [*metrics["findings"]["Cardiomegaly"]["partial_auroc"]] == [
+        "max_fpr", "value", "low", "high", "method", "why_null",
     ]  # fmt: skip
     assert metrics["findings"]["Cardiomegaly"]["why_null"] is None
 
@@ -44,6 +48,13 @@ def test_the_interval_holds_the_value() -> None:
     finding = make_ranking(make_predictions()).findings[0]
     assert finding.auroc.low is not None and finding.auroc.value is not None and finding.auroc.high is not None
     assert finding.auroc.low < finding.auroc.value < finding.auroc.high
+
+
+def test_a_partial_auroc_of_few_patients_has_no_interval_and_says_why() -> None:
+    metrics = make_ranking(make_predictions()).to_json()["findings"]["Cardiomegaly"]
+    assert metrics["partial_auroc"]["value"] is not None and metrics["partial_auroc"]["low"] is None
+    assert "too few patients" in metrics["partial_auroc"]["why_null"]
+    assert metrics["average_precision_interval"]["low"] < metrics["average_precision"]
 
 
 def test_nothing_assessed_leaves_every_figure_null() -> None:

@@ -113,8 +113,10 @@ def test_a_warning_leads_to_its_evidence_if_the_page_shows_it(evidence: Evidence
 
 def test_every_interval_says_how_it_was_made(html: str) -> None:
     section = html.split('<section id="findings"')[1].split("</section>")[0]
-    assert section.count("</sup>") == 3 + 1
-    assert "Newcombe&#39;s method 5, with patients for images" in section
+    intervals = re.findall(r"\d\.\d{3} to \d\.\d{3}\s*(<sup title=)?", section)
+    assert intervals and all(intervals)
+    assert "too few patients" in section
+    assert "Student&#39;s t by patients on the logit scale, or Newcombe&#39;s method 5 where that is wider" in section
 
 
 @pytest.mark.parametrize(("language", "words"), [("de", "Befunde Hinweis Prävalenz"), ("ko", "소견 참고 유병률")])

@@ -100,7 +100,7 @@ def test_no_command_asks_the_network_or_writes_into_the_home_folder(place: Path,
     run("evaluate", "--report", "--resamples", "50")
     assert look(place) == ([], set())
     folder = f"{newest_run(place)}/eval/phantom-test"
-    run("compare", folder, folder, "--resamples", "50")
+    run("compare", folder, folder, "--permutations", "50")
     assert look(place) == ([], set())
     formats = ("--formats", "csv", "json", "parquet", "--overlay")
     run("predict", "datasets/phantom-source/images", "--model", newest_run(place), "--output", "out", *formats)

@@ -1,11 +1,13 @@
-"""The variance of AUROC by patients: its slow definition, the published ovarian cancer data, and tests that keep α."""
+"""How AUROC varies with the patients: its slow definition and the published ovarian cancer data."""
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from xray_resnet.metrics import auroc, clustered_interval, paired_test
-from xray_resnet.metrics.clustered import FEW_PATIENTS, clustered_covariance
+from tests.metrics.cohorts import draw_cohort
+from xray_resnet.metrics import auroc
+from xray_resnet.metrics.clustered import Variation, count_patients, subtract
+from xray_resnet.metrics.components import differentiate_auroc
 
 # DeLong et al. 1988 as reprinted in the SAS/STAT guide: albumin, total protein, K-G score, died (0) or not (1).
 OVARIAN_CANCER = np.fromstring(
@@ -18,18 +20,11 @@ OVARIAN_CANCER = np.fromstring(
     sep=" ",
 ).reshape(-1, 4)
 
-
 Array = NDArray[np.float64]
 
 
-def cohort(seed: int, *, patients: int, images: int, shift: float = 1.0) -> tuple[Array, Array, NDArray[np.intp]]:
-    """Labels by patient, two scores of the same AUROC that share the patient and half of the rest, and patients."""
-    generator = np.random.default_rng(seed)
-    patient = np.repeat(np.arange(patients), images)
-    labels = (np.arange(patients) % 2).astype(float)[patient]
-    own = generator.normal(size=(2, patients))[:, patient]
-    scores = shift * labels + own + 0.3 * generator.normal(size=(2, len(patient)))
-    return labels, scores, patient
+def vary(labels: ArrayLike, scores: ArrayLike, patients: ArrayLike) -> Variation:
+    return Variation.of(differentiate_auroc, labels, scores, patients=patients)
 
 
 def slow_covariance(labels: Array, scores: Array, patients: NDArray[np.generic]) -> Array:
@@ -54,80 +49,71 @@ def slow_covariance(labels: Array, scores: Array, patients: NDArray[np.generic])
     return result
 
 
+def draw_mixed(seed: int) -> tuple[Array, Array, NDArray[np.intp]]:
+    """Labels, two scores and patients; many patients have images of both kinds, and scores tie."""
+    generator = np.random.default_rng(seed)
+    labels = np.r_[0, 0, 1, 1, generator.integers(2, size=40)].astype(float)
+    return labels, generator.integers(6, size=(2, 44)).astype(float), np.r_[0, 1, 2, 3, generator.integers(12, size=40)]
+
+
 def test_the_published_ovarian_cancer_comparison_is_reproduced() -> None:
     albumin, protein, score, outcome = OVARIAN_CANCER.T
-    scores = np.stack([albumin, protein, 10 - score])
-    areas, covariance = clustered_covariance(outcome, scores, patients=np.arange(len(outcome)))
-    np.testing.assert_allclose(areas, [0.7366, 0.6478, 0.7258], atol=5e-5)
-    np.testing.assert_allclose(np.sqrt(np.diag(covariance)), [0.0927, 0.1000, 0.1028], atol=5e-5)
-    contrast = covariance[2, 2] + covariance[0, 0] - 2 * covariance[0, 2]
-    assert np.sqrt(contrast) == pytest.approx(0.0953, abs=5e-5)
+    women = np.arange(len(outcome))
+    found = vary(outcome, np.stack([albumin, protein, 10 - score]), women)
+    np.testing.assert_allclose(found.values, [0.7366, 0.6478, 0.7258], atol=5e-5)
+    np.testing.assert_allclose(np.sqrt(found.variance()), [0.0927, 0.1000, 0.1028], atol=5e-5)
+    difference = subtract(vary(outcome, 10 - score, women), vary(outcome, albumin, women))
+    assert np.sqrt(difference.variance()[0]) == pytest.approx(0.0953, abs=5e-5)
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_the_fast_covariance_is_the_slow_one(seed: int) -> None:
-    generator = np.random.default_rng(seed)
-    labels = np.r_[0, 0, 1, 1, generator.integers(2, size=40)].astype(float)
-    scores = generator.integers(6, size=(2, 44)).astype(float)
-    patients = np.r_[0, 1, 2, 3, generator.integers(12, size=40)]
-    areas, covariance = clustered_covariance(labels, scores, patients=patients)
-    assert areas == pytest.approx([auroc(labels, row) for row in scores])
-    np.testing.assert_allclose(covariance, slow_covariance(labels, scores, patients), rtol=1e-12)
+    labels, scores, patients = draw_mixed(seed)
+    found, expected = vary(labels, scores, patients), slow_covariance(labels, scores, patients)
+    assert found.values == pytest.approx([auroc(labels, row) for row in scores])
+    np.testing.assert_allclose(found.covariance(), expected, rtol=1e-12)
+    np.testing.assert_allclose(found.variance(), np.diag(expected), rtol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_variance_of_a_difference_is_that_of_the_contrast(seed: int) -> None:
+    labels, scores, patients = draw_mixed(seed)
+    difference = subtract(vary(labels, scores[1], patients), vary(labels, scores[0], patients))
+    contrast = np.array([-1, 1])
+    assert difference.variance()[0] == pytest.approx(contrast @ slow_covariance(labels, scores, patients) @ contrast)
+    assert difference.values[0] == pytest.approx(np.diff([auroc(labels, row) for row in scores])[0])
+
+
+def test_independent_images_are_images_of_a_patient_each() -> None:
+    labels, scores, patients = draw_mixed(5)
+    found, alone = vary(labels, scores, patients), vary(labels, scores, np.arange(44))
+    np.testing.assert_allclose(found.independent, alone.variance(), rtol=1e-12)
+
+
+def test_images_without_a_label_say_nothing() -> None:
+    labels, scores, patients = draw_mixed(6)
+    more = np.r_[labels, np.nan], np.c_[scores, [[9.0], [np.nan]]], np.r_[patients, 99]
+    np.testing.assert_allclose(vary(*more).covariance(), vary(labels, scores, patients).covariance())
 
 
 def test_one_patient_with_the_finding_has_no_variance() -> None:
     with pytest.raises(ValueError, match="1 patients with and 2 without the finding, expected two of each"):
-        clustered_covariance([0, 0, 1, 1], [0.1, 0.2, 0.3, 0.4], patients=["a", "b", "c", "c"])
+        vary([0, 0, 1, 1], [0.1, 0.2, 0.3, 0.4], ["a", "b", "c", "c"]).variance()
 
 
-def test_few_patients_have_no_normal_interval_however_many_their_images() -> None:
-    labels, scores, patients = cohort(0, patients=2 * FEW_PATIENTS, images=3)
-    assert clustered_interval(labels, scores[0], patients=patients) is not None
-    labels, scores, patients = cohort(0, patients=2 * FEW_PATIENTS - 2, images=30)
-    assert clustered_interval(labels, scores[0], patients=patients) is None
+def test_patients_count_less_if_some_have_most_of_the_images() -> None:
+    """Kish's effective number: (Σ images)² / Σ images²."""
+    labels, patients = [1, 1, 1, 1, 1, 0, 0, 0, 0], [0, 0, 0, 1, 2, 3, 3, 4, 4]
+    found = vary(labels, np.arange(9.0), patients)
+    assert found.patients == (3, 2)
+    assert found.equal_patients == pytest.approx((25 / 11, 2.0))
 
 
-def test_perfect_separation_has_no_normal_interval() -> None:
-    labels, _, patients = cohort(0, patients=100, images=1)
-    assert clustered_interval(labels, labels, patients=patients) is None
+def test_patients_with_both_kinds_of_images_count_twice() -> None:
+    assert count_patients([1, 0, 0, 1, np.nan], ["a", "a", "b", "c", "d"]) == (2, 2)
 
 
-@pytest.mark.parametrize(("patients", "method"), [(160, "clustered"), (24, "permutation")])
-def test_models_that_are_equally_good_differ_as_rarely_as_is_said(patients: int, method: str) -> None:
-    """About 5 % of tests reject at 0.05 although each patient has four images that resemble each other."""
-    rejected = 0
-    for seed in range(300):
-        labels, scores, who = cohort(seed, patients=patients, images=4)
-        generator = np.random.default_rng(seed)
-        test = paired_test(labels, *scores, patients=who, generator=generator, permutations=200)
-        assert test is not None and test.p_value is not None and test.method == method
-        rejected += test.p_value < 0.05
-    assert 0.02 <= rejected / 300 <= 0.09
-
-
-def test_a_perfect_score_against_its_opposite_is_significant() -> None:
-    labels = np.repeat([0.0, 1.0], 10)
-    generator = np.random.default_rng(0)
-    test = paired_test(labels, 1 - labels, labels, patients=np.arange(20), generator=generator)
-    assert test is not None and test.p_value is not None
-    assert test.difference == 1
-    assert test.p_value < 0.005
-
-
-def test_scores_that_rank_alike_have_no_p_value() -> None:
-    labels, scores, patients = cohort(1, patients=100, images=1)
-    test = paired_test(labels, scores[0], 3 * scores[0], patients=patients, generator=np.random.default_rng(0))
-    assert test is not None
-    assert (test.difference, test.p_value) == (0, None)
-
-
-def test_the_second_is_compared_with_the_first() -> None:
-    labels, scores, patients = cohort(2, patients=200, images=2)
-    test = paired_test(labels, scores[0], labels, patients=patients, generator=np.random.default_rng(0))
-    assert test is not None
-    assert test.difference == pytest.approx(1 - auroc(labels, scores[0]))  # type: ignore[operator]
-
-
-def test_an_undefined_finding_is_not_tested() -> None:
-    generator = np.random.default_rng(0)
-    assert paired_test([0, 0], [0.1, 0.2], [0.2, 0.1], patients=[1, 2], generator=generator) is None
+def test_repeating_the_images_of_every_patient_changes_no_variance() -> None:
+    labels, scores, patients = draw_cohort(3, having=20, lacking=30)
+    copies = [np.repeat(values, 5, axis=0) for values in (labels, scores, patients)]
+    assert vary(*copies).variance() == pytest.approx(vary(labels, scores, patients).variance())

@@ -43,7 +43,17 @@ TARGETS = (
         "metrics",
         tuple(
             f"xray_resnet/metrics/{name}.py"
-            for name in ("aurocs", "bootstrap", "clustered", "holm", "newcombe", "ranking")
+            for name in (
+                "aurocs",
+                "bootstrap",
+                "clustered",
+                "components",
+                "holm",
+                "newcombe",
+                "paired",
+                "ranking",
+                "ranking_intervals",
+            )
         ),
         ("tests/metrics",),
     ),

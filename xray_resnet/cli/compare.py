@@ -19,12 +19,12 @@ EXAMPLES = (
 
 @dataclass
 class CompareOptions:
-    """How the difference is estimated."""
+    """How findings are tested that too few patients have, or lack, for another test."""
 
-    resamples: int = bounded(2000, least=1)
-    """Bootstrap resamples of the patients."""
+    permutations: int = bounded(2000, least=1)
+    """Exchanges of the two models' scores within patients."""
     seed: int = bounded(0, least=0)
-    """Seed of the bootstrap."""
+    """Seed of the exchanges."""
     output: Path = Path("comparison")
     """Folder of the page and its figures, with --report."""
 
@@ -46,9 +46,11 @@ def compare(arguments: Sequence[str]) -> int:
     from xray_resnet.evaluation.compare import compare as paired_comparison
     from xray_resnet.evaluation.compare import format_comparison
 
-    comparison = paired_comparison(values.first, values.second, resamples=options.resamples, seed=options.seed)
+    comparison = paired_comparison(values.first, values.second, permutations=options.permutations, seed=options.seed)
     print(format_comparison(comparison))
-    print(f"\n{comparison.n_images} images of {comparison.n_patients} patients; intervals resample the patients")
+    print(
+        f"\n{comparison.n_images} images of {comparison.n_patients} patients, who are the unit of intervals and tests"
+    )
     if values.report:
         from xray_resnet.evaluation.comparison_page import write_comparison
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from xray_resnet.errors import UserError
 from xray_resnet.evaluation.methods import estimate_to_json
@@ -21,7 +20,7 @@ from xray_resnet.metrics import (
     estimate_paired_difference,
     paired_test,
 )
-from xray_resnet.metrics.bootstrap import RESAMPLES
+from xray_resnet.metrics.paired import PERMUTATIONS
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,8 @@ class Comparison:
         n_patients: Their patients.
         first: AUROC of the first.
         second: AUROC of the second.
-        difference: Second minus first, in the same resamples.
-        tests: The paired test of each finding, patients being the unit.
+        difference: Second minus first.
+        tests: The paired test of each finding, from the same standard error as the interval of the difference.
         p_values: Of the tests, corrected over the findings (Holm); None if there is nothing to test.
     """
 
@@ -77,14 +76,14 @@ class Comparison:
         return {"n_images": self.n_images, "n_patients": self.n_patients, "findings": rows, "macro": macro}
 
 
-def compare(first: Path, second: Path, *, resamples: int = RESAMPLES, seed: int = 0) -> Comparison:
+def compare(first: Path, second: Path, *, permutations: int = PERMUTATIONS, seed: int = 0) -> Comparison:
     """Compares two evaluation folders (`RUN/eval/<dataset>-<split>`) over the same images.
 
     Args:
         first: The evaluation to compare with.
         second: The evaluation that is compared.
-        resamples: Bootstrap resamples of the patients.
-        seed: Seed of the resamples.
+        permutations: Exchanges of the two in tests of findings with too few patients for another test.
+        seed: Of the exchanges.
 
     Raises:
         UserError: if the images, their labels or all the findings differ.
@@ -93,50 +92,28 @@ def compare(first: Path, second: Path, *, resamples: int = RESAMPLES, seed: int 
     findings = tuple(name for name in one.findings if name in other.findings)
     _check_same_images(one, other, findings, f"{first} and {second}")
     before, after = positions(one.findings, findings), positions(other.findings, findings)
-    pair = _Pair(one.labels[:, before], one.logits[:, before], other.logits[:, after], one.patient_ids, resamples, seed)
-    tests = pair.test()
+    labels, patients = one.labels[:, before], one.patient_ids
+    scores = one.logits[:, before], other.logits[:, after]
+    tests = tuple(
+        paired_test(
+            labels[:, finding],
+            *(each[:, finding] for each in scores),
+            patients=patients,
+            generator=np.random.default_rng((seed, finding)),
+            permutations=permutations,
+        )
+        for finding in range(len(findings))
+    )
     return Comparison(
         findings=findings,
         n_images=len(one.image_ids),
-        n_patients=len(np.unique(one.patient_ids)),
-        first=pair.estimate(pair.first),
-        second=pair.estimate(pair.second),
-        difference=pair.estimate_difference(),
+        n_patients=len(np.unique(patients)),
+        first=estimate_aurocs(labels, scores[0], patients=patients),
+        second=estimate_aurocs(labels, scores[1], patients=patients),
+        difference=estimate_paired_difference(labels, *scores, patients=patients),
         tests=tests,
         p_values=tuple(correct_p_values([None if test is None else test.p_value for test in tests])),
     )
-
-
-@dataclass(frozen=True)
-class _Pair:
-    """Labels and both models' scores (N, F) of the same images; every figure draws its resamples anew from the seed."""
-
-    labels: NDArray[np.float32]
-    first: NDArray[np.float32]
-    second: NDArray[np.float32]
-    patients: NDArray[np.str_]
-    resamples: int
-    seed: int
-
-    def estimate(self, scores: NDArray[np.float32]) -> Aurocs:
-        generator = np.random.default_rng(self.seed)
-        return estimate_aurocs(
-            self.labels, scores, patients=self.patients, generator=generator, resamples=self.resamples
-        )
-
-    def estimate_difference(self) -> Aurocs:
-        scores, generator = (self.first, self.second), np.random.default_rng(self.seed)
-        return estimate_paired_difference(
-            self.labels, *scores, patients=self.patients, generator=generator, resamples=self.resamples
-        )
-
-    def test(self) -> tuple[PairedTest | None, ...]:
-        return tuple(self._test(finding) for finding in range(self.labels.shape[1]))
-
-    def _test(self, finding: int) -> PairedTest | None:
-        columns = (values[:, finding] for values in (self.labels, self.first, self.second))
-        generator = np.random.default_rng((self.seed, finding))
-        return paired_test(*columns, patients=self.patients, generator=generator, permutations=self.resamples)
 
 
 def format_comparison(comparison: Comparison, *, names: Sequence[str] = ("first", "second")) -> str:

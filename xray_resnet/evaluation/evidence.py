@@ -97,7 +97,7 @@ class Evidence:
     @cached_property
     def ranking(self) -> Ranking:
         """How well the model ranks each finding; several analyses need it."""
-        return rank(self.predictions, resamples=self.chance.resamples, generator=self.chance.generator())
+        return rank(self.predictions)
 
     @property
     def trained_on_this_dataset(self) -> bool:

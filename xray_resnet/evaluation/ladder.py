@@ -51,6 +51,7 @@ class RungResult:
             "difference": self.difference.value,
             "difference_low": self.difference.low,
             "difference_high": self.difference.high,
+            "why_null": self.difference.why_null,
             "lost": self.lost,
             "findings": dict(zip(findings, self.findings, strict=True)),
         }
@@ -131,14 +132,8 @@ def _answer(evidence: Evidence, rung: Rung | None, prefix: str, progress: Progre
 
 def _judge(evidence: Evidence, rung: Rung, clean: Logits, corrupted: Logits) -> RungResult:
     findings, macro = _estimate_macro(evidence, corrupted)
-    difference = estimate_paired_difference(
-        evidence.predictions.labels,
-        clean,
-        corrupted,
-        patients=evidence.predictions.patient_ids,
-        generator=evidence.chance.generator(),
-        resamples=evidence.chance.resamples,
-    )
+    predictions = evidence.predictions
+    difference = estimate_paired_difference(predictions.labels, clean, corrupted, patients=predictions.patient_ids)
     return RungResult(rung, findings, macro, difference.macro)
 
 

@@ -76,8 +76,8 @@ def plot_pr_curves(predictions: Predictions, ranking: Ranking) -> str:
         finding = ranking.findings[column]
         axes.axhline(finding.prevalence or 0.0, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
         axes.step(curve.x[1:], curve.y[1:], where="pre", color=MODEL, linewidth=1.8)
-        free = 0.06 if (finding.average_precision or 0.0) > 0.4 else 0.9
-        axes.text(0.97, free, f"AP {finding.average_precision:.3f}", ha="right", color=MODEL, weight="bold")
+        free = 0.06 if (finding.average_precision.value or 0.0) > 0.4 else 0.9
+        axes.text(0.97, free, f"AP {finding.average_precision.value:.3f}", ha="right", color=MODEL, weight="bold")
 
     return small_multiples(ranking, draw, x="recall", y="precision")
 

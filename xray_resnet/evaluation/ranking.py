@@ -5,11 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from xray_resnet.evaluation.methods import estimate_to_json
 from xray_resnet.evaluation.predictions import Predictions
-from xray_resnet.metrics import Estimate, average_precision, clustered_interval, estimate_aurocs
+from xray_resnet.metrics import Estimate, estimate_aurocs, estimate_average_precision, estimate_partial_auroc
 from xray_resnet.metrics.clustered import count_patients
 
-Interval = tuple[float, float]
+MAX_FPR = 0.1
+"""False positive rate up to which a partial AUROC counts."""
 
 
 @dataclass(frozen=True)
@@ -22,9 +24,9 @@ class FindingRanking:
         n_negative: Images without it, unmentioned ones among them.
         n_ignored: Images where it is uncertain or not assessed.
         patients: How many patients have an image with it, and how many one without it.
-        auroc: With its patient-clustered interval.
-        clustered: Normal interval by Obuchowski's variance, with one image a patient DeLong's; None for few patients.
-        average_precision: None if undefined.
+        auroc: With its interval.
+        partial_auroc: Up to a false positive rate of `MAX_FPR`, standardised.
+        average_precision: With the interval that it has at this prevalence.
     """
 
     name: str
@@ -33,8 +35,8 @@ class FindingRanking:
     n_ignored: int
     patients: tuple[int, int]
     auroc: Estimate
-    clustered: Interval | None
-    average_precision: float | None
+    partial_auroc: Estimate
+    average_precision: Estimate
 
     @property
     def prevalence(self) -> float | None:
@@ -67,35 +69,29 @@ class Ranking:
                 "auroc_high": self.macro.high,
                 "n_findings": self.n_defined,
                 "why_null": self.macro.why_null,
+                "method": self.macro.method,
             },
         }
 
 
-def rank(predictions: Predictions, *, resamples: int, generator: np.random.Generator) -> Ranking:
-    """Computes the figures of every finding.
-
-    Args:
-        predictions: Of all images of the split.
-        resamples: Bootstrap resamples of the patients.
-        generator: Draws them.
-    """
-    labels, logits = predictions.labels, predictions.logits
-    aurocs = estimate_aurocs(labels, logits, patients=predictions.patient_ids, generator=generator, resamples=resamples)
+def rank(predictions: Predictions) -> Ranking:
+    """Computes the figures of every finding from the predictions of all images of a split."""
+    aurocs = estimate_aurocs(predictions.labels, predictions.logits, patients=predictions.patient_ids)
     findings = tuple(_rank_finding(predictions, column, auroc) for column, auroc in enumerate(aurocs.findings))
     return Ranking(findings, aurocs.macro, aurocs.n_defined)
 
 
 def _rank_finding(predictions: Predictions, column: int, auroc: Estimate) -> FindingRanking:
-    labels, logits = predictions.labels[:, column], predictions.logits[:, column]
+    labels, logits, patients = predictions.labels[:, column], predictions.logits[:, column], predictions.patient_ids
     return FindingRanking(
         predictions.findings[column],
         int((labels == 1).sum()),
         int((labels == 0).sum()),
         int(np.isnan(labels).sum()),
-        count_patients(labels, predictions.patient_ids),
+        count_patients(labels, patients),
         auroc,
-        clustered_interval(labels, logits, patients=predictions.patient_ids),
-        average_precision(labels, logits),
+        estimate_partial_auroc(labels, logits, patients=patients, max_fpr=MAX_FPR),
+        estimate_average_precision(labels, logits, patients=patients),
     )
 
 
@@ -107,6 +103,9 @@ def _finding_to_json(finding: FindingRanking) -> dict[str, Any]:
         "auroc": finding.auroc.value,
         "auroc_low": finding.auroc.low,
         "auroc_high": finding.auroc.high,
-        "average_precision": finding.average_precision,
+        "average_precision": finding.average_precision.value,
         "why_null": finding.auroc.why_null,
+        "method": finding.auroc.method,
+        "average_precision_interval": estimate_to_json(finding.average_precision),
+        "partial_auroc": {"max_fpr": MAX_FPR, **estimate_to_json(finding.partial_auroc)},
     }

@@ -1,10 +1,16 @@
 """Metrics as pure functions of labels and scores, with their intervals; no torch."""
 
-from xray_resnet.metrics.aurocs import Aurocs, estimate_aurocs, estimate_paired_difference
+from xray_resnet.metrics.aurocs import (
+    Aurocs,
+    estimate_aurocs,
+    estimate_average_precision,
+    estimate_paired_difference,
+    estimate_partial_auroc,
+)
 from xray_resnet.metrics.bootstrap import Estimate
-from xray_resnet.metrics.clustered import PairedTest, clustered_interval, paired_test
 from xray_resnet.metrics.holm import correct_p_values
 from xray_resnet.metrics.localisation import PointingGame, play_pointing_game
+from xray_resnet.metrics.paired import PairedTest, paired_test
 from xray_resnet.metrics.ranking import (
     auroc,
     average_precision,
@@ -22,10 +28,11 @@ __all__ = [
     "PointingGame",
     "auroc",
     "average_precision",
-    "clustered_interval",
     "correct_p_values",
     "estimate_aurocs",
+    "estimate_average_precision",
     "estimate_paired_difference",
+    "estimate_partial_auroc",
     "macro_auroc",
     "make_triage",
     "paired_test",

@@ -5,46 +5,66 @@ Resampling few patients repeats what they happen to show: with ten positives the
 the hypothesis, not from the estimate, so they keep their width there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
 from scipy.stats import norm
 
 CONFIDENCE = 0.95
 Z = float(norm.ppf((1 + CONFIDENCE) / 2))
 _EDGE = 1e-9
+_HALVINGS = 40
 
 Interval = tuple[float, float]
 
 
-def newcombe_interval(auroc: float, positives: float, negatives: float, *, z: float = Z) -> Interval:
-    """95 % interval of one AUROC: method 5 of Newcombe, Statistics in Medicine 25 (2006) 559.
+def newcombe_interval(
+    aurocs: ArrayLike, positives: float, negatives: float, *, dispersion: ArrayLike = 1.0, z: float = Z
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """95 % intervals of AUROCs: method 5 of Newcombe, Statistics in Medicine 25 (2006) 559.
 
-    Its ends are the areas θ from which the estimate is 1.96 standard errors away, (θ - auroc)² = z² V(θ), with the
+    The ends are the areas θ from which the estimate is 1.96 standard errors away, (θ - auroc)² = z² V(θ), with the
     variance of Hanley and McNeil (Radiology 143 (1982) 29) in which both sample sizes are replaced by their mean.
 
     Args:
-        auroc: The estimate, 0 to 1.
-        positives: How many independent positives it comes from, at least 1.
-        negatives: How many independent negatives, at least 1.
+        aurocs: (K,) estimates, 0 to 1.
+        positives: How many positives they come from, at least 1.
+        negatives: How many negatives, at least 1.
+        dispersion: (K,) how many times the variance is that of independent images; infinite if not known.
         z: Standard errors to the ends, of another confidence.
+
+    Returns:
+        Lower and upper ends, (K,).
     """
+    estimates, factor = np.asarray(aurocs, np.float64), z**2 * np.asarray(dispersion, np.float64)
 
-    def excess(theta: float) -> float:
-        return (theta - auroc) ** 2 - z**2 * _variance(theta, positives, negatives)
+    def is_beyond(theta: NDArray[np.float64]) -> NDArray[np.bool_]:
+        variance = _variance(theta, positives, negatives)
+        return np.asarray((theta - estimates) ** 2 > factor * np.maximum(variance, _EDGE**2))
 
-    low = 0.0 if auroc <= 0 else float(brentq(excess, 0.0, min(auroc, 1 - _EDGE)))
-    high = 1.0 if auroc >= 1 else float(brentq(excess, max(auroc, _EDGE), 1.0))
-    return low, high
+    below = _bisect(lambda reach: is_beyond(estimates - reach), estimates)
+    above = _bisect(lambda reach: is_beyond(estimates + reach), 1 - estimates)
+    return estimates - below, estimates + above
 
 
-def _variance(theta: float, positives: float, negatives: float) -> float:
+def _bisect(
+    is_beyond: Callable[[NDArray[np.float64]], NDArray[np.bool_]], most: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The reach (K,), 0 to the most, at which being beyond begins."""
+    inside, outside = np.zeros_like(most), most
+    for _ in range(_HALVINGS):
+        middle = (inside + outside) / 2
+        beyond = is_beyond(middle)
+        inside, outside = np.where(beyond, inside, middle), np.where(beyond, middle, outside)
+    return outside
+
+
+def _variance(theta: NDArray[np.float64], positives: float, negatives: float) -> NDArray[np.float64]:
     """Variance of the Mann-Whitney estimate of an area θ; both sizes in the bracket are their mean, less one."""
     size = (positives + negatives) / 2 - 1
     bracket = 1 + size * (1 - theta) / (2 - theta) + size * theta / (1 + theta)
-    return theta * (1 - theta) * bracket / (positives * negatives)
+    return np.asarray(theta * (1 - theta) * bracket / (positives * negatives))
 
 
 def wilson_interval(share: float, count: float, *, z: float = Z) -> Interval:

@@ -74,7 +74,8 @@ class ComparedPairs:
             reach = z * error / (self.area * (1 - self.area))
             return (float(expit(logit(self.area) - reach)), float(expit(logit(self.area) + reach))), LOGIT
         if len(self.strata) == 1:
-            return newcombe_interval(self.area, *self.patients, z=z), NEWCOMBE
+            low, high = newcombe_interval(self.area, *self.patients, z=z)
+            return (float(low), float(high)), NEWCOMBE
         return wilson_interval(self.area, self._effective_size(), z=z), VAN_DANTZIG
 
     def estimate(self) -> Estimate:

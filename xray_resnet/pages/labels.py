@@ -45,7 +45,7 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "Prevalence": ("Prävalenz", "유병률"),
     "AUROC": ("AUROC", "AUROC"),
     "95 %": ("95 %", "95 %"),
-    "95 %, patients clustered": ("95 %, nach Patienten", "95 %, 환자 단위"),
+    "Partial AUROC": ("Partielle AUROC", "부분 AUROC"),
     "Average precision": ("Mittlere Präzision", "평균 정밀도"),
     "Baseline": ("Vergleich", "비교 기준"),
     "Macro average": ("Mittel der Befunde", "소견 평균"),

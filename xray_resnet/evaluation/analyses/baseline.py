@@ -39,13 +39,7 @@ def analyse_baseline(evidence: Evidence) -> Result:
 def _estimate(evidence: Evidence) -> Aurocs:
     predictions = evidence.predictions
     fitted = fit_baseline(evidence.dataset, evidence.rows, findings=evidence.findings)
-    return estimate_aurocs(
-        predictions.labels,
-        fitted.logits,
-        patients=predictions.patient_ids,
-        generator=evidence.chance.generator(),
-        resamples=evidence.chance.resamples,
-    )
+    return estimate_aurocs(predictions.labels, fitted.logits, patients=predictions.patient_ids)
 
 
 def _to_json(aurocs: Aurocs, findings: Sequence[str]) -> dict[str, Any]:

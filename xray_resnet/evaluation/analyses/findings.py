@@ -6,7 +6,7 @@ from functools import partial
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.methods import letter_methods
 from xray_resnet.evaluation.plots import plot_intervals
-from xray_resnet.evaluation.ranking import FindingRanking, Ranking
+from xray_resnet.evaluation.ranking import MAX_FPR, FindingRanking, Ranking
 from xray_resnet.evaluation.result import Caveat, Concern, Plot, Rank, Result, Section, Tile
 from xray_resnet.metrics import Estimate
 from xray_resnet.metrics.clustered import FEW_PATIENTS
@@ -22,7 +22,7 @@ def analyse_findings(evidence: Evidence) -> Result:
         figures=ranking.to_json(),
         plots={"intervals": Plot(partial(plot_intervals, ranking), describe_aurocs("AUROC by finding", ranking))},
         tile=_make_tile(ranking),
-        section=Section("Findings", {"ranking": ranking, "methods": _letter_methods(ranking)}),
+        section=Section("Findings", {"ranking": ranking, "methods": _letter_methods(ranking), "max_fpr": MAX_FPR}),
         warnings=[
             *_warn_of_undefined(ranking.findings),
             *_warn_of_few_patients(ranking.findings),
@@ -41,7 +41,11 @@ def describe_aurocs(what: str, ranking: Ranking) -> str:
 
 
 def _letter_methods(ranking: Ranking) -> dict[str, str]:
-    return letter_methods([*(finding.auroc for finding in ranking.findings), ranking.macro])
+    return letter_methods(
+        estimate
+        for finding in ranking.findings
+        for estimate in (finding.auroc, finding.partial_auroc, finding.average_precision, ranking.macro)
+    )
 
 
 def _make_tile(ranking: Ranking) -> Tile:
