@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from xray_resnet.evaluation.evidence import Chance, Evidence
+from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.internal import Internal
 from xray_resnet.evaluation.methods import estimate_to_json
 from xray_resnet.evaluation.population import Population, describe_population
@@ -72,29 +72,25 @@ def compare_with_own(evidence: Evidence, internal: Internal) -> External | None:
     if not findings:
         return None
     sides = [side.choose(findings) for side in (internal.predictions, evidence.predictions)]
-    own, here = (_rank(side, evidence.chance) for side in sides)
+    own, here = (rank(side) for side in sides)
     drops = tuple(subtract_unpaired(a.auroc, b.auroc) for a, b in zip(own.findings, here.findings, strict=True))
     return External(
         name=internal.name,
         own=own,
         here=here,
         drops=drops,
-        macro=_subtract_macros(sides, drops, evidence.chance),
+        macro=_subtract_macros(sides, drops),
         populations=_describe_both(evidence, internal, findings),
         unseen_views=_list_unseen_views(evidence, internal),
     )
 
 
-def _rank(predictions: Predictions, chance: Chance) -> Ranking:
-    return rank(predictions, resamples=chance.resamples, generator=chance.generator())
-
-
-def _subtract_macros(sides: list[Predictions], drops: tuple[Estimate, ...], chance: Chance) -> Estimate:
+def _subtract_macros(sides: list[Predictions], drops: tuple[Estimate, ...]) -> Estimate:
     """Over the findings that are defined on both sides, so that the same are compared."""
     defined = [name for name, drop in zip(sides[0].findings, drops, strict=True) if drop.value is not None]
     if not defined:
         return Estimate(None, why_null="no finding has an AUROC on both sides")
-    own, here = (_rank(side.choose(defined), chance).macro for side in sides)
+    own, here = (rank(side.choose(defined)).macro for side in sides)
     return subtract_unpaired(own, here)
 
 
