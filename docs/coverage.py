@@ -5,7 +5,8 @@ Run: python -m docs.coverage [--quick] [--all] [--output coverage.csv]
 Scores are normal; patients with the finding and without it have one or several images, which share part of their
 score. Each cell is simulated with its own seed. Cells are kept in the output file, and what is there is not simulated
 again, so that the command goes on where it was interrupted. The table has the lowest and the highest share of intervals
-that cover, over all cells with so many patients; runs without an interval count neither way.
+that cover, over all cells with so many patients and such a spread (standard deviation of the scores with the finding,
+in that without it); runs without an interval count neither way.
 """
 
 import argparse
@@ -174,6 +175,11 @@ class Cell:
     share: float
     width: float
 
+    @property
+    def spread(self) -> str:
+        """Of the scores with the finding."""
+        return self.images.rsplit(maxsplit=1)[-1]
+
 
 def main(arguments: Sequence[str]) -> int:
     """Prints the table; returns the exit code."""
@@ -306,19 +312,20 @@ def _append(path: Path, cells: Iterable[Cell]) -> None:
 
 
 def format_table(cells: Sequence[Cell]) -> str:
-    """The range of coverage by patients with and without the finding, as a Markdown table."""
-    head = "| with | without | " + " | ".join(SHOWN) + " |\n" + "|---" * (2 + len(SHOWN)) + "|"
-    sizes = dict.fromkeys((cell.having, cell.lacking) for cell in cells)
-    rows = [
-        f"| {having} | {lacking} | "
-        + " | ".join(
-            _format_range([cell for cell in cells if (cell.what, cell.having, cell.lacking) == (what, having, lacking)])
-            for what in SHOWN
-        )
-        + " |"
-        for having, lacking in sizes
+    """The range of coverage by patients with and without the finding and by spread, as a Markdown table."""
+    head = "| with | without | spread | " + " | ".join(SHOWN) + " |\n" + "|---" * (3 + len(SHOWN)) + "|"
+    rows = dict.fromkeys((cell.spread, cell.having, cell.lacking) for cell in cells)
+    lines = [
+        " | ".join([f"| {having} | {lacking} | {spread}", *_list_ranges(cells, spread, having, lacking)]) + " |"
+        for spread, having, lacking in sorted(rows)
     ]
-    return "\n".join([head, *rows])
+    return "\n".join([head, *lines])
+
+
+def _list_ranges(cells: Sequence[Cell], *key: str | int) -> list[str]:
+    """Of each interval, over all cells with that spread and so many patients."""
+    chosen = [cell for cell in cells if (cell.spread, cell.having, cell.lacking) == key]
+    return [_format_range([cell for cell in chosen if cell.what == what]) for what in SHOWN]
 
 
 def _format_range(cells: Sequence[Cell]) -> str:

@@ -64,7 +64,7 @@ def test_too_few_patients_get_no_interval_and_no_test() -> None:
     cells = [*simulate_one(cohort, 0.9, 20, "0.9"), *simulate_two(cohort, (0.8, 0.8), 0.9, 20, "0.8")]
     cells += simulate_averages(cohort, (0.8, 0.8), 4, "averages")
     assert {cell.given for cell in cells} == {0}
-    assert format_table(cells).splitlines()[-1] == "| 4 | 75 | " + " | ".join(["–"] * 7) + " |"
+    assert format_table(cells).splitlines()[-1] == "| 4 | 75 | 1 | " + " | ".join(["–"] * 7) + " |"
 
 
 @pytest.mark.parametrize("images", [IMAGES[0], IMAGES[4]], ids=str)
@@ -111,4 +111,4 @@ def test_finished_cells_are_kept_and_not_simulated_again(tmp_path: Path, monkeyp
 def test_the_table_has_the_range_over_all_cells_of_so_many_patients() -> None:
     cells = [Cell(AUROC, 5, 75, "1", "0.9", 1.0, share, 0.1) for share in (0.95, 0.97, 0.94)]
     row = format_table([*cells, Cell(AUROC, 5, 75, "1", "0.98", 0.0, np.nan, np.nan)]).splitlines()[-1]
-    assert row.startswith("| 5 | 75 | 0.940 to 0.970 | – |")
+    assert row.startswith("| 5 | 75 | 1 | 0.940 to 0.970 | – |")
