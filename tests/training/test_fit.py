@@ -21,7 +21,9 @@ from xray_resnet.errors import UserError
 from xray_resnet.findings import resolve_targets
 from xray_resnet.metrics import macro_auroc
 from xray_resnet.processor import name_instruction_set
+from xray_resnet.runs import Run
 from xray_resnet.store import open_dataset
+from xray_resnet.trained_patients import TrainedPatients
 from xray_resnet.training.delivery import TrainingInterruptedError
 from xray_resnet.training.fit import train
 from xray_resnet.training.trainer import torch_threads
@@ -110,6 +112,12 @@ def test_a_run_keeps_its_configuration_metrics_events_and_bundle(run: Path, conf
     assert [*run.glob("tensorboard/events.out.tfevents.*")]
     assert read_bundle(run).metadata.training_data["counts"]["training images"] == 72
     assert not [*run.rglob("*.part")]
+
+
+def test_a_run_keeps_whom_it_was_fitted_to(run: Path, config: Config) -> None:
+    dataset, kept = open_dataset(config.data.folder), TrainedPatients.read(Run(run).patients_file)
+    expected = {split: sorted(set(dataset.patient_ids[dataset.indices(split)])) for split in ("train", "val")}
+    assert kept == TrainedPatients(dataset.description.hash_key_id, expected)
 
 
 def test_checkpoints_load_without_unpickling(run: Path) -> None:
