@@ -127,7 +127,7 @@ def test_a_partial_auroc_needs_25_patients_with_the_finding_and_as_many_within_t
     labels, scores, patients = draw_cohort(2, having=having, lacking=lacking)
     found = estimate_partial_auroc(labels, scores, patients=patients, max_fpr=0.1)
     assert found.value is not None and found.low is None
-    reason = f"too few patients, {having} with and {lacking} without, of whom 0.1 count"
+    reason = f"too few patients, {having} with and {lacking // 10} without within the rate, expected 25 of each"
     assert found.why_null == f"interval: {reason}"
 
 

@@ -91,7 +91,8 @@ def bound_partial_aurocs(shares: Variation, *, max_fpr: float) -> Intervals:
     """
     positive, negative = shares.equal_patients
     if min(positive, max_fpr * negative) < FEWEST_PARTIAL:
-        return _none(len(shares.values), f"too few patients, {_count(shares)}, of whom {max_fpr:g} count")
+        within = f"{int(positive)} with and {int(max_fpr * negative)} without within the rate"
+        return _none(len(shares.values), f"too few patients, {within}, expected {FEWEST_PARTIAL} of each")
     ends = bound_shares(shares)
     low, high = (standardise(end, max_fpr=max_fpr) for end in (ends.low, ends.high))
     return Intervals(low, high, ends.why_null)
