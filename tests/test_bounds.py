@@ -150,7 +150,7 @@ def test_the_bounds_let_nothing_pass_that_the_reader_refuses(name: str, value: i
             ("data.split.train, val and test sum to 1.2, expected 1",),
         ),
         ("eval", "--resamples 0 --seed -1", ("resamples is 0, expected at least 1", "seed is -1, expected at least 0")),
-        ("compare", "a b --resamples 0", ("resamples is 0, expected at least 1",)),
+        ("compare", "a b --permutations 0", ("permutations is 0, expected at least 1",)),
         ("predict", "films --model m --output o --workers -1", ("workers is -1, expected at least 0",)),
     ],
 )
