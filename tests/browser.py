@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
+_PATIENCE_S = 120
 _KEYS = {"ArrowDown": 40, "ArrowLeft": 37, "ArrowRight": 39, "End": 35, "Enter": 13, "Home": 36, "Tab": 9}
 
 
@@ -74,7 +76,9 @@ class Browser:
 
     def _receive(self) -> dict[str, Any]:
         while b"\0" not in self._pending:
-            received = self._answers.raw.read(1 << 16)  # type: ignore[attr-defined]
+            readable, _, _ = select.select([self._answers], [], [], _PATIENCE_S)
+            assert readable, f"the browser said nothing for {_PATIENCE_S} s"
+            received = os.read(self._answers.fileno(), 1 << 16)
             assert received, "the browser is gone"
             self._pending += received
         message, _, self._pending = self._pending.partition(b"\0")
