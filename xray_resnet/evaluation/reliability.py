@@ -76,6 +76,7 @@ class FindingReliability:
         before: Of the scores, taken for probabilities.
         after: Of the probabilities; None without a calibration.
         saved: Log-loss before less that after; None without a calibration.
+        over_prevalence: Log-loss of saying their prevalence of all images less that after; None without a calibration.
     """
 
     name: str
@@ -85,6 +86,7 @@ class FindingReliability:
     before: Reliability
     after: Reliability | None
     saved: Estimate | None
+    over_prevalence: Estimate | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Its part of metrics.json."""
@@ -95,6 +97,9 @@ class FindingReliability:
             "before": self.before.to_json(),
             "after": None if self.after is None else self.after.to_json(),
             "log_loss_saved": None if self.saved is None else estimate_to_json(self.saved),
+            "log_loss_saved_over_prevalence": (
+                None if self.over_prevalence is None else estimate_to_json(self.over_prevalence)
+            ),
         }
 
 
@@ -154,16 +159,24 @@ def _measure_finding(evidence: Evidence, column: int) -> FindingReliability:
         reason = chosen.why_null if chosen else _NONE_MADE if made is None else _NOT_IN_BUNDLE
         return FindingReliability(name, None, reason, losses, before, None, None)
     probabilities = evidence.probabilities[:, column]
-    saved = estimate_log_loss_saved(
+    constant = np.full_like(scores, np.nanmean(labels)) if np.isfinite(labels).any() else scores
+    saved, over_prevalence = (_save(evidence, labels, rival, probabilities) for rival in (scores, constant))
+    after = _measure(evidence, labels, probabilities)
+    return FindingReliability(name, name_method(calibration), None, losses, before, after, saved, over_prevalence)
+
+
+def _save(
+    evidence: Evidence, labels: NDArray[np.float32], first: NDArray[np.float64], second: NDArray[np.float64]
+) -> Estimate:
+    """Log-loss of the first probabilities less that of the second."""
+    return estimate_log_loss_saved(
         labels,
-        scores,
-        probabilities,
-        patients=predictions.patient_ids,
+        first,
+        second,
+        patients=evidence.predictions.patient_ids,
         generator=evidence.chance.generator(),
         resamples=evidence.chance.resamples,
     )
-    after = _measure(evidence, labels, probabilities)
-    return FindingReliability(name, name_method(calibration), None, losses, before, after, saved)
 
 
 def _measure(evidence: Evidence, labels: NDArray[np.float32], probabilities: NDArray[np.float64]) -> Reliability:

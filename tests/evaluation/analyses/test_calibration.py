@@ -47,6 +47,24 @@ def test_figures_before_and_after_are_those_of_scores_and_probabilities(evidence
     assert effusion["log_loss_saved"]["value"] == pytest.approx(saved)
 
 
+def test_probabilities_that_say_less_than_the_prevalence_are_warned_of(dataset: Dataset) -> None:
+    """Sure and at random: each miss costs more than all hits bring."""
+    labels = (dataset.states[dataset.indices("test")][:, 1] == 1).mean()
+    entropy = -(labels * np.log(labels) + (1 - labels) * np.log(1 - labels))
+    result = analyse("calibration", make_evidence(dataset, separation=0, stated=make_output(FINDINGS, slope=5)))
+    effusion = result.figures["calibration"]["findings"]["Effusion"]
+    saved = effusion["log_loss_saved_over_prevalence"]
+    assert saved["value"] == pytest.approx(entropy - effusion["after"]["log_loss"]) and saved["high"] < 0
+    (warning,) = (each for each in result.warnings if each.name == "worse_than_prevalence")
+    assert warning.rank.name == "SERIOUS"
+    assert f"Effusion ({effusion['after']['log_loss']:.3f} against {entropy:.3f})" in warning.text
+
+
+def test_probabilities_that_say_more_than_the_prevalence_are_not(dataset: Dataset) -> None:
+    stated = make_output(FINDINGS, slope=3, intercept=-4)
+    assert "worse_than_prevalence" not in warn("calibration", make_evidence(dataset, separation=3, stated=stated))
+
+
 def test_a_finding_without_calibration_has_its_reason_and_nothing_after(evidence: Evidence) -> None:
     figures = analyse("calibration", evidence).figures["calibration"]["findings"]["Cardiomegaly"]
     assert (figures["method"], figures["after"], figures["log_loss_saved"]) == (None, None, None)

@@ -91,7 +91,15 @@ def test_guessing_is_warned_of_and_good_ranking_is_not(dataset: Dataset) -> None
 
 def test_a_baseline_that_reaches_the_model_is_warned_of(dataset: Dataset) -> None:
     """Thumbnails show the squares of these images without a mistake."""
-    assert warn("baseline", make_evidence(dataset, separation=0)) == {"baseline_reaches_model": "SERIOUS"}
+    own = {"training_data": {"split_sha256": dataset.split_sha256}}
+    assert warn("baseline", make_evidence(dataset, separation=0, **own)) == {"baseline_reaches_model": "SERIOUS"}
+    assert warn("baseline", make_evidence(dataset, separation=0)) == {"baseline_reaches_model": "CAUTION"}
+
+
+@pytest.mark.parametrize("split", ["train", "val", "all"])
+def test_a_baseline_is_not_asked_about_images_that_it_saw(dataset: Dataset, split: str) -> None:
+    result = ANALYSES["baseline"].analyse(make_evidence(dataset, split=split))
+    assert (result.tile, dict(result.figures)) == (None, {})
 
 
 def test_a_baseline_that_stays_behind_is_not(dataset: Dataset) -> None:

@@ -15,8 +15,8 @@ from xray_resnet.pages.numbers import format_share, to_title
 
 
 def analyse_baseline(evidence: Evidence) -> Result:
-    """AUROC of the baseline on the same images; nothing without training images, or with very many."""
-    if not 0 < len(evidence.dataset.indices("train")) <= MOST_IMAGES:
+    """AUROC of the baseline on the same images; nothing if it saw some of them, or learns from none or very many."""
+    if evidence.split != "test" or not 0 < len(evidence.dataset.indices("train")) <= MOST_IMAGES:
         return Result()
     aurocs, ranking = _estimate(evidence), evidence.ranking
     marks = [estimate.value for estimate in (*aurocs.findings, aurocs.macro)]
@@ -32,7 +32,7 @@ def analyse_baseline(evidence: Evidence) -> Result:
             format_share(aurocs.macro.value),
             f"macro AUROC of logistic regression on {SIDE} × {SIDE} pixels",
         ),
-        warnings=_warn(ranking, aurocs),
+        warnings=_warn(ranking, aurocs, is_own_data=evidence.trained_on_this_dataset),
     )
 
 
@@ -60,11 +60,15 @@ def _estimate_to_json(estimate: Estimate) -> dict[str, Any]:
     }
 
 
-def _warn(ranking: Ranking, aurocs: Aurocs) -> list[Caveat]:
-    """If the baseline reaches the model on the whole, or for some findings."""
+def _warn(ranking: Ranking, aurocs: Aurocs, *, is_own_data: bool) -> list[Caveat]:
+    """If the baseline reaches the model on the whole, or for some findings; it learns from the images' own archive."""
     if _reaches(aurocs.macro, ranking.macro):
-        text = "On the whole the thumbnail baseline ranks as well as the model, which may have learnt no findings."
-        return [Caveat(Rank.SERIOUS, "baseline_reaches_model", text, Concern.LEAK, "findings")]
+        text = "On the whole the thumbnail baseline ranks as well as the model, "
+        if is_own_data:
+            text += "which may have learnt no findings."
+            return [Caveat(Rank.SERIOUS, "baseline_reaches_model", text, Concern.LEAK, "findings")]
+        text += "which did not learn from this archive as the baseline did."
+        return [Caveat(Rank.CAUTION, "baseline_reaches_model", text, Concern.TRANSFER, "findings")]
     pairs = zip(ranking.findings, aurocs.findings, strict=True)
     reached = [to_title(finding.name) for finding, rival in pairs if _reaches(rival, finding.auroc)]
     text = f"The thumbnail baseline ranks as well as the model, or better: {', '.join(reached)}."

@@ -64,7 +64,8 @@ def _warn(evidence: Evidence, reliabilities: Reliabilities) -> list[Caveat]:
     basis = reliabilities.basis
     if basis is None and evidence.amendment is None:
         return [Caveat(Rank.NOTE, "uncalibrated", _UNCALIBRATED, Concern.CALIBRATION)]
-    warnings = _warn_of_missing(reliabilities.findings) + _warn_of_harm(reliabilities.findings)
+    findings = reliabilities.findings
+    warnings = _warn_of_missing(findings) + _warn_of_harm(findings) + _warn_of_nonsense(findings)
     if evidence.amendment is None and evidence.is_basis(basis):
         warnings.append(Caveat(Rank.CAUTION, "calibrated_on_these_images", _SEEN, Concern.CALIBRATION))
     if basis is not None and basis.precision != evidence.model["precision"]:
@@ -78,6 +79,21 @@ def _warn_of_missing(findings: Sequence[FindingReliability]) -> list[Caveat]:
     missing = [f"{to_title(each.name)} ({each.why_null})" for each in findings if each.method is None]
     text = f"Without calibration, and so without a probability: {', '.join(missing)}."
     return [Caveat(Rank.NOTE, "not_calibrated", text, Concern.CALIBRATION)] if missing else []
+
+
+def _warn_of_nonsense(findings: Sequence[FindingReliability]) -> list[Caveat]:
+    """Of probabilities that say less than the prevalence alone."""
+    worse = [each for each in findings if each.over_prevalence and (each.over_prevalence.high or 0.0) < 0]
+    named = ", ".join(f"{to_title(each.name)} ({_tell_losses(each)})" for each in worse)
+    text = f"Probabilities are worse here than saying the prevalence of every film (log-loss): {named}."
+    return [Caveat(Rank.SERIOUS, "worse_than_prevalence", text, Concern.CALIBRATION)] if worse else []
+
+
+def _tell_losses(finding: FindingReliability) -> str:
+    """Both losses."""
+    assert finding.after and finding.over_prevalence, "they were compared"
+    loss, saved = finding.after.log_loss or 0.0, finding.over_prevalence.value or 0.0
+    return f"{loss:.3f} against {loss + saved:.3f}"
 
 
 def _warn_of_harm(findings: Sequence[FindingReliability]) -> list[Caveat]:

@@ -21,7 +21,7 @@ from xray_resnet.pages.numbers import format_share, to_title
 _NAMED = 3
 """Findings that a warning names."""
 _LEARNED = "The model may have learned them."
-_ELSEWHERE = "Whoever knows them does well on these images without seeing a finding."
+_ELSEWHERE = "Whoever knows them does better than guessing on these images without seeing a finding."
 
 
 def analyse_shortcuts(evidence: Evidence) -> Result:
@@ -108,7 +108,7 @@ def _warn_of_loss(lost: Sequence[FindingShortcuts]) -> list[Caveat]:
         for each in most
     ]
     named = "; ".join(figures[:_NAMED]) + _count_more(lost)
-    text = f"Part of the model's AUROC is due to facts that show no finding: {named}."
+    text = f"Part of the model's AUROC goes with facts that show no finding: {named}."
     return [Caveat(Rank.CAUTION, "model_gains_by_facts", text, Concern.LEAK, make_anchor("shortcuts", most[0].name))]
 
 

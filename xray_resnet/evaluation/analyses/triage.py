@@ -75,7 +75,7 @@ def _warn_of_sides(given: list[TriageSide]) -> list[Caveat]:
     warnings = []
     if broken := [side for side in given if side.verdict == "broken"]:
         text = f"Promises of the triage do not hold on these images: {_name(broken)}."
-        warnings.append(Caveat(Rank.CAUTION, "promise_broken", text, Concern.CALIBRATION))
+        warnings.append(Caveat(Rank.SERIOUS, "promise_broken", text, Concern.CALIBRATION))
     if idle := [side for side in given if side.is_idle]:
         text = (
             f"Calling every film would keep these promises of the triage, too: {_name(idle)}; promise more, or a rate"
