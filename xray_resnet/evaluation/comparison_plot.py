@@ -7,7 +7,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from xray_resnet.evaluation.compare import Comparison
-from xray_resnet.evaluation.plots import INK, MODEL, MUTED, RULE, STYLE, WIDTH, to_svg
+from xray_resnet.evaluation.plots import INK, MODEL, STYLE, WIDTH, draw_estimate, finish_rows, to_svg
 
 
 def plot_differences(comparison: Comparison) -> str:
@@ -17,19 +17,6 @@ def plot_differences(comparison: Comparison) -> str:
         figure = Figure(figsize=(WIDTH, 0.8 + 0.34 * len(rows)), layout="constrained")
         axes = figure.subplots()
         for height, (_, difference) in enumerate(rows):
-            if difference.value is None:
-                axes.text(0, height, f"undefined: {difference.why_null}", va="center", color=MUTED, style="italic")
-                continue
-            colour = INK if height == len(rows) - 1 else MODEL
-            if difference.low is not None and difference.high is not None:
-                axes.plot([difference.low, difference.high], [height, height], color=colour, linewidth=2.2, alpha=0.55)
-            axes.scatter([difference.value], [height], color=colour, s=34, zorder=4)
-        axes.axvline(0, color=MUTED, linewidth=1, linestyle=(0, (4, 3)), zorder=0)
-        axes.set_yticks(range(len(rows)), labels=[name for name, _ in rows], color=INK)
-        axes.set_ylim(len(rows) - 0.4, -0.6)
-        axes.grid(axis="x", color=RULE, linewidth=0.6)
-        axes.set_axisbelow(True)
-        axes.tick_params(length=0)
-        axes.spines[:].set_visible(False)
-        axes.set_xlabel("difference of AUROC, second less first")
+            draw_estimate(axes, height, difference, colour=INK if height == len(rows) - 1 else MODEL)
+        finish_rows(axes, [name for name, _ in rows], neutral=0, x="difference of AUROC, second less first")
         return to_svg(figure)

@@ -26,6 +26,8 @@ STYLE: Any = {
     "svg.hashsalt": "xray_resnet", "figure.facecolor": "none", "savefig.facecolor": "none",
 }  # fmt: skip
 WIDTH, _MOST_COLUMNS, _BINS = 9.6, 5, 24
+_MARK = 34
+"""Size of the mark of an estimate."""
 _TICKS, _TICK_LABELS = (0, 0.5, 1), ("0", "½", "1")
 
 Panel = Callable[[Axes, int], None]
@@ -44,12 +46,18 @@ def plot_intervals(ranking: Ranking, *, baseline: Sequence[float | None] = ()) -
         figure = Figure(figsize=(WIDTH, 0.75 + 0.32 * len(rows)), layout="constrained")
         axes = figure.subplots()
         for height, (_, estimate) in enumerate(rows):
-            _draw_interval(axes, height, estimate, colour=INK if height == len(rows) - 1 else MODEL)
+            colour = INK if height == len(rows) - 1 else MODEL
+            draw_estimate(axes, height, estimate, colour=colour, at=0.505)
+            if estimate.value is not None:
+                value = f"{estimate.value:.3f}"
+                axes.text(1.015, height, value, va="center", color=colour, weight="bold", clip_on=False)
         known = {height: value for height, value in enumerate(baseline) if value is not None}
         axes.scatter([*known.values()], [*known], marker="D", s=26, facecolors="none", edgecolors=BASELINE, zorder=3)
         reached = [estimate.value if estimate.low is None else estimate.low for _, estimate in rows]
         lowest = min([0.45, *known.values(), *(value for value in reached if value is not None)])
-        _finish_intervals(axes, [name for name, _ in rows], lowest)
+        axes.set_xlim(max(0.0, lowest - 0.03), 1.005)
+        axes.axhline(len(rows) - 1.5, color=RULE, linewidth=1)
+        finish_rows(axes, [name for name, _ in rows], neutral=0.5, x="AUROC")
         return to_svg(figure)
 
 
@@ -127,27 +135,42 @@ def small_multiples(ranking: Ranking, draw: Panel, *, x: str, y: str, square: bo
         return to_svg(figure)
 
 
-def _draw_interval(axes: Axes, height: int, estimate: Estimate, *, colour: str) -> None:
+def draw_estimate(axes: Axes, height: float, estimate: Estimate, *, colour: str, fill: str = "", at: float = 0) -> None:
+    """An estimate with its interval in a row.
+
+    Args:
+        axes: Where.
+        height: Of the row.
+        estimate: If it is undefined, the reason is written.
+        colour: Of interval and mark.
+        fill: Of the mark; empty: the colour.
+        at: Where a reason begins.
+    """
     if estimate.value is None:
-        axes.text(0.505, height, f"undefined: {estimate.why_null}", va="center", color=MUTED, style="italic")
+        axes.text(at, height, f"undefined: {estimate.why_null}", va="center", color=MUTED, style="italic")
         return
     if estimate.low is not None and estimate.high is not None:
         axes.plot([estimate.low, estimate.high], [height, height], color=colour, linewidth=2.2, alpha=0.55)
-    axes.scatter([estimate.value], [height], color=colour, s=34, zorder=4)
-    axes.text(1.015, height, f"{estimate.value:.3f}", va="center", color=colour, weight="bold", clip_on=False)
+    axes.scatter([estimate.value], [height], facecolors=fill or colour, edgecolors=colour, s=_MARK, zorder=4)
 
 
-def _finish_intervals(axes: Axes, names: Sequence[str], lowest: float) -> None:
-    axes.set_xlim(max(0.0, lowest - 0.03), 1.005)
-    axes.axvline(0.5, color=MUTED, linewidth=1, linestyle=(0, (4, 3)), zorder=0)
+def finish_rows(axes: Axes, names: Sequence[str], *, neutral: float, x: str) -> None:
+    """Names the rows 0, 1, … from top to bottom, and draws the line that says nothing.
+
+    Args:
+        axes: Have the estimates.
+        names: One for each row.
+        neutral: Where the line is.
+        x: What the horizontal axis shows.
+    """
+    axes.axvline(neutral, color=MUTED, linewidth=1, linestyle=(0, (4, 3)), zorder=0)
     axes.set_yticks(range(len(names)), labels=names, color=INK)
     axes.set_ylim(len(names) - 0.4, -0.6)
-    axes.axhline(len(names) - 1.5, color=RULE, linewidth=1)
     axes.grid(axis="x", color=RULE, linewidth=0.6)
     axes.set_axisbelow(True)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    axes.set_xlabel("AUROC")
+    axes.set_xlabel(x)
 
 
 def _draw_panel(axes: Axes, position: int, ranking: Ranking, draw: Panel, *, square: bool) -> None:
