@@ -121,6 +121,8 @@ def test_other_data_are_held_against_the_own_which_are_evaluated_first(tmp_path:
         tmp_path / "other", name="other", seed=1, count=40, reading=reading.to_json(),
         reading_fingerprint=reading.fingerprint(),
     )  # fmt: skip
+    evaluate(run, dataset=other, split="all", precision="fp32", resamples=20, only=["findings"], tell=told.append)
+    assert not told and not (run / "eval/tiny-test").exists()
     folder = evaluate(run, dataset=other, split="all", precision="fp32", resamples=20, report=True, tell=told.append)
     assert folder == run / "eval" / "other-all"
     assert told == ["first tiny-test, the model's own held-out images, to hold other against them"]

@@ -17,7 +17,7 @@ from xray_resnet.evaluation.answers import FOLDER, Answers
 from xray_resnet.evaluation.evidence import Chance, Evidence
 from xray_resnet.evaluation.image_facts import check_groupable
 from xray_resnet.evaluation.images import StoredImages
-from xray_resnet.evaluation.internal import METRICS, find_internal, find_own_dataset
+from xray_resnet.evaluation.internal import METRICS, Internal, find_internal, find_own_dataset
 from xray_resnet.evaluation.internal import SPLIT as OWN_SPLIT
 from xray_resnet.evaluation.overlays import FOLDER as OVERLAYS
 from xray_resnet.evaluation.predictions import FILE, Predictions, write_predictions
@@ -89,14 +89,15 @@ def evaluate(
             was fitted to the patients, or the bundle would be amended on images that it was fitted to.
         ConfigurationError: if there is no analysis of a name, or no such column to group by.
     """
-    choose_analyses(report=report, also=also, only=only, skip=skip)
+    chosen = choose_analyses(report=report, also=also, only=only, skip=skip)
     source = dataset or find_dataset(run_or_bundle)
     subject = open_subject(run_or_bundle, dataset=source, split=split, precision=precision, treatment=treatment)
     check_groupable(subject.dataset, subgroups)
-    if not subject.is_own_data:
-        _evaluate_own(subject, precision=precision, resamples=resamples, seed=seed, show=show, tell=tell)
+    internal = None
+    if "external" in chosen and not subject.is_own_data:
+        internal = _evaluate_own(subject, precision=precision, resamples=resamples, seed=seed, show=show, tell=tell)
     gathered = gather_evidence(subject, Chance(resamples, seed), options=options, show=show)
-    evidence = replace(gathered, subgroups=tuple(subgroups))
+    evidence = replace(gathered, subgroups=tuple(subgroups), internal=internal)
     results = run_analyses(evidence, report=report, also=also, only=only, skip=skip)
     (subject.folder / METRICS).unlink(missing_ok=True)
     write_predictions(subject.folder / FILE, evidence.predictions, metadata=_describe_table(evidence))
@@ -113,16 +114,19 @@ def evaluate(
     return subject.folder
 
 
-def _evaluate_own(subject: Subject, *, tell: Callable[[str], None], **how: Any) -> None:
-    """Evaluates the model's own test split, if that is at hand and nobody has: other data are held against it."""
+def _evaluate_own(subject: Subject, *, tell: Callable[[str], None], **how: Any) -> Internal | None:
+    """What the model says of its own test split, to hold other data against; if nobody has asked it, it is asked now.
+
+    None if it was not asked, and cannot be.
+    """
     bundle, training_data = subject.bundle.folder, subject.bundle.metadata.training_data
     own = find_own_dataset(bundle, training_data)
-    if own is None or own.name == subject.dataset.name or not len(own.indices(OWN_SPLIT)):
-        return
-    if find_internal(bundle, training_data) is not None:
-        return
+    found = find_internal(bundle, training_data, own=own)
+    if found or own is None or own.name == subject.dataset.name or not len(own.indices(OWN_SPLIT)):
+        return found
     tell(f"first {own.name}-{OWN_SPLIT}, the model's own held-out images, to hold {subject.dataset.name} against them")
     evaluate(bundle, dataset=own.folder, split=OWN_SPLIT, options=AmendOptions(amend=False), tell=tell, **how)
+    return find_internal(bundle, training_data, own=own)
 
 
 def gather_evidence(
@@ -156,7 +160,6 @@ def gather_evidence(
     evidence = Evidence(
         dataset, subject.split, rows, predictions, response.peaks, model, network, chance, answers=answers, show=show,
         stated=subject.bundle.metadata.output, prevalences=prevalences, seen=subject.seen,
-        internal=None if subject.is_own_data else find_internal(subject.bundle.folder, model["training_data"]),
     )  # fmt: skip
     return _find_amendment(evidence, subject, options) if is_amended else evidence
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xray_resnet.evaluation.predictions import FILE, Predictions, read_predictions
+from xray_resnet.evaluation.subject import has_splits_of
 from xray_resnet.runs import Run, evaluation_folder
 from xray_resnet.store import Dataset, open_dataset
 from xray_resnet.store.reader import is_dataset
@@ -38,19 +39,20 @@ class Internal:
         return np.empty(0, np.int64) if self.dataset is None else self.dataset.indices(SPLIT)
 
 
-def find_internal(bundle: Path, training_data: Mapping[str, Any]) -> Internal | None:
+def find_internal(bundle: Path, training_data: Mapping[str, Any], *, own: Dataset | None) -> Internal | None:
     """What an evaluation of the model's own test split has left; None if there was none.
 
     Args:
         bundle: The model's folder.
         training_data: What the bundle says of the data that the model was trained on.
+        own: Those data, if they are at hand.
     """
     name, splits = str(training_data.get("name")), training_data.get("split_sha256")
     folder = evaluation_folder(bundle, dataset=name, split=SPLIT)
     complete = (folder / METRICS).is_file() and (folder / FILE).is_file()
     if not complete or json.loads((folder / METRICS).read_bytes()).get("split_sha256") != splits:
         return None
-    return Internal(name, read_predictions(folder), find_own_dataset(bundle, training_data))
+    return Internal(name, read_predictions(folder), own)
 
 
 def find_own_dataset(bundle: Path, training_data: Mapping[str, Any]) -> Dataset | None:
@@ -60,4 +62,4 @@ def find_own_dataset(bundle: Path, training_data: Mapping[str, Any]) -> Dataset 
     if folder is None or not is_dataset(folder):
         return None
     dataset = open_dataset(folder)
-    return dataset if dataset.split_sha256 == training_data.get("split_sha256") else None
+    return dataset if has_splits_of(training_data, dataset) else None
