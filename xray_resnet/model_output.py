@@ -40,6 +40,10 @@ class Basis:
     engine: str
     precision: str
 
+    def chose_epoch(self, trained_on: str | None) -> bool:
+        """Whether these images chose the epoch of a network that was trained on the dataset of this name."""
+        return (self.dataset, self.split) == (trained_on, "val")
+
 
 @dataclass(frozen=True)
 class LinearCalibration:

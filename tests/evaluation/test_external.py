@@ -11,8 +11,9 @@ from xray_resnet.evaluation.analyses.external import analyse_external
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.external import External, compare_with_own
 from xray_resnet.evaluation.external_plot import plot_external
+from xray_resnet.evaluation.groups import UNKNOWN
 from xray_resnet.evaluation.internal import Internal
-from xray_resnet.evaluation.population import NOT_KNOWN, describe_population
+from xray_resnet.evaluation.population import describe_population
 from xray_resnet.store import Dataset, open_dataset
 
 
@@ -123,7 +124,7 @@ def test_a_view_without_training_images_is_out_of_scope(
     assert external is not None
     assert external.unseen_views == {"LATERAL": expected}
     assert external.populations is not None
-    assert set(external.populations[1].views) == {"PA", "LATERAL", NOT_KNOWN}
+    assert set(external.populations[1].views) == {"PA", "LATERAL", UNKNOWN}
 
 
 def test_the_picture_has_a_mark_for_each_side_of_each_finding(own: Dataset, other: Dataset) -> None:

@@ -93,7 +93,7 @@ def _describe_promises(made: Triages, *, trained_on: str | None) -> list[str]:
     promises = [sentence for side in SIDES for sentence in _describe_side(made, side)]
     of = f"patients like the {made.basis.patients} of {made.basis.dataset}, {made.basis.split}"
     chose = "They chose the epoch of the network, too, so that promises may fail more often than they say."
-    seen = [chose] if (made.basis.dataset, made.basis.split) == (trained_on, "val") else []
+    seen = [chose] if made.basis.chose_epoch(trained_on) else []
     return [*promises, f"This is promised for {of}, and for no others.", *seen]
 
 

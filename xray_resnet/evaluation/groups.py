@@ -64,6 +64,12 @@ def cross(groupings: Sequence[Grouping]) -> NDArray[np.intp]:
     return np.unique(table, axis=0, return_inverse=True)[1].reshape(-1)
 
 
+def part_same(groupings: Sequence[Grouping]) -> tuple[tuple[Grouping, ...], dict[str, str]]:
+    """The facts by which images differ; and of the others, fact → what it is in all images."""
+    differing = tuple(grouping for grouping in groupings if len(grouping.groups) > 1)
+    return differing, {grouping.name: grouping.groups[0] for grouping in groupings if len(grouping.groups) == 1}
+
+
 def describe_same(same: Mapping[str, str]) -> str:
     """Facts that do not differ between images, by what they are in all of them, in sentences; empty without any."""
     known = [f"{name} ({value})" for name, value in same.items() if value != UNKNOWN]

@@ -13,6 +13,13 @@ def letter_methods(estimates: Iterable[Estimate]) -> dict[str, str]:
     return dict(zip(methods, ascii_lowercase, strict=False))
 
 
+def tell_interval(estimate: Estimate) -> str:
+    """The interval in words, or why there is none."""
+    if estimate.low is None or estimate.high is None:
+        return str(estimate.why_null)
+    return f"95 % {estimate.low:.3f} to {estimate.high:.3f}"
+
+
 def estimate_to_json(estimate: Estimate) -> dict[str, Any]:
     """A value, its interval and how that was made; or why there is none."""
     return {

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xray_resnet.findings import positions, resolve_targets
+from xray_resnet.evaluation.groups import UNKNOWN
+from xray_resnet.evaluation.image_facts import read_fact
 from xray_resnet.store import Dataset
+from xray_resnet.store.labels import read_labels
 
-NOT_KNOWN = "not known"
 _QUARTILES = (0.25, 0.5, 0.75)
 _MOST_LOOKED_AT = 500
 """Images whose pixels are read, evenly spread over the group."""
@@ -56,14 +57,14 @@ def describe_population(dataset: Dataset, rows: NDArray[np.int64], findings: Seq
         rows: (N,) which ones.
         findings: Whose prevalence is told; the dataset has them.
     """
-    ages = [float(age) for age in _pick(dataset.column("age"), rows) if age is not None]
+    ages = [float(age) for age in read_fact(dataset, rows, "age") if age is not None]
     brightness, contrast = _look(dataset, rows)
     return Population(
         n_images=len(rows),
         n_patients=len(np.unique(dataset.patient_ids[rows])),
         prevalences=_measure_prevalences(dataset, rows, findings),
-        views=_share(_pick(dataset.column("view"), rows)),
-        sexes=_share(_pick(dataset.column("sex"), rows)),
+        views=_share(read_fact(dataset, rows, "view")),
+        sexes=_share(read_fact(dataset, rows, "sex")),
         age=tuple(np.quantile(ages, _QUARTILES).tolist()) if ages else None,
         age_known=len(ages) / len(rows),
         brightness=brightness,
@@ -71,12 +72,8 @@ def describe_population(dataset: Dataset, rows: NDArray[np.int64], findings: Seq
     )
 
 
-def _pick(values: Sequence[Any], rows: NDArray[np.int64]) -> list[Any]:
-    return [values[row] for row in rows.tolist()]
-
-
 def _measure_prevalences(dataset: Dataset, rows: NDArray[np.int64], findings: Sequence[str]) -> dict[str, float | None]:
-    labels = resolve_targets(dataset.states[rows][:, positions(dataset.findings, findings)])
+    labels = read_labels(dataset, rows, findings)
     assessed = np.isfinite(labels).sum(axis=0)
     positives = (labels == 1).sum(axis=0)
     return {
@@ -86,7 +83,7 @@ def _measure_prevalences(dataset: Dataset, rows: NDArray[np.int64], findings: Se
 
 
 def _share(values: Sequence[Any]) -> dict[str, float]:
-    counts = Counter(str(value) if value else NOT_KNOWN for value in values)
+    counts = Counter(str(value or UNKNOWN) for value in values)
     return {name: count / len(values) for name, count in counts.most_common()}
 
 

@@ -138,13 +138,8 @@ def measure_promises(evidence: Evidence) -> Promised:
     made = evidence.output.triage
     basis = None if made is None else made.basis
     findings = tuple(_measure_finding(evidence, column) for column in range(len(evidence.findings)))
-    return Promised(basis, evidence.is_basis(basis), _chose_epoch(evidence, basis), findings)
-
-
-def _chose_epoch(evidence: Evidence, basis: Basis | None) -> bool:
-    """Whether it is the validation split of the data that the model was trained on, by their names."""
     trained_on = evidence.model.get("training_data", {}).get("name")
-    return basis is not None and (basis.dataset, basis.split) == (trained_on, "val")
+    return Promised(basis, evidence.is_basis(basis), basis is not None and basis.chose_epoch(trained_on), findings)
 
 
 def _measure_finding(evidence: Evidence, column: int) -> FindingTriage:

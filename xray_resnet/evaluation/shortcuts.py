@@ -13,16 +13,16 @@ from numpy.typing import NDArray
 
 from xray_resnet.evaluation.border import SHARE, measure_borders
 from xray_resnet.evaluation.evidence import Evidence
-from xray_resnet.evaluation.groups import Grouping, cross, group_images
+from xray_resnet.evaluation.groups import Grouping, cross, group_images, part_same
 from xray_resnet.evaluation.image_facts import read_fact
 from xray_resnet.evaluation.methods import estimate_to_json
 from xray_resnet.evaluation.telling import Telling, divide_patients, measure_telling
-from xray_resnet.findings import positions, resolve_targets
 from xray_resnet.metrics import Estimate
 from xray_resnet.metrics.clustered import FEWEST_PATIENTS
 from xray_resnet.metrics.contrasts import compare_areas
-from xray_resnet.metrics.strata import ComparedPairs, compare_within, estimate_within_strata
+from xray_resnet.metrics.strata import NO_PAIRS, ComparedPairs, compare_within
 from xray_resnet.store import Dataset
+from xray_resnet.store.labels import read_labels
 
 MOST_IMAGES = 20_000
 """Of more images whole patients are drawn: they tell as much, and fits take seconds."""
@@ -127,14 +127,14 @@ def measure_shortcuts(evidence: Evidence) -> Shortcuts:
     dataset = evidence.dataset
     rows = _draw_patients(dataset.patient_ids, evidence.chance.generator())
     groupings = group_by_facts(dataset, rows)
-    differing = [grouping for grouping in groupings if len(grouping.groups) > 1]
+    differing, same = part_same(groupings)
     here = {grouping.name: grouping for grouping in group_by_facts(dataset, evidence.rows)}
     tellings = _judge_facts(evidence, rows, differing)
     return Shortcuts(
         len(rows),
         len(np.unique(dataset.patient_ids[rows])),
         tuple(grouping.name for grouping in differing),
-        {grouping.name: grouping.groups[0] for grouping in groupings if len(grouping.groups) == 1},
+        same,
         tuple(_judge_model(evidence, column, telling, here) for column, telling in enumerate(tellings)),
     )
 
@@ -169,7 +169,7 @@ def _draw_patients(patients: NDArray[np.str_], generator: np.random.Generator) -
 def _judge_facts(evidence: Evidence, rows: NDArray[np.int64], facts: Sequence[Grouping]) -> list[Telling]:
     """How well the facts of the images in (N,) rows tell each finding."""
     dataset = evidence.dataset
-    labels = resolve_targets(dataset.states[rows][:, positions(dataset.findings, evidence.findings)])
+    labels = read_labels(dataset, rows, evidence.findings)
     patients = dataset.patient_ids[rows]
     fold_of = divide_patients(patients, seed=evidence.chance.seed)
     return [measure_telling(column, facts, patients=patients, fold_of=fold_of) for column in labels.T]
@@ -186,8 +186,8 @@ def _judge_model(evidence: Evidence, column: int, telling: Telling, here: Mappin
         nothing = Estimate(None, why_null=undefined or "no fact tells it better than guessing")
         return FindingShortcuts(name, telling, model, nothing, None, nothing)
     strata = cross([here[fact] for fact in telling.strongest])
-    within = estimate_within_strata(labels, logits, strata, patients=predictions.patient_ids)
     alike = compare_within(labels, logits, strata, patients=predictions.patient_ids)
+    within = alike.estimate() if alike else Estimate(None, why_null=NO_PAIRS)
     share = alike.n_pairs / whole.n_pairs if alike else 0.0
     return FindingShortcuts(name, telling, model, within, share, _lose(whole, alike, within))
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xray_resnet.evaluation.evidence import Evidence
-from xray_resnet.evaluation.groups import Grouping, group_images
+from xray_resnet.evaluation.groups import Grouping, group_images, part_same
 from xray_resnet.evaluation.methods import estimate_to_json
 from xray_resnet.metrics.bootstrap import number_patients
 from xray_resnet.metrics.contrasts import Contrast, contrast_group, correct_contrasts
@@ -102,8 +102,7 @@ def measure_subgroups(evidence: Evidence) -> Subgroups:
     """Groups the images by `FACTS` and by the names that were asked for, and compares every group with the rest."""
     names = dict.fromkeys((*FACTS, *evidence.subgroups))
     groupings = [group_images(name, evidence.fact(name)) for name in names]
-    differing = tuple(grouping for grouping in groupings if len(grouping.groups) > 1)
-    same = {grouping.name: grouping.groups[0] for grouping in groupings if len(grouping.groups) == 1}
+    differing, same = part_same(groupings)
     rows = [*_compare_all(evidence, differing)]
     divisions = [_name_division(evidence, row, differing) for row in rows]
     corrected = correct_contrasts([row.contrast for row in rows], divisions)

@@ -13,9 +13,9 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from xray_resnet.findings import positions, resolve_targets
 from xray_resnet.metrics import macro_auroc, why_undefined
 from xray_resnet.store import Dataset
+from xray_resnet.store.labels import read_labels
 
 SIDE = 32
 MOST_IMAGES = 20_000
@@ -46,7 +46,7 @@ def fit_baseline(dataset: Dataset, rows: NDArray[np.int64], *, findings: tuple[s
         rows: (N,) the rows to predict.
         findings: Which findings, in this order.
     """
-    labels = resolve_targets(dataset.states[:, positions(dataset.findings, findings)])
+    labels = read_labels(dataset, dataset.indices("all"), findings)
     training, validation = dataset.indices("train"), dataset.indices("val")
     thumbnails = _shrink(dataset, training)
     with threadpool_limits(1):  # products this small lose more by waiting for threads than they gain

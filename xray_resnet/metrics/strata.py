@@ -15,6 +15,7 @@ from scipy.special import expit, logit
 
 from xray_resnet.metrics.bootstrap import Estimate, number_patients
 from xray_resnet.metrics.clustered import FEW_PATIENTS, FEWEST_PATIENTS
+from xray_resnet.metrics.components import place
 from xray_resnet.metrics.newcombe import Interval, Z, newcombe_interval, wilson_interval
 from xray_resnet.metrics.ranking import Floats, checked, why_undefined
 
@@ -135,7 +136,7 @@ def _compare_each(truth: Floats, score: Floats, strata: NDArray[np.intp]) -> Ite
     for name in np.unique(strata[strata >= 0]):
         positives, negatives = (np.flatnonzero((strata == name) & (truth == value)) for value in (1, 0))
         if len(positives) and len(negatives):
-            over, under = _place(score[positives], score[negatives])
+            (over,), (under,) = place(score[None, positives], score[None, negatives])
             yield _Stratum(positives, negatives, float(over.mean()), over, under)
 
 
@@ -161,14 +162,6 @@ def _put_together(strata: Sequence[_Stratum], units: NDArray[np.intp]) -> Compar
 
 def _count(units: NDArray[np.intp]) -> int:
     return len(np.unique(units))
-
-
-def _place(positive: Floats, negative: Floats) -> tuple[Floats, Floats]:
-    """Share of negatives below each positive (M,), and of positives above each negative (N,); a tie is one half."""
-    ordered = np.sort(positive), np.sort(negative)
-    below, upto = (np.searchsorted(ordered[1], positive, side) for side in ("left", "right"))
-    under, upto_them = (np.searchsorted(ordered[0], negative, side) for side in ("left", "right"))
-    return (below + upto) / (2 * len(negative)), 1 - (under + upto_them) / (2 * len(positive))
 
 
 def _small_sample(count: int) -> float:

@@ -8,9 +8,9 @@ import numpy as np
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.result import Caveat, Concern, Rank, Result, Section, Tile
 from xray_resnet.evaluation.seen import Seen
-from xray_resnet.findings import positions, resolve_targets
 from xray_resnet.pages.numbers import format_count
 from xray_resnet.store import Dataset
+from xray_resnet.store.labels import read_labels
 from xray_resnet.store.schema import SPLITS
 
 _SEEN = {
@@ -50,7 +50,7 @@ def analyse_data(evidence: Evidence) -> Result:
 def _describe_split(dataset: Dataset, split: str, findings: Sequence[str]) -> dict[str, Any]:
     """Images, patients, and per finding the positives with their share of the assessed images."""
     rows = dataset.indices(split)
-    labels = resolve_targets(dataset.states[rows][:, positions(dataset.findings, findings)])
+    labels = read_labels(dataset, rows, findings)
     positives, assessed = (labels == 1).sum(axis=0), np.isfinite(labels).sum(axis=0)
     return {
         "name": split,

@@ -5,9 +5,8 @@ from functools import partial
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.external import External, compare_with_own
 from xray_resnet.evaluation.external_plot import plot_external
-from xray_resnet.evaluation.methods import letter_methods
+from xray_resnet.evaluation.methods import letter_methods, tell_interval
 from xray_resnet.evaluation.result import Caveat, Concern, Plot, Rank, Result, Section, Tile
-from xray_resnet.metrics import Estimate
 from xray_resnet.pages.numbers import format_share, to_title
 
 
@@ -39,13 +38,7 @@ def _miss_internal() -> Caveat:
 def _make_tile(external: External) -> Tile:
     shared = sum(drop.value is not None for drop in external.drops)
     detail = f"from {external.name}, {shared} finding{'s' if shared != 1 else ''}"
-    return Tile("Drop of macro AUROC", format_share(external.macro.value), _tell_interval(external.macro), detail)
-
-
-def _tell_interval(estimate: Estimate) -> str:
-    if estimate.low is None or estimate.high is None:
-        return str(estimate.why_null)
-    return f"95 % {estimate.low:.3f} to {estimate.high:.3f}"
+    return Tile("Drop of macro AUROC", format_share(external.macro.value), tell_interval(external.macro), detail)
 
 
 def _describe(external: External) -> str:
@@ -62,7 +55,7 @@ def _warn_of_drop(external: External) -> list[Caveat]:
     if external.macro.low is not None and external.macro.low > 0:
         text = (
             f"The model ranks worse here than on its own held-out images ({external.name}): macro AUROC is "
-            f"{external.macro.value:.3f} lower ({_tell_interval(external.macro)})."
+            f"{external.macro.value:.3f} lower ({tell_interval(external.macro)})."
         )
         return [Caveat(Rank.CAUTION, "external_drop", text, Concern.TRANSFER)]
     lower = [to_title(own.name) for own, _, drop in external.rows if drop.low is not None and drop.low > 0]

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from functools import partial
 
 from xray_resnet.evaluation.evidence import Evidence
-from xray_resnet.evaluation.methods import letter_methods
+from xray_resnet.evaluation.methods import letter_methods, tell_interval
 from xray_resnet.evaluation.plots import plot_intervals
 from xray_resnet.evaluation.ranking import MAX_FPR, FindingRanking, Ranking
 from xray_resnet.evaluation.result import Caveat, Concern, Plot, Rank, Result, Section, Tile
-from xray_resnet.metrics import Estimate
 from xray_resnet.metrics.clustered import FEW_PATIENTS
 from xray_resnet.pages.numbers import format_share, to_title
 
@@ -50,15 +49,7 @@ def _letter_methods(ranking: Ranking) -> dict[str, str]:
 
 def _make_tile(ranking: Ranking) -> Tile:
     detail = f"{ranking.n_defined} of {len(ranking.findings)} findings"
-    return Tile(
-        "Macro AUROC", format_share(ranking.macro.value), _describe_interval(ranking.macro), detail, is_main=True
-    )
-
-
-def _describe_interval(estimate: Estimate) -> str:
-    if estimate.low is None or estimate.high is None:
-        return str(estimate.why_null)
-    return f"95 % {estimate.low:.3f} to {estimate.high:.3f}"
+    return Tile("Macro AUROC", format_share(ranking.macro.value), tell_interval(ranking.macro), detail, is_main=True)
 
 
 def _warn_of_undefined(findings: Sequence[FindingRanking]) -> list[Caveat]:

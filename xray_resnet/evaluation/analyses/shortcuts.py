@@ -6,7 +6,7 @@ from functools import partial
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.forest_plot import Branch, plot_forest
 from xray_resnet.evaluation.groups import describe_same
-from xray_resnet.evaluation.methods import letter_methods
+from xray_resnet.evaluation.methods import letter_methods, tell_interval
 from xray_resnet.evaluation.result import Caveat, Concern, Plot, Rank, Result, Section, Tile, make_anchor
 from xray_resnet.evaluation.shortcuts import (
     TELLS_FROM,
@@ -60,7 +60,7 @@ def _make_tile(known: Sequence[FindingShortcuts]) -> Tile | None:
     return Tile(
         "Facts alone",
         format_share(together.value),
-        f"AUROC, 95 % {together.low:.3f} to {together.high:.3f}; the highest of {len(known)} findings",
+        f"AUROC, {tell_interval(together)}; the highest of {len(known)} findings",
         to_title(best.name),
     )
 

@@ -31,6 +31,7 @@ def analyse_triage(evidence: Evidence) -> Result:
         "promised": promised,
         "methods": letter_methods(_list_estimates(promised)),
         "confidences": sorted({side.edge.promise.confidence for side in promised.sides}),
+        "are_patients_alike": evidence.trained_on_this_dataset or evidence.is_basis(promised.basis),
     }
     return Result(
         figures={"triage": promised.to_json()},
