@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from xray_resnet.boxes import Rectangle
 from xray_resnet.evaluation.amendment import Amendment
 from xray_resnet.evaluation.answers import Answers
+from xray_resnet.evaluation.dose_options import DEFAULT, DoseOptions
 from xray_resnet.evaluation.image_facts import read_fact
 from xray_resnet.evaluation.images import Change, StoredImages
 from xray_resnet.evaluation.internal import Internal
@@ -70,6 +71,7 @@ class Evidence:
         seen: Whom of another dataset's patients the model was fitted to.
         internal: What the model says of its own held-out images, if these are others and it was asked.
         subgroups: Names by which images are grouped beside the usual ones.
+        dose: How a dose is planned, if it is.
     """
 
     dataset: Dataset
@@ -88,6 +90,7 @@ class Evidence:
     seen: Seen = UNKNOWN
     internal: Internal | None = None
     subgroups: Sequence[str] = ()
+    dose: DoseOptions = DEFAULT
 
     @property
     def findings(self) -> tuple[str, ...]:
