@@ -147,6 +147,7 @@ def evaluate(arguments: Sequence[str]) -> int:
         raise ConfigurationError("--amend and --no-amend are both given, expected one")
     if values.no_triage and (given := [name for name in PROMISES if getattr(options, name) is not None]):
         raise ConfigurationError(f"--no-triage and --{given[0]} are both given, expected one")
+    dose = _read_dose_options(values)
     run = options.run or Run.newest(options.runs_folder).folder
     from xray_resnet.evaluation import evaluate as evaluation
 
@@ -158,7 +159,7 @@ def evaluate(arguments: Sequence[str]) -> int:
         options=_read_amend_options(
             options, amend=values.amend or (False if values.no_amend else None), triage=not values.no_triage
         ),
-        dose=_read_dose_options(values),
+        dose=dose,
         precision=options.precision, treatment=options.seen, resamples=options.resamples, seed=options.seed,
         show=show_progress, tell=_tell,
     )  # fmt: skip
@@ -171,7 +172,7 @@ def _add_dose_arguments(parser: CommandParser) -> None:
     parser.add_argument(
         "--dose",
         action="store_true",
-        help="Also say how far the dose could fall before findings are ranked worse, from simulated exposures; takes 17 "
+        help="Also say how far the dose could fall before findings are ranked worse, by simulated exposures; takes 17 "
         "times as long, can be interrupted, is kept.",
     )
     parser.add_argument(

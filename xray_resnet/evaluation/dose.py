@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from xray_resnet.errors import UserError
 from xray_resnet.evaluation.dose_options import DoseOptions
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.exposures import expose
@@ -53,10 +54,17 @@ class DosePlan:
         }
 
 
-def plan_dose(evidence: Evidence) -> DosePlan | None:
-    """Exposes every film again; None if no finding has an AUROC, so that nothing can be lost."""
+def plan_dose(evidence: Evidence) -> DosePlan:
+    """Exposes every film again.
+
+    Raises:
+        UserError: if no finding has an AUROC, so that nothing can be lost.
+    """
     if evidence.ranking.macro.value is None:
-        return None
+        raise UserError(
+            f"{evidence.dataset.folder}, {evidence.split}: no finding has both a positive and a negative image, so no "
+            "dose can be planned; choose another split, or leave out --dose"
+        )
     options, predictions = evidence.dose, evidence.predictions
     exposures = expose(evidence, options)
     findings = {

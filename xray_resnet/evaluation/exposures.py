@@ -34,7 +34,7 @@ def expose(evidence: Evidence, options: DoseOptions) -> Exposures:
     takes = [(dose, repetition) for repetition in range(options.repeats) for dose in options.doses]
     with evidence.show("lowering the dose", "images") as progress:
         share = _Share(progress, images * (len(takes) + 1))
-        full = _answer(evidence, f"{prefix}-1", 1.0, 0, share)
+        full = _answer(evidence, f"{prefix}-full", 1.0, 0, share)
         answers = [
             _answer(evidence, f"{prefix}-{dose:g}-{repetition}", dose, repetition, share.after(images * place))
             for place, (dose, repetition) in enumerate(takes, 1)

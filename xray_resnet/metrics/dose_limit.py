@@ -116,7 +116,7 @@ def find_dose_limit(
     counts, reason = count_patients(labels, patients), why_undefined(labels)
     if reason is not None:
         return DoseLimit(counts, why_null=reason)
-    before, after = _vary(labels, full, reduced, patients=patients)
+    before, after = vary_doses(labels, full, reduced, patients=patients)
     differences = subtract(after, before)
     intervals = bound_differences(differences)
     if intervals.why_null[0] is not None:
@@ -125,12 +125,12 @@ def find_dose_limit(
         counts,
         float(before.values[0]),
         tuple(_build_steps(after, differences, intervals, doses=doses, margin=margin)),
-        None if reason else _cross(differences.values, intervals, doses=doses, margin=margin),
+        None if reason else find_crossing(differences.values, intervals, doses=doses, margin=margin),
         reason,
     )
 
 
-def _vary(
+def vary_doses(
     labels: ArrayLike, full: ArrayLike, reduced: ArrayLike, *, patients: ArrayLike
 ) -> tuple[Variation, Variation]:
     """AUROC at full dose (1,) and at each dose (D,), with every exposure as a film of its own."""
@@ -167,7 +167,7 @@ def _count_needed(differences: Variation, place: int, *, margin: float) -> int |
     return None if needed is None else int(np.ceil(needed / behind * differences.patients[0]))
 
 
-def _cross(values: Floats, intervals: Intervals, *, doses: Sequence[float], margin: float) -> Crossing:
+def find_crossing(values: Floats, intervals: Intervals, *, doses: Sequence[float], margin: float) -> Crossing:
     """Where a monotone curve through the differences, and through each of their ends, falls to -margin."""
     expected = isotonic_regression(values, increasing=False).x
     first, last = np.minimum.accumulate(intervals.low), np.maximum.accumulate(intervals.high[::-1])[::-1]

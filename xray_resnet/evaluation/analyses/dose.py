@@ -13,15 +13,12 @@ if TYPE_CHECKING:
 
 
 def analyse_dose(evidence: Evidence) -> Result:
-    """What the films say of each dose; nothing if no AUROC exists."""
+    """What the films say of each dose."""
     from xray_resnet.evaluation.dose import plan_dose  # loads what adds noise, which other analyses need not
-
-    plan = plan_dose(evidence)
-    if plan is None:
-        return Result()
     from xray_resnet.evaluation.dose_plot import plot_dose
     from xray_resnet.metrics.noninferiority import ERROR, POWER
 
+    plan = plan_dose(evidence)
     shown = {name: limit for name, limit in plan.findings.items() if limit.steps}
     values = {"plan": plan, "shown": shown, "error": ERROR, "power": POWER, "answer": describe_answer}
     return Result(
