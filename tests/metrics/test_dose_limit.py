@@ -73,15 +73,15 @@ def test_unlabelled_images_are_left_out() -> None:
 def test_many_films_tell_what_is_safe_and_what_is_not() -> None:
     limit = find(3000)
     assert [step.verdict for step in limit.steps] == ["safe", "safe", "not safe"]
-    assert (limit.safe, limit.unsafe, limit.open, limit.verdict) == (0.25, 0.1, None, "safe")
+    assert (limit.safe, limit.unsafe, limit.first_open, limit.verdict) == (0.25, 0.1, None, "safe")
     assert limit.crossing and limit.crossing.value and 0.1 < limit.crossing.value < 0.25
 
 
 def test_few_films_cannot_tell_and_say_how_many_patients_would() -> None:
     limit = find(60, margin=0.02)
     assert (limit.safe, limit.unsafe, limit.verdict) == (None, None, "cannot tell")
-    assert limit.open and limit.open.dose == 0.5
-    needed = limit.open.needed
+    assert limit.first_open and limit.first_open.dose == 0.5
+    needed = limit.first_open.needed
     assert needed and find(3 * needed, seed=5, margin=0.02).safe is not None
 
 
@@ -91,8 +91,8 @@ def test_patients_needed_are_those_with_the_finding_where_others_are_fewer() -> 
         find_dose_limit(truth, sign * full, sign * reduced, doses=DOSES, margin=0.02, patients=np.arange(60))
         for truth, sign in ((labels, 1), (1 - labels, -1))
     )
-    assert rare.open and common.open and rare.open.needed and common.open.needed
-    assert common.open.needed == pytest.approx(2 * rare.open.needed, abs=2)
+    assert rare.first_open and common.first_open and rare.first_open.needed and common.first_open.needed
+    assert common.first_open.needed == pytest.approx(2 * rare.first_open.needed, abs=2)
 
 
 def test_too_few_patients_for_an_interval_say_so() -> None:

@@ -10,6 +10,7 @@ from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.exposures import expose
 from xray_resnet.evaluation.methods import estimate_to_json
 from xray_resnet.metrics.dose_limit import Crossing, DoseLimit, DoseStep, find_dose_limit
+from xray_resnet.metrics.noninferiority import Verdict
 
 SCHEMA_VERSION = 1
 """Of the plan in metrics.json."""
@@ -40,6 +41,13 @@ class DosePlan:
         doses = [limit.safe for limit in self.findings.values()]
         return None if None in doses else max(dose for dose in doses if dose is not None)
 
+    @property
+    def verdict(self) -> Verdict:
+        """The answer for all findings in short: of the highest dose that was tried."""
+        if any(limit.verdict == "not safe" for limit in self.findings.values()):
+            return "not safe"
+        return "cannot tell" if self.safe is None else "safe"
+
     def to_json(self) -> dict[str, Any]:
         """Its part of metrics.json."""
         return {
@@ -49,6 +57,7 @@ class DosePlan:
             "repeats": self.options.repeats,
             "n_images": self.n_images,
             "n_known_detectors": self.n_known,
+            "verdict": self.verdict,
             "safe": self.safe,
             "findings": {name: _limit_to_json(limit) for name, limit in self.findings.items()},
         }

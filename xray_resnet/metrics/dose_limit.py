@@ -84,7 +84,7 @@ class DoseLimit:
         return max((step.dose for step in self.steps if step.verdict == "not safe"), default=None)
 
     @property
-    def open(self) -> DoseStep | None:
+    def first_open(self) -> DoseStep | None:
         """The highest dose of which the films cannot tell; None if they tell of every dose."""
         return next((step for step in self.steps if step.verdict == "cannot tell"), None)
 

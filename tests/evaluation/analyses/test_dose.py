@@ -56,14 +56,14 @@ def test_figures_have_what_is_shown_of_each_finding_and_of_all(dataset: Dataset)
     assert (second["safe"], second["not_safe"], second["verdict"]) == (0.5, 0.1, "safe")
     assert [step["difference"]["value"] for step in second["doses"]] == [0, -1]
     assert second["limit"]["value"] == pytest.approx(0.5 * 5**-0.1)
-    assert figures["safe"] == 0.5
+    assert (figures["safe"], figures["verdict"]) == (0.5, "safe")
     json.dumps(figures, allow_nan=False)
 
 
 def test_what_is_not_safe_for_one_finding_is_not_for_all(dataset: Dataset) -> None:
     result = analyse_dose(with_answers(dataset, {"0.5": (1, -1), "0.1": (1, -1)}))
     assert result.figures["dose"]["safe"] is None
-    assert result.tile and result.tile.value == "cannot tell"
+    assert result.tile and result.tile.value == "not 0.5"
     (lost,) = [caveat for caveat in result.warnings if caveat.name == "dose_not_safe"]
     assert lost.rank.name == "CAUTION" and lost.text.endswith("more than 0.1 lower: Effusion.")
 
@@ -71,7 +71,9 @@ def test_what_is_not_safe_for_one_finding_is_not_for_all(dataset: Dataset) -> No
 def test_too_few_films_are_told_of_with_the_patients_needed(dataset: Dataset) -> None:
     evidence = with_answers(dataset, {})
     strict = replace(evidence, dose=replace(OPTIONS, margin=0.002))
-    (few,) = [caveat for caveat in analyse_dose(strict).warnings if caveat.name == "dose_cannot_tell"]
+    result = analyse_dose(strict)
+    assert result.tile and result.tile.value == "cannot tell"
+    (few,) = [caveat for caveat in result.warnings if caveat.name == "dose_cannot_tell"]
     assert "cannot tell whether 0.5 of the dose is safe: Cardiomegaly (about " in few.text
     assert "patients with it are needed" in few.text
 

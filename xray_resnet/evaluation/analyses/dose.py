@@ -40,8 +40,9 @@ def describe_answer(limit: "DoseLimit") -> str:
 
 
 def _make_tile(plan: "DosePlan") -> Tile:
-    value = "cannot tell" if plan.safe is None else f"{plan.safe:g}"
-    return Tile("Dose safe for all findings", value, f"of 1; AUROC lower by less than {plan.options.margin:g}")
+    value = {"safe": f"{plan.safe}", "not safe": f"not {plan.options.doses[0]:g}", "cannot tell": "cannot tell"}
+    note = f"as a fraction of the dose of the films; AUROC lower by less than {plan.options.margin:g}"
+    return Tile("Dose safe for all findings", value[plan.verdict], note)
 
 
 def _describe(shown: "dict[str, DoseLimit]") -> str:
@@ -63,7 +64,7 @@ def _warn(plan: "DosePlan") -> list[Caveat]:
 
 
 def _tell_needed(name: str, limit: "DoseLimit") -> str:
-    needed = limit.open.needed if limit.open else None
+    needed = limit.first_open.needed if limit.first_open else None
     return to_title(name) + (f" (about {needed:,} patients with it are needed)" if needed else "")
 
 
