@@ -108,10 +108,11 @@ def test_without_a_positive_film_nothing_is_lost() -> None:
     assert limit.why_null == "no positive image"
 
 
-def cross(values: list[float], spread: float = 0.0, *, margin: float = 0.02) -> tuple[float | None, ...]:
-    centre = np.array(values)
-    intervals = Intervals(centre - spread, centre + spread, [None] * len(values))
-    limit = find_crossing(centre, intervals, doses=DOSES, margin=margin)
+def cross(
+    values: list[float], low: list[float] | None = None, high: list[float] | None = None, *, margin: float = 0.02
+) -> tuple[float | None, ...]:
+    intervals = Intervals(np.array(low or values), np.array(high or values), [None] * len(values))
+    limit = find_crossing(np.array(values), intervals, doses=DOSES, margin=margin)
     return limit.value, limit.low, limit.high
 
 
@@ -124,15 +125,26 @@ def test_a_dose_that_seems_better_than_a_higher_one_is_averaged_with_it() -> Non
     assert cross([-0.03, -0.01, -0.06], margin=0.04)[0] == cross([-0.02, -0.02, -0.06], margin=0.04)[0]
 
 
+def test_what_noise_improves_by_chance_is_no_gain() -> None:
+    assert cross([0.01, -0.04, -0.05])[0] == cross([0.0, -0.04, -0.05])[0]
+
+
 def test_the_interval_of_the_limit_holds_the_doses_that_are_not_told_apart_from_it() -> None:
-    value, low, high = cross([-0.01, -0.03, -0.05], 0.01)
-    assert value and low and high and low < value < high
+    value, low, high = cross([-0.01, -0.03, -0.05], [-0.02, -0.04, -0.06], [0.0, -0.02, -0.04])
+    assert value == pytest.approx(np.sqrt(0.5 * 0.25))
     assert (low, high) == (pytest.approx(0.25), pytest.approx(0.5))
+
+
+def test_the_interval_is_as_wide_as_ends_that_do_not_fall_allow() -> None:
+    _, low, high = cross([-0.01, -0.03, -0.02], [-0.01, -0.03, -0.01], [-0.03, -0.01, -0.03])
+    assert high == pytest.approx(np.sqrt(0.5 * 0.25))
+    assert low == pytest.approx(np.sqrt(0.25 * 0.1))
 
 
 def test_a_limit_below_the_lowest_dose_is_none() -> None:
     assert cross([0.0, -0.001, -0.002]) == (None, None, None)
-    assert cross([0.0, -0.001, -0.019], 0.005)[2] is not None
+    assert cross([0.0, -0.001, -0.02])[0] == pytest.approx(0.1)
+    assert cross([0.0, -0.001, -0.019], [-0.005, -0.006, -0.024])[2] is not None
 
 
 def test_a_dose_that_costs_the_margin_is_rarely_called_safe() -> None:

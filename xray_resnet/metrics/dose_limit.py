@@ -169,7 +169,7 @@ def _count_needed(differences: Variation, place: int, *, margin: float) -> int |
 
 def find_crossing(values: Floats, intervals: Intervals, *, doses: Sequence[float], margin: float) -> Crossing:
     """Where a monotone curve through the differences, and through each of their ends, falls to -margin."""
-    expected = isotonic_regression(values, increasing=False).x
+    expected = np.minimum(isotonic_regression(values, increasing=False).x, 0.0)  # less dose is no gain
     first, last = np.minimum.accumulate(intervals.low), np.maximum.accumulate(intervals.high[::-1])[::-1]
     value, low, high = (_read_off(curve, doses=doses, level=-margin) for curve in (expected, last, first))
     return Crossing(value, low, high)
@@ -177,7 +177,7 @@ def find_crossing(values: Floats, intervals: Intervals, *, doses: Sequence[float
 
 def _read_off(curve: Floats, *, doses: Sequence[float], level: float) -> float | None:
     """The dose at which a falling curve, 0 at dose 1 and straight in log dose, reaches a level; None if it does not."""
-    heights = np.minimum([0.0, *curve], 0.0)
+    heights = np.array([0.0, *curve])
     if heights[-1] > level:
         return None
     after = int(np.argmax(heights <= level))
