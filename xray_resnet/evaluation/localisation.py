@@ -143,7 +143,7 @@ def _play_all(
 ) -> dict[str, dict[str, PointingGame]]:
     played = play_pointing_games(
         [case.hit for case in cases],
-        [[case.hit_of_baseline[baseline] for case in cases] for baseline in BASELINES],
+        np.array([[case.hit_of_baseline[baseline] for case in cases] for baseline in BASELINES], np.float64),
         [*groups.values()],
         patients=[case.patient for case in cases],
         generator=chance.generator(),

@@ -18,7 +18,6 @@ from xray_resnet.evaluation.image_facts import read_fact
 from xray_resnet.evaluation.methods import estimate_to_json
 from xray_resnet.evaluation.telling import Telling, divide_patients, measure_telling
 from xray_resnet.metrics import Estimate
-from xray_resnet.metrics.clustered import FEWEST_PATIENTS
 from xray_resnet.metrics.contrasts import compare_areas
 from xray_resnet.metrics.strata import NO_PAIRS, ComparedPairs, compare_within
 from xray_resnet.store import Dataset
@@ -194,6 +193,6 @@ def _judge_model(evidence: Evidence, column: int, telling: Telling, here: Mappin
 
 def _lose(whole: ComparedPairs, alike: ComparedPairs | None, within: Estimate) -> Estimate:
     """The AUROC of all pairs less that of the pairs within strata."""
-    if alike is None or min(alike.patients) < FEWEST_PATIENTS:
+    if alike is None or within.low is None:
         return Estimate(None, why_null=within.why_null)
     return compare_areas(whole, alike)[0]

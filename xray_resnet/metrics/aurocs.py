@@ -158,7 +158,7 @@ def _combine(terms: Sequence[Estimate], variations: Sequence[Variation]) -> Esti
     if len(intervals) < len(terms):
         return Estimate(value, why_null=f"interval: {len(terms) - len(intervals)} of {len(terms)} findings without one")
     weights = np.full(len(terms), 1 / len(terms))
-    correlation = correlate(np.concatenate([each.sums for each in variations]))
+    correlation = correlate(np.concatenate([each.sums() for each in variations]))
     return Estimate(
         value, *combine_intervals(values, intervals, weights=weights, correlation=correlation), method=COMBINED
     )
