@@ -5,9 +5,9 @@ Run: python -m docs.coverage [--quick] [--all] [--output coverage.csv]
 Scores are normal; patients with the finding and without it have one or several images, which share part of their
 score. Each cell is simulated with its own seed. Cells are kept in the output file, and what is there is not simulated
 again, so that the command goes on where it was interrupted. Of hundreds of cells the worst owe most of that to chance:
-those that look bad are simulated again, with more runs and another seed, and these count. The table has the lowest and the highest share of intervals
-that cover, over all cells with so many patients and such a spread (standard deviation of the scores with the finding,
-in that without it); runs without an interval count neither way.
+those that look bad are simulated again, with more runs and other seeds, and these count. The table has the lowest and
+the highest share of intervals that cover, over all cells with so many patients and such a spread (standard deviation of
+the scores with the finding, in that without it); runs without an interval count neither way.
 """
 
 import argparse
