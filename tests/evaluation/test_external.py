@@ -1,19 +1,27 @@
 """Other data beside the model's own held-out images."""
 
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pytest
 
 from tests.datasets import make_dataset
 from tests.evaluation.builders import make_evidence
+from xray_resnet.config.sources import Source
+from xray_resnet.evaluation import evidence as evidence_module
+from xray_resnet.evaluation import external as external_module
 from xray_resnet.evaluation.analyses.external import analyse_external
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.external import External, compare_with_own
 from xray_resnet.evaluation.external_plot import plot_external
 from xray_resnet.evaluation.groups import UNKNOWN
 from xray_resnet.evaluation.internal import Internal
+from xray_resnet.evaluation.label_definitions import DEFINITIONS
 from xray_resnet.evaluation.population import describe_population
+from xray_resnet.evaluation.predictions import Predictions
+from xray_resnet.evaluation.ranking import rank
+from xray_resnet.metrics.unpaired import subtract_unpaired
 from xray_resnet.store import Dataset, open_dataset
 
 
@@ -72,6 +80,51 @@ def test_the_macro_drop_is_over_the_findings_that_both_can_rank(own: Dataset, ot
     assert external is not None
     assert external.drops[0].value is None
     assert external.macro.value == pytest.approx(external.drops[1].value)
+
+
+def test_either_side_is_ranked_once(own: Dataset, other: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    ranked: list[Predictions] = []
+    for module in (external_module, evidence_module):
+        monkeypatch.setattr(module, "rank", lambda predictions: ranked.append(predictions) or rank(predictions))
+    evidence, internal = ask(other, separation=1), Internal("own", ask(own, separation=3).predictions, own)
+    external = compare_with_own(evidence, internal)
+    assert external is not None and external.macro.value is not None
+    assert [len(each.image_ids) for each in ranked] == [len(own.indices("test")), len(evidence.rows)]
+
+
+def test_the_macro_drop_is_that_of_the_means_of_the_same_findings(own: Dataset, other: Dataset) -> None:
+    sides = [ask(own, separation=3).predictions, ask(other, separation=0).predictions]
+    there, here = (rank(side.choose([*other.findings])).macro for side in sides)
+    expected = subtract_unpaired(there, here)
+    found = compare(own, other, separations=(3, 0)).macro
+    assert (found.value, found.low, found.high) == pytest.approx((expected.value, expected.low, expected.high))
+
+
+def test_labels_that_were_made_alike_are_not_warned_of(own: Dataset, other: Dataset) -> None:
+    assert compare(own, other, separations=(1, 1)).definitions == (DEFINITIONS["phantom"],) * 2
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "rank", "words"),
+    [
+        ("rsna_pneumonia", "label_definitions_differ", "CAUTION", "; here: opacities suspicious of pneumonia that"),
+        ("image_folder", "label_definitions_unknown", "NOTE", "; here: not known. Part of a drop may be theirs."),
+    ],
+)
+def test_labels_that_mean_something_else_or_may_are_warned_of(
+    own: Dataset, other: Dataset, monkeypatch: pytest.MonkeyPatch, source: str, name: str, rank: str, words: str
+) -> None:
+    """Pneumonia of RSNA is an opacity in a box; in class folders it is what somebody meant by it."""
+    kinds = {own.name: "phantom", other.name: source}
+    monkeypatch.setattr(Dataset, "sources", property(lambda self: [kinds[self.name]] * len(self)))
+    internal = Internal("own", ask(own, separation=2).predictions, own)
+    (warning,) = analyse_external(replace(ask(other, separation=2), internal=internal)).warnings
+    assert (warning.name, warning.rank.name) == (name, rank)
+    assert f"here: {words.removeprefix('; here: ')}" in warning.text and str(DEFINITIONS["phantom"]) in warning.text
+
+
+def test_every_source_says_how_its_labels_were_made_or_that_nobody_knows() -> None:
+    assert {*DEFINITIONS} == {*get_args(Source)}
 
 
 def test_without_the_own_evaluation_the_page_says_what_to_run(other: Dataset) -> None:

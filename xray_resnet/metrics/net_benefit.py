@@ -62,8 +62,8 @@ def decision_curve(
     weights = np.stack([np.full(len(limits), share), -(1 - share) * odds])
     rates = np.array([(probability[side] >= limits[:, None]).mean(axis=1) for side in (has, lacks)])
     counts = [_count_equal(who[side]) for side in (has, lacks)]
-    ends = np.array([_bound(*each, counts=counts) for each in zip(rates.T, weights.T, strict=True)]).T
-    return DecisionCurve(limits, (weights * rates).sum(axis=0), *ends, everyone=weights.sum(axis=0))
+    low, high = np.array([_bound(*each, counts=counts) for each in zip(rates.T, weights.T, strict=True)]).T
+    return DecisionCurve(limits, (weights * rates).sum(axis=0), low, high, weights.sum(axis=0))
 
 
 def find_harm(curve: DecisionCurve, threshold: float) -> tuple[float, float] | None:

@@ -23,7 +23,7 @@ def analyse_external(evidence: Evidence) -> Result:
         plots={"aurocs": Plot(partial(plot_external, external), _describe(external))},
         tile=_make_tile(external),
         section=Section("Own and other data", {"external": external, "methods": letter_methods(estimates)}),
-        warnings=[*_warn_of_drop(external), *_warn_of_views(external)],
+        warnings=[*_warn_of_drop(external), *_warn_of_definitions(external), *_warn_of_views(external)],
     )
 
 
@@ -61,6 +61,25 @@ def _warn_of_drop(external: External) -> list[Caveat]:
     lower = [to_title(own.name) for own, _, drop in external.rows if drop.low is not None and drop.low > 0]
     text = f"The model ranks worse here than on its own held-out images ({external.name}): {', '.join(lower)}."
     return [Caveat(Rank.CAUTION, "external_drop", text, Concern.TRANSFER)] if lower else []
+
+
+def _warn_of_definitions(external: External) -> list[Caveat]:
+    """Of labels that mean something else here, or may."""
+    own, here = external.definitions
+    if own is not None and own == here:
+        return []
+    said = f"there: {own or 'not known'}; here: {here or 'not known'}"
+    if own is None or here is None:
+        text = (
+            f"Whether the labels mean the same here as in the data that the model learnt from ({external.name}) is not "
+            f"known. How they were made, {said}. Part of a drop may be theirs."
+        )
+        return [Caveat(Rank.NOTE, "label_definitions_unknown", text, Concern.TRANSFER)]
+    text = (
+        f"Labels of one name were made in different ways in the data that the model learnt from ({external.name}) and "
+        f"here. {said[0].upper()}{said[1:]}. Part of a drop may be theirs."
+    )
+    return [Caveat(Rank.CAUTION, "label_definitions_differ", text, Concern.TRANSFER)]
 
 
 def _warn_of_views(external: External) -> list[Caveat]:
