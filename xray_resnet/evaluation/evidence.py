@@ -70,6 +70,7 @@ class Evidence:
         seen: Whom of another dataset's patients the model was fitted to.
         internal: What the model says of its own held-out images, if these are others and it was asked.
         subgroups: Names by which images are grouped beside the usual ones.
+        ladder_images: How many images the corruption ladder takes at most; 0: all.
     """
 
     dataset: Dataset
@@ -88,6 +89,7 @@ class Evidence:
     seen: Seen = UNKNOWN
     internal: Internal | None = None
     subgroups: Sequence[str] = ()
+    ladder_images: int = 0
 
     @property
     def findings(self) -> tuple[str, ...]:
