@@ -87,9 +87,10 @@ def test_either_side_is_ranked_once(own: Dataset, other: Dataset, monkeypatch: p
     for module in (external_module, evidence_module):
         monkeypatch.setattr(module, "rank", lambda predictions: ranked.append(predictions) or rank(predictions))
     evidence, internal = ask(other, separation=1), Internal("own", ask(own, separation=3).predictions, own)
+    assert evidence.ranking.macro.value is not None
     external = compare_with_own(evidence, internal)
     assert external is not None and external.macro.value is not None
-    assert [len(each.image_ids) for each in ranked] == [len(own.indices("test")), len(evidence.rows)]
+    assert [len(each.image_ids) for each in ranked] == [len(evidence.rows), len(own.indices("test"))]
 
 
 def test_the_macro_drop_is_that_of_the_means_of_the_same_findings(own: Dataset, other: Dataset) -> None:

@@ -117,6 +117,17 @@ def test_a_baseline_that_is_barely_beaten_is_warned_of_with_the_interval(
     assert f'{gain["value"]:+.3f}<div class="muted">'.replace("-", "−") in page
 
 
+@pytest.mark.parametrize(("margin", "expected"), [(0.02, set()), (0.9, {"baseline_barely_beaten"})])
+def test_a_baseline_is_barely_beaten_by_less_than_the_margin(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch, margin: float, expected: set[str]
+) -> None:
+    evidence = make_evidence(dataset, separation=6)
+    noise = np.random.default_rng(0).normal(size=evidence.predictions.logits.shape)
+    monkeypatch.setattr(baseline, "fit_baseline", lambda *_, **__: Baseline(noise, 1, 1e-3))
+    monkeypatch.setattr(baseline, "MARGIN", margin)
+    assert {*warn("baseline", evidence)} == expected
+
+
 @pytest.mark.parametrize("split", ["train", "val", "all"])
 def test_a_baseline_is_not_asked_about_images_that_it_saw(dataset: Dataset, split: str) -> None:
     result = ANALYSES["baseline"].analyse(make_evidence(dataset, split=split))
