@@ -144,7 +144,7 @@ def test_every_picture_is_told_in_words(html: str, results: dict[str, Result]) -
 
 
 def test_it_says_that_it_is_research_software_on_synthetic_images(html: str) -> None:
-    assert "Research software, no medical device" in html
+    assert "Research software, not a medical device" in html
     assert "synthetic images" in html
 
 
