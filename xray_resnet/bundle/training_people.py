@@ -28,14 +28,21 @@ def describe_people(people: Mapping[str, Any] | None) -> str:
     """
     if people is None:
         return "ages, sexes and views not recorded"
-    return ", ".join((_describe_ages(people["age"]), _share("sex", people["sexes"]), _share("view", people["views"])))
+    return ", ".join(
+        (
+            _describe_ages(people["age"], people["age_known"]),
+            _share("sex", people["sexes"]),
+            _share("view", people["views"]),
+        )
+    )
 
 
-def _describe_ages(quartiles: tuple[float, ...] | None) -> str:
+def _describe_ages(quartiles: tuple[float, ...] | None, known: float) -> str:
     if quartiles is None:
         return "age not known"
     low, middle, high = quartiles
-    return f"age {middle:.0f} (half of them {low:.0f} to {high:.0f})"
+    of = "" if known == 1 else f"; known of {100 * known:.0f} %"
+    return f"age {middle:.0f} (half of them {low:.0f} to {high:.0f}{of})"
 
 
 def _share(name: str, shares: Mapping[str, float]) -> str:

@@ -32,6 +32,8 @@ _MARK = 34
 """Size of the mark of an estimate."""
 _TICKS, _TICK_LABELS = (0, 0.2, 0.4, 0.6, 0.8, 1), ("0", ".2", ".4", ".6", ".8", "1")
 
+_NO_POINTS: Mapping[str, float] = {}
+
 Panel = Callable[[Axes, int], None]
 
 
@@ -63,7 +65,7 @@ def plot_intervals(ranking: Ranking, *, baseline: Sequence[float | None] = ()) -
         return to_svg(figure)
 
 
-def plot_roc_curves(predictions: Predictions, ranking: Ranking, *, points: Mapping[str, float]) -> str:
+def plot_roc_curves(predictions: Predictions, ranking: Ranking, *, points: Mapping[str, float] = _NO_POINTS) -> str:
     """One ROC curve per finding, small multiples.
 
     Args:

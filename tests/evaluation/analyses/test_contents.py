@@ -42,7 +42,7 @@ def test_the_splits_are_counted_in_images_patients_and_positives(evidence: Evide
 def test_the_tile_of_the_data_counts_the_images_that_were_evaluated(evidence: Evidence) -> None:
     tile = analyse_data(evidence).tile
     assert tile is not None
-    assert (tile.value, tile.note) == ("12", "of 6 patients")
+    assert (tile.value, tile.note) == ("12", "of 6 simulated patients")
 
 
 def test_the_main_tile_is_the_mean_auroc_with_its_interval(evidence: Evidence) -> None:
@@ -68,7 +68,7 @@ def test_plots_are_told_in_words_with_three_decimals(evidence: Evidence) -> None
     names = ("Nodule", "Pleural_Thickening")
     findings = tuple(replace(finding, name=name, auroc=auroc) for name, auroc in zip(names, figures, strict=True))
     text = describe_aurocs("AUROC", replace(evidence.ranking, findings=findings))
-    assert text == "AUROC: Nodule 0.877, Pleural Thickening undefined"
+    assert text == "AUROC: Lung nodule 0.877, Pleural Thickening undefined"
 
 
 def test_facts_of_the_model_are_words(evidence: Evidence) -> None:

@@ -60,8 +60,9 @@ def _warn_of_drop(external: External) -> list[Caveat]:
     """Of findings, or of all together, whose AUROC is lower here beyond chance."""
     if external.macro.low is not None and external.macro.low > 0:
         text = (
-            f"The model ranks worse here than on its own held-out images ({external.name}): {_name_figure(external)} is "
-            f"{external.macro.value:.3f} lower ({tell_interval(external.macro)}).{_tell_people(external)}"
+            f"The model ranks worse here than on its own held-out images ({external.name}): "
+            f"{_name_figure(external)} is {external.macro.value:.3f} lower ({tell_interval(external.macro)})."
+            f"{_tell_people(external)}"
         )
         rank = Rank.SERIOUS if external.macro.low > LARGE_DROP else Rank.CAUTION
         return [Caveat(rank, "external_drop", text, Concern.TRANSFER)]
