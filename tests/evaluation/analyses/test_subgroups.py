@@ -31,7 +31,7 @@ def blind_to_ap(evidence: Evidence) -> Evidence:
 def test_a_group_that_is_ranked_worse_is_warned_of_with_its_anchor(evidence: Evidence) -> None:
     caveat, _ = analyse_subgroups(blind_to_ap(evidence)).warnings
     assert (caveat.rank.name, caveat.name, caveat.concern.name) == ("CAUTION", "worse_in_subgroups", "TRANSFER")
-    assert "Mass in view AP −0.3" in caveat.text and "Nodule" not in caveat.text and "PA" not in caveat.text
+    assert "Lung mass in view AP −0.3" in caveat.text and "Nodule" not in caveat.text and "PA" not in caveat.text
     assert caveat.anchor == "subgroups-view"
 
 
