@@ -43,6 +43,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
 def test_a_planted_shortcut_is_named_with_its_auroc_and_anchor(told: Evidence) -> None:
     caveat = analyse_shortcuts(told).warnings[0]
     assert (caveat.rank.name, caveat.name, caveat.concern.name) == ("CAUTION", "facts_tell_labels", "LEAK")
+    assert "(view: films taken AP, often at the bedside, are mostly of sicker patients" in caveat.text
     together = measure_shortcuts(told).findings[0].telling.together
     interval = f"{together.low:.2f} to {together.high:.2f}"
     assert f"tell Lung mass with AUROC {together.value:.2f} ({interval}; above all view" in caveat.text
