@@ -7,7 +7,6 @@ import numpy as np
 
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.internal import Internal
-from xray_resnet.evaluation.label_definitions import define_labels
 from xray_resnet.evaluation.methods import estimate_to_json
 from xray_resnet.evaluation.population import Population, describe_population
 from xray_resnet.evaluation.ranking import FindingRanking, Ranking, rank
@@ -25,7 +24,7 @@ class External:
         drops: AUROC there less AUROC here, of each finding.
         macro: Of the mean over the findings that are defined on both sides.
         populations: What the images are like, own and here; None if the own dataset is not at hand.
-        definitions: How each archive's labels were made, own and here; None if it is not known.
+        definitions: How the labels were made, own and here, as either dataset says; None if it does not.
         unseen_views: Views that no training image has, with how many images have them here.
     """
 
@@ -83,8 +82,8 @@ def compare_with_own(evidence: Evidence, internal: Internal) -> External | None:
         macro=_subtract_macros(own, here, defined),
         populations=_describe_both(evidence, internal, findings),
         definitions=(
-            None if internal.dataset is None else define_labels(internal.dataset, internal.rows),
-            define_labels(evidence.dataset, evidence.rows),
+            evidence.model.get("training_data", {}).get("about", {}).get("labels") or None,
+            evidence.dataset.about.get("labels") or None,
         ),
         unseen_views=_list_unseen_views(evidence, internal),
     )

@@ -57,7 +57,7 @@ def test_probabilities_that_say_less_than_the_prevalence_are_warned_of(dataset: 
     assert saved["value"] == pytest.approx(entropy - effusion["after"]["log_loss"]) and saved["high"] < 0
     (warning,) = (each for each in result.warnings if each.name == "worse_than_prevalence")
     assert warning.rank.name == "SERIOUS"
-    assert f"Effusion ({effusion['after']['log_loss']:.3f} against {entropy:.3f})" in warning.text
+    assert f"Pleural effusion ({effusion['after']['log_loss']:.3f} against {entropy:.3f})" in warning.text
 
 
 def test_probabilities_that_say_more_than_the_prevalence_are_not(dataset: Dataset) -> None:
@@ -146,7 +146,7 @@ def test_decisions_that_do_more_harm_than_none_are_warned_of(dataset: Dataset) -
     (warning,) = (each for each in result.warnings if each.name == "decisions_harm")
     low, high = result.figures["operating_points"]["findings"]["Effusion"]["harm"]
     assert low <= 1 / (1 + np.exp(-0.5)) <= high
-    assert warning.rank.name == "SERIOUS" and f"Effusion (acting from {low:.2f} to {high:.2f})" in warning.text
+    assert warning.rank.name == "SERIOUS" and f"Pleural effusion (acting from {low:.2f} to {high:.2f})" in warning.text
 
 
 def test_decisions_that_help_are_not(dataset: Dataset) -> None:
