@@ -71,6 +71,7 @@ class Evidence:
         seen: Whom of another dataset's patients the model was fitted to.
         internal: What the model says of its own held-out images, if these are others and it was asked.
         subgroups: Names by which images are grouped beside the usual ones.
+        ladder_images: How many images the corruption ladder takes at most; 0: all.
         dose: How a dose is planned, if it is.
     """
 
@@ -90,6 +91,7 @@ class Evidence:
     seen: Seen = UNKNOWN
     internal: Internal | None = None
     subgroups: Sequence[str] = ()
+    ladder_images: int = 0
     dose: DoseOptions = DEFAULT
 
     @property
