@@ -46,7 +46,8 @@ def test_one_exposure_is_the_paired_difference_by_patients() -> None:
         (expected,) = estimate_paired_difference(
             labels[:, None], full[:, None], scores[:, None], patients=patients
         ).findings
-        assert step.difference == expected
+        found, wanted = ((each.value, each.low, each.high) for each in (step.difference, expected))
+        assert found == pytest.approx(wanted)
 
 
 def test_the_same_exposure_twice_tells_no_more_than_once() -> None:

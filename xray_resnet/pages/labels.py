@@ -97,6 +97,7 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "undecided": ("unentschieden", "미정"),
     "not met": ("nicht erfüllt", "지켜지지 않음"),
     "Dose": ("Dosis", "선량"),
+    "Patients with": ("Patienten mit", "소견 있는 환자"),
     "Answer": ("Antwort", "답"),
     "Limit, 95 %": ("Grenze, 95 %", "한계, 95 %"),
     "Next dose": ("Nächste Dosis", "다음 선량"),

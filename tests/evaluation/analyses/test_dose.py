@@ -25,6 +25,7 @@ from xray_resnet.evaluation.exposures import expose
 from xray_resnet.evaluation.network import Network, Peaks, Response
 from xray_resnet.metrics.dose_limit import DoseLimit
 from xray_resnet.model_input import resample
+from xray_resnet.pages.numbers import to_title
 from xray_resnet.store import Dataset, open_dataset
 
 OPTIONS = DoseOptions(margin=0.1, doses=(0.5, 0.1), repeats=2)
@@ -65,7 +66,7 @@ def test_what_is_not_safe_for_one_finding_is_not_for_all(dataset: Dataset) -> No
     assert result.figures["dose"]["safe"] is None
     assert result.tile and result.tile.value == "not 0.5"
     (lost,) = [caveat for caveat in result.warnings if caveat.name == "dose_not_safe"]
-    assert lost.rank.name == "CAUTION" and lost.text.endswith("more than 0.1 lower: Effusion.")
+    assert lost.rank.name == "CAUTION" and lost.text.endswith(f"more than 0.1 lower: {to_title('Effusion')}.")
 
 
 def test_too_few_films_are_told_of_with_the_patients_needed(dataset: Dataset) -> None:
@@ -74,7 +75,7 @@ def test_too_few_films_are_told_of_with_the_patients_needed(dataset: Dataset) ->
     result = analyse_dose(strict)
     assert result.tile and result.tile.value == "cannot tell"
     (few,) = [caveat for caveat in result.warnings if caveat.name == "dose_cannot_tell"]
-    assert "cannot tell whether 0.5 of the dose is safe: Cardiomegaly (about " in few.text
+    assert f"cannot tell whether 0.5 of the dose is safe: {to_title('Cardiomegaly')} (about " in few.text
     assert "patients with it are needed" in few.text
 
 
