@@ -142,8 +142,10 @@ def tell_truth(rows: Rows, options: DoseOptions) -> Iterator[str]:
 
 def tell_answers(rows: Rows, options: DoseOptions) -> Iterator[str]:
     """Shares of studies: wrong answers, and those that cannot tell of a dose."""
-    yield from _head("finding", "patients", "with it", "wrongly safe", "wrongly not safe", f"cannot tell of {options.doses[0]:g}",
-                     "doses undecided", "lowest safe dose, median")  # fmt: skip
+    yield from _head(
+        "finding", "patients", "with it", "wrongly safe", "wrongly not safe", f"cannot tell of {options.doses[0]:g}",
+        "doses undecided", "lowest safe dose, median",
+    )  # fmt: skip
     for name, truth, count, studies in rows:
         verdicts = np.array([judge_sequence(study.intervals, margin=options.margin) for study in studies])
         wrongly_safe = (verdicts[:, truth <= -options.margin] == "safe").any(axis=1)
