@@ -1,11 +1,15 @@
 """How often the dose planner errs, and how near it comes to the limit, on studies drawn from films with a known answer.
 
 Run: python -m docs.dose_study RUN DATASET [--split all] [--studies 1000] [--patients 100 200 …] [--margin 0.02]
+  or python -m docs.dose_study FOLDER --noise 0.3 [--finding Effusion] …
 
 All films of the split are exposed at every dose once and for all; they are the population, and what AUROC loses among
 them is the truth. A study draws patients from them with replacement, all films and exposures of each, and is planned as
 xray-eval plans. An answer is wrong if it says safe of a dose that truly costs the margin or more, or not safe of one
 that truly costs less.
+
+With --noise no film is exposed: FOLDER is one that xray-eval wrote, and Gaussian noise is added to its logits, of that
+σ at half the dose, and of σ · √((1 − d) / d) at d, as quantum noise would do to a linear reader.
 
 Three tables: with the margin that is asked for; with the margin set to what each dose truly costs, so that to call that
 dose safe is wrong and nothing is harder to see; and how near the planned limit comes to the true one.
@@ -25,6 +29,7 @@ from xray_resnet.evaluation.dose_options import DoseOptions
 from xray_resnet.evaluation.evaluate import gather_evidence
 from xray_resnet.evaluation.evidence import Chance
 from xray_resnet.evaluation.exposures import expose
+from xray_resnet.evaluation.predictions import read_predictions
 from xray_resnet.evaluation.subject import open_subject
 from xray_resnet.metrics.bootstrap import number_patients
 from xray_resnet.metrics.clustered import Variation, subtract
@@ -87,8 +92,10 @@ class Study:
 def main(arguments: Sequence[str]) -> int:
     """Prints the tables; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("run", type=Path)
-    parser.add_argument("dataset", type=Path)
+    parser.add_argument("run", type=Path, help="a run; with --noise the folder of an evaluation")
+    parser.add_argument("dataset", type=Path, nargs="?", help="of the films; none with --noise")
+    parser.add_argument("--noise", type=float, help="σ that is added to logits at half the dose")
+    parser.add_argument("--finding", help="this one alone")
     parser.add_argument("--split", default="all")
     parser.add_argument("--studies", type=int, default=1000, help="of each size")
     parser.add_argument("--patients", type=int, nargs="+", default=PATIENTS, help="of a study")
@@ -96,9 +103,15 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--repeats", type=int, default=DoseOptions().repeats, help="exposures at each dose")
     asked = parser.parse_args(arguments)
     options = DoseOptions(margin=asked.margin, repeats=asked.repeats)
+    populations = (
+        model_populations(asked.run, asked.noise, options)
+        if asked.noise
+        else read_populations(asked.run, asked.dataset, asked.split, options)
+    )
     rows = [
         (name, truth, count, run_studies(population, count, studies=asked.studies))
-        for name, population in read_populations(asked.run, asked.dataset, asked.split, options)
+        for name, population in populations
+        if asked.finding in (None, name)
         for truth in [population.differ().values]
         for count in asked.patients
     ]
@@ -120,6 +133,19 @@ def read_populations(run: Path, dataset: Path, split: str, options: DoseOptions)
     order = np.argsort(patients, kind="stable")
     for place, name in enumerate(evidence.findings):
         full, reduced = exposures.full[order, place], exposures.reduced[..., order, place]
+        yield name, Population(predictions.labels[order, place], full, reduced, patients[order])
+
+
+def model_populations(folder: Path, noise: float, options: DoseOptions) -> Iterator[tuple[str, Population]]:
+    """From the logits of an evaluation, with noise that is added to them."""
+    predictions = read_predictions(folder)
+    patients, generator = number_patients(predictions.patient_ids), np.random.default_rng(0)
+    order = np.argsort(patients, kind="stable")
+    doses = np.array(options.doses)[:, None, None]
+    for place, name in enumerate(predictions.findings):
+        full = predictions.logits[order, place].astype(np.float64)
+        added = generator.normal(size=(len(doses), options.repeats, len(full)))
+        reduced = full + noise * np.sqrt((1 - doses) / doses) * added
         yield name, Population(predictions.labels[order, place], full, reduced, patients[order])
 
 
