@@ -175,7 +175,7 @@ def _add_dose_arguments(parser: CommandParser) -> None:
     parser.add_argument(
         "--dose",
         action="store_true",
-        help="Also say how far the dose could fall before findings are ranked worse, by simulated exposures; takes 17 "
+        help="Also say how far the dose could fall before findings are ranked worse, by simulated exposures; takes 33 "
         "times as long, can be interrupted, is kept.",
     )
     parser.add_argument(
@@ -187,7 +187,7 @@ def _add_dose_arguments(parser: CommandParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--dose-repeats", type=int, metavar="COUNT",
-        help="With --dose: exposures to simulate of each film at each dose; 2 without it.",
+        help="With --dose: exposures to simulate of each film at each dose; 4 without it.",
     )  # fmt: skip
 
 

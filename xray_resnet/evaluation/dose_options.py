@@ -19,7 +19,7 @@ class DoseOptions:
 
     margin: float = 0.02
     doses: tuple[float, ...] = DOSES
-    repeats: int = 2
+    repeats: int = 4
 
     def list_mistakes(self) -> Iterator[str]:
         """What is wrong with them."""
