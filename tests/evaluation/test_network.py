@@ -8,7 +8,8 @@ from tests.datasets import make_dataset
 from tests.evaluation.builders import make_network
 from xray_resnet.evaluation.images import StoredImages
 from xray_resnet.evaluation.network import BATCH_SIZE, Network, Response
-from xray_resnet.explain.gradcam import compute_gradcam
+from xray_resnet.explain.cam import compute_cam
+from xray_resnet.explain.methods import Cam
 from xray_resnet.model_input import ModelInput
 from xray_resnet.models import PreActResNet, build_model
 from xray_resnet.store import Dataset, open_dataset
@@ -106,14 +107,15 @@ def test_the_network_is_loaded_once_and_not_before_it_is_asked(model: PreActResN
 def test_a_network_that_was_first_asked_to_predict_still_explains() -> None:
     network = make_network(["Nodule"])
     network.predict([np.zeros((64, 64), np.uint8)])
-    assert network.explain(np.eye(64, dtype=np.uint8), "Nodule").shape == (64, 64)
+    assert network.explain([np.eye(64, dtype=np.uint8)], "Nodule").shape == (1, 2, 2)
 
 
-def test_an_explanation_is_that_of_the_findings_own_output() -> None:
-    network, image = make_network(["Nodule", "Mass"]), np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)
-    batch = network.build_batch([image])
-    for output, finding in enumerate(["Nodule", "Mass"]):
-        np.testing.assert_array_equal(
-            network.explain(image, finding), compute_gradcam(network.model, batch, [output])[0]
-        )
-    assert not np.allclose(network.explain(image, "Nodule"), network.explain(image, "Mass"))
+@pytest.mark.parametrize("method", ["gradcam", "layercam"])
+def test_an_explanation_is_that_of_the_findings_own_output(method: Cam) -> None:
+    images = [*np.random.default_rng(0).integers(0, 255, (2, 64, 64), np.uint8)]
+    network = make_network(["Nodule", "Mass"])
+    batch = network.build_batch(images)
+    maps = [network.explain(images, finding, method=method) for finding in network.outputs]
+    for output, found in enumerate(maps):
+        np.testing.assert_array_equal(found, compute_cam(network.model, batch, [output] * 2, method=method))
+    assert not np.allclose(*maps)

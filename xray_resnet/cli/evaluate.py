@@ -10,6 +10,7 @@ from xray_resnet.bounds import bounded
 from xray_resnet.cli.common import Clock, run_command, show_progress
 from xray_resnet.config_files import CommandParser, build_section
 from xray_resnet.errors import ConfigurationError
+from xray_resnet.explain.methods import Cam
 from xray_resnet.precision import RequestedPrecision
 from xray_resnet.runs import Run
 
@@ -23,6 +24,7 @@ EXAMPLES = (
     "xray-eval --run runs/chestxray-20260131-101500 --split val",
     "xray-eval --run runs/nih --data datasets/rsna --report",
     "xray-eval --ladder --report",
+    "xray-eval --report --cam layercam",
     "xray-eval --report --subgroup Modality --subgroup file_size",
     "xray-eval --only findings subgroups shortcuts",
     "xray-eval --report --skip examples pointing",
@@ -52,6 +54,8 @@ class EvaluateOptions:
     """Which images."""
     language: Literal["en", "de", "ko"] = "en"
     """Of the report's labels: English, German or Korean; its sentences are English."""
+    cam: Cam = "gradcam"
+    """Which map the report shows over its examples."""
     seen: Literal["refuse", "leave_out", "keep"] = "refuse"
     """Patients in `data` that the model was fitted to."""
     precision: RequestedPrecision = "auto"
@@ -149,7 +153,7 @@ def evaluate(arguments: Sequence[str]) -> int:
     folder = evaluation.evaluate(
         run, dataset=options.data, split=options.split, report=values.report, language=options.language,
         also=["ladder"] if values.ladder else [],
-        only=values.only, skip=values.skip, subgroups=values.subgroup,
+        only=values.only, skip=values.skip, subgroups=values.subgroup, cam=options.cam,
         options=_read_amend_options(
             options, amend=values.amend or (False if values.no_amend else None), triage=not values.no_triage
         ),

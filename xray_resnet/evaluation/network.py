@@ -1,4 +1,4 @@
-"""A network asked about images: logits, where each finding's map peaks, and Grad-CAM; loaded when it is first asked."""
+"""A network asked about images: logits, where each finding's map peaks, and maps; loaded when it is first asked."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from xray_resnet.explain.gradcam import compute_gradcam
+from xray_resnet.explain.cam import compute_cam
+from xray_resnet.explain.methods import Cam
 from xray_resnet.metrics.localisation import find_peaks
 from xray_resnet.model_input import ModelInput, Pixels
 from xray_resnet.models import PreActResNet
@@ -91,11 +92,10 @@ class Network:
                 progress(start + len(batch), len(images))
         return Response(np.concatenate(logits), Peaks(np.concatenate(points), (maps.shape[2], maps.shape[3])))
 
-    def explain(self, image: Pixels, finding: str) -> NDArray[np.float32]:
-        """Grad-CAM of one finding in one image (S, S), in fp32: (size, size) of the network's input, 0 to 1."""
-        batch = self.build_batch([image]).to(self.engine.device)
-        (heat,) = compute_gradcam(self.model, batch, [self.outputs[finding]])
-        return np.asarray(heat, np.float32)
+    def explain(self, images: Sequence[Pixels], finding: str, *, method: Cam = "gradcam") -> NDArray[np.float32]:
+        """Maps of one finding in images (S, S), computed in fp32: (B, h, w), 0 to 1 for each cell."""
+        batch = self.build_batch(images).to(self.engine.device)
+        return compute_cam(self.model, batch, [self.outputs[finding]] * len(images), method=method)
 
     def build_batch(self, images: Sequence[Pixels]) -> torch.Tensor:
         """Images as network input (B, 1, size, size)."""
