@@ -9,7 +9,8 @@ from tests.evaluation.builders import make_network
 from xray_resnet.evaluation.images import StoredImages
 from xray_resnet.evaluation.network import BATCH_SIZE, Network, Response
 from xray_resnet.explain.cam import compute_cam
-from xray_resnet.explain.methods import Cam
+from xray_resnet.explain.methods import METHODS
+from xray_resnet.explain.occlusion import compute_occlusion
 from xray_resnet.model_input import ModelInput
 from xray_resnet.models import PreActResNet, build_model
 from xray_resnet.store import Dataset, open_dataset
@@ -107,15 +108,21 @@ def test_the_network_is_loaded_once_and_not_before_it_is_asked(model: PreActResN
 def test_a_network_that_was_first_asked_to_predict_still_explains() -> None:
     network = make_network(["Nodule"])
     network.predict([np.zeros((64, 64), np.uint8)])
-    assert network.explain([np.eye(64, dtype=np.uint8)], "Nodule").shape == (1, 2, 2)
+    assert network.explain([np.eye(64, dtype=np.uint8)], ["Nodule"])["gradcam"].shape == (1, 2, 2)
 
 
-@pytest.mark.parametrize("method", ["gradcam", "layercam"])
-def test_an_explanation_is_that_of_the_findings_own_output(method: Cam) -> None:
+def test_an_explanation_is_that_of_each_images_own_finding() -> None:
     images = [*np.random.default_rng(0).integers(0, 255, (2, 64, 64), np.uint8)]
     network = make_network(["Nodule", "Mass"])
-    batch = network.build_batch(images)
-    maps = [network.explain(images, finding, method=method) for finding in network.outputs]
-    for output, found in enumerate(maps):
-        np.testing.assert_array_equal(found, compute_cam(network.model, batch, [output] * 2, method=method))
-    assert not np.allclose(*maps)
+    found = network.explain(images, ["Mass", "Nodule"])
+    assert [*found] == [*METHODS]
+    for method, maps in found.items():
+        expected = compute_cam(network.model, network.build_batch(images), [1, 0], method=method)
+        np.testing.assert_allclose(maps, expected, atol=1e-5)
+
+
+def test_an_occlusion_is_that_of_its_finding() -> None:
+    image = np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)
+    network = make_network(["Nodule", "Mass"])
+    expected = compute_occlusion(network.model, network.build_batch([image]), windows=2)
+    np.testing.assert_allclose(network.occlude(image, "Mass", windows=2), expected[1], atol=1e-5)

@@ -24,7 +24,7 @@ EXAMPLES = (
     "xray-eval --run runs/chestxray-20260131-101500 --split val",
     "xray-eval --run runs/nih --data datasets/rsna --report",
     "xray-eval --ladder --report",
-    "xray-eval --report --cam layercam",
+    "xray-eval --explanation --report --cam layercam",
     "xray-eval --report --subgroup Modality --subgroup file_size",
     "xray-eval --only findings subgroups shortcuts",
     "xray-eval --report --skip examples pointing",
@@ -34,11 +34,13 @@ EXAMPLES = (
 
 ANALYSES = (
     "findings", "external", "baseline", "curves", "calibration", "operating_points", "triage", "shortcuts",
-    "subgroups", "examples", "pointing", "ladder", "data", "model",
+    "subgroups", "examples", "pointing", "explanation", "ladder", "data", "model",
 )  # fmt: skip
 """Named here too, so that --help loads nothing heavy."""
 
 
+NAMED = ("explanation", "ladder")
+"""Analyses that run only by an option of their name."""
 PROMISES = ("ppv", "npv", "fpr", "fnr", "confidence")
 
 
@@ -122,6 +124,11 @@ def evaluate(arguments: Sequence[str]) -> int:
         help="Also evaluate on the images corrupted in 55 ways; takes 56 times as long, can be interrupted, is kept.",
     )
     parser.add_argument(
+        "--explanation",
+        action="store_true",
+        help="Also check every kind of map on up to 48 images; as long as predicting several thousand, mostly kept.",
+    )
+    parser.add_argument(
         "--subgroup",
         action="append",
         default=[],
@@ -152,7 +159,7 @@ def evaluate(arguments: Sequence[str]) -> int:
     clock = Clock(COMMAND)
     folder = evaluation.evaluate(
         run, dataset=options.data, split=options.split, report=values.report, language=options.language,
-        also=["ladder"] if values.ladder else [],
+        also=[name for name in NAMED if getattr(values, name)],
         only=values.only, skip=values.skip, subgroups=values.subgroup, cam=options.cam,
         options=_read_amend_options(
             options, amend=values.amend or (False if values.no_amend else None), triage=not values.no_triage

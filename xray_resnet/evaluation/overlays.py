@@ -49,7 +49,7 @@ def draw_example(evidence: Evidence, example: Example) -> Overlay:
         example: What to show; its position is that of the image in the evidence.
     """
     pixels = evidence.dataset.pixels(int(evidence.rows[example.position]))
-    (heat,) = evidence.network.explain([pixels], example.finding, method=evidence.cam)
+    (heat,) = evidence.network.explain([pixels], [example.finding], methods=[evidence.cam])[evidence.cam]
     boxes = evidence.boxes(example.position, example.finding)
     image_id = str(evidence.predictions.image_ids[example.position])
     caption = f"{example.finding}, {example.kind}, score {example.score:.3f}"

@@ -7,7 +7,8 @@ linear, so there the gradient of a logit is the head's weight over the number of
 al. 2021) count only channels that speak for the finding; EigenCAM (Muhammad and Yeasin 2020) does not ask the head.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,21 +23,13 @@ from pytorch_grad_cam import EigenCAM, GradCAM, GradCAMPlusPlus, HiResCAM, Layer
 from pytorch_grad_cam.utils.image import scale_cam_image
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
-from xray_resnet.explain.methods import Cam
+from xray_resnet.explain.methods import METHODS, Cam
 from xray_resnet.models import PreActResNet
 
-_METHODS: Mapping[Cam, Any] = {
-    "gradcam": GradCAM,
-    "hirescam": HiResCAM,
-    "gradcam++": GradCAMPlusPlus,
-    "layercam": LayerCAM,
-    "eigencam": EigenCAM,
-}
+Maps = NDArray[np.float32]
 
 
-def compute_cam(
-    model: PreActResNet, images: Tensor, outputs: Sequence[int], *, method: Cam = "gradcam"
-) -> NDArray[np.float32]:
+def compute_cam(model: PreActResNet, images: Tensor, outputs: Sequence[int], *, method: Cam = "gradcam") -> Maps:
     """The map of one output per image.
 
     Args:
@@ -52,16 +45,36 @@ def compute_cam(
     Raises:
         ValueError: if there is not one output per image, or the network has no such output.
     """
+    return compute_cams(model, images, outputs, methods=[method])[method]
+
+
+def compute_cams(
+    model: PreActResNet, images: Tensor, outputs: Sequence[int], *, methods: Sequence[Cam] = METHODS
+) -> dict[Cam, Maps]:
+    """`compute_cam` by several methods, for which the network runs once."""
     _check(outputs, len(images), model.head.out_features)
-    if method == "exact":
-        with torch.no_grad():
-            maps = model.forward_with_maps(images)[1][range(len(images)), [*outputs]]
-        return np.asarray(scale_cam_image(maps.relu().float().cpu().numpy()), np.float32)
+    with torch.no_grad():
+        features = model.forward_features(images)
+    return {
+        method: _map_exactly(model, features, outputs)
+        if method == "exact"
+        else _map_with_library(_FACTORIES[method], model, features, outputs)
+        for method in methods
+    }
+
+
+def _map_exactly(model: PreActResNet, features: Tensor, outputs: Sequence[int]) -> Maps:
+    with torch.no_grad():
+        maps = torch.einsum("bchw,bc->bhw", features, model.head.weight[[*outputs]])
+    return np.asarray(scale_cam_image(maps.relu().cpu().numpy()), np.float32)
+
+
+def _map_with_library(factory: Any, model: PreActResNet, features: Tensor, outputs: Sequence[int]) -> Maps:
     network = _FromLastActivation(model)
-    cam = _on_cells(_METHODS[method])(model=network, target_layers=[network.last_activation])
+    cam = factory(model=network, target_layers=[network.last_activation])
     try:  # no context: pytorch-grad-cam's prints an IndexError and swallows it
         with torch.enable_grad():
-            maps = cam(images, targets=[ClassifierOutputTarget(output) for output in outputs])
+            maps = cam(features.detach().requires_grad_(), targets=[ClassifierOutputTarget(each) for each in outputs])
     finally:
         cam.activations_and_grads.release()
         model.zero_grad(set_to_none=True)
@@ -69,17 +82,15 @@ def compute_cam(
 
 
 class _FromLastActivation(nn.Module):
-    """The network, to be differentiated from its last activation on: no map here needs a gradient below it."""
+    """What follows the last activation: no map here needs a gradient before it."""
 
     def __init__(self, model: PreActResNet) -> None:
         super().__init__()
-        self.model = model
         self.last_activation = nn.Identity()
+        self.model = model
 
-    def forward(self, images: Tensor) -> Tensor:
-        with torch.no_grad():
-            features = self.model.forward_features(images)
-        return self.model.forward_head(self.last_activation(features.requires_grad_()))
+    def forward(self, features: Tensor) -> Tensor:
+        return self.model.forward_head(self.last_activation(features))
 
 
 def _on_cells(method: Any) -> Any:
@@ -90,6 +101,23 @@ def _on_cells(method: Any) -> Any:
             """No size to enlarge the map to."""
 
     return OnCells
+
+
+def _rotate(features: Tensor) -> Tensor:
+    """Activations (B, C, h, w) in at most as many channels as there are cells, with the same first component.
+
+    The library decomposes all channels with themselves, which takes longer than the network.
+    """
+    return torch.linalg.qr(features.flatten(2), mode="r").R.unflatten(2, features.shape[2:])
+
+
+_FACTORIES = {
+    "gradcam": _on_cells(GradCAM),
+    "hirescam": _on_cells(HiResCAM),
+    "gradcam++": _on_cells(GradCAMPlusPlus),
+    "layercam": _on_cells(LayerCAM),
+    "eigencam": partial(_on_cells(EigenCAM), reshape_transform=_rotate),
+}
 
 
 def _check(outputs: Sequence[int], images: int, available: int) -> None:

@@ -1,7 +1,7 @@
 """The names of the maps: class activation maps at the activation before pooling. Needs no torch."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, get_args
 
 Cam = Literal["exact", "gradcam", "hirescam", "gradcam++", "layercam", "eigencam"]
 
@@ -14,3 +14,5 @@ TITLES: Mapping[Cam, str] = {
     "eigencam": "EigenCAM",
 }
 """Name → as it is written."""
+
+METHODS: tuple[Cam, ...] = get_args(Cam)
