@@ -110,7 +110,7 @@ def _rotate(features: Tensor) -> Tensor:
     The library decomposes all channels with themselves, which takes longer than the network.
     """
     rotated: Tensor = torch.linalg.qr(features.flatten(2), mode="r").R
-    return rotated.unflatten(2, features.shape[2:])
+    return rotated.reshape(*rotated.shape[:2], *features.shape[2:])
 
 
 _FACTORIES = {
