@@ -153,7 +153,7 @@ def test_an_overlay_shows_the_film_in_its_own_shape_with_what_is_said_of_it(bund
     picture = np.uint8(make_chest(360, 240, np.random.default_rng(0)) * 255)
     cv2.imwrite(str(tmp_path / "tall.png"), picture)
     predict_to_folder([tmp_path / "tall.png"], bundle, tmp_path / "out", overlay=True, opacity=0.0)
-    (path,) = (tmp_path / "out/overlays").iterdir()
+    path, *_ = (tmp_path / "out/overlays").iterdir()
     drawn = cv2.imread(str(path))
     height, width = 64, 43
     assert drawn.shape[1] == 2 * width + 4 and drawn.shape[0] > height + LINE_HEIGHT
