@@ -72,6 +72,7 @@ class Evidence:
         internal: What the model says of its own held-out images, if these are others and it was asked.
         subgroups: Names by which images are grouped beside the usual ones.
         cam: Which map is shown over examples.
+        ladder_images: How many images the corruption ladder takes at most; 0: all.
     """
 
     dataset: Dataset
@@ -91,6 +92,7 @@ class Evidence:
     internal: Internal | None = None
     subgroups: Sequence[str] = ()
     cam: Cam = "gradcam"
+    ladder_images: int = 0
 
     @property
     def findings(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Reading a dataset: memory-mapped Arrow parts, pixels without a copy."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,11 @@ class Dataset:
     def synthetic(self) -> bool:
         """Whether the images are rendered, not acquired."""
         return self.description.synthetic
+
+    @property
+    def about(self) -> Mapping[str, str]:
+        """`patients` and `labels`: whose radiographs they are and how the labels were made; empty if not stated."""
+        return self.description.about
 
     @property
     def findings(self) -> tuple[str, ...]:
