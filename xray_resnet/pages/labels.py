@@ -108,6 +108,7 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "Maps − best cell, 95 %, points": ("Karten − beste Zelle, 95 %, Punkte", "맵 − 최적 셀, 95 %, 포인트"),
     "Method": ("Verfahren", "방법"),
     "Sanity": ("Zufallsprobe", "무작위화 검사"),
+    "open": ("offen", "미정"),
     "passed": ("bestanden", "통과"),
     "failed": ("nicht bestanden", "실패"),
     "Head random, 95 %": ("Kopf zufällig, 95 %", "헤드 무작위, 95 %"),
