@@ -73,11 +73,13 @@ def normalise_map(heat: NDArray[np.floating], *, size: tuple[int, int]) -> NDArr
 
 
 def blend(grey: NDArray[np.uint8], share: NDArray[np.float32], *, opacity: float) -> NDArray[np.uint8]:
-    """Levels (H, W) of a map, 0 to 1, in colour over a grey picture (H, W): (H, W, 3) RGB.
+    """A map (H, W), 0 to 1, in colour over a grey picture (H, W): (H, W, 3) RGB.
 
-    Plane by plane, which takes half the time of all three at once.
+    In 8 bits and plane by plane, which takes half the time; it is off by two levels at most.
     """
-    covered, level = opacity * share, (255 * share).astype(np.uint8)
-    below = grey * (1 - covered)
-    planes = [np.rint(below + cv2.LUT(level, colour) * covered).astype(np.uint8) for colour in _COLOURS]
+    level = (255 * share).astype(np.uint8)
+    covered = opacity * np.arange(256) / 255
+    left = np.rint(255 * (1 - covered)).astype(np.uint8)
+    below = cv2.multiply(grey, cv2.LUT(level, left), scale=1 / 255)
+    planes = [cv2.add(below, cv2.LUT(level, np.rint(colour * covered).astype(np.uint8))) for colour in _COLOURS]
     return np.asarray(cv2.merge(planes), np.uint8)
