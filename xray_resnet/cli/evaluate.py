@@ -129,7 +129,7 @@ def evaluate(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--explanation",
         action="store_true",
-        help="Also check every kind of map on up to 48 images; as long as predicting several thousand, mostly kept.",
+        help="Also check every kind of map on up to 48 images; takes as long as predicting some 8,000.",
     )
     parser.add_argument(
         "--subgroup",
