@@ -14,6 +14,8 @@ from xray_resnet.evaluation.amend_options import DEFAULT, AmendOptions
 from xray_resnet.evaluation.amendment import describe_amendment, find_amendment
 from xray_resnet.evaluation.analyses import choose_analyses, run_analyses
 from xray_resnet.evaluation.answers import FOLDER, Answers
+from xray_resnet.evaluation.dose_options import DEFAULT as DEFAULT_DOSE
+from xray_resnet.evaluation.dose_options import DoseOptions
 from xray_resnet.evaluation.evidence import Chance, Evidence
 from xray_resnet.evaluation.image_facts import check_groupable
 from xray_resnet.evaluation.images import StoredImages
@@ -56,6 +58,7 @@ def evaluate(
     cam: Cam = "gradcam",
     ladder_images: int = LADDER_IMAGES,
     options: AmendOptions = DEFAULT,
+    dose: DoseOptions = DEFAULT_DOSE,
     precision: RequestedPrecision = "auto",
     treatment: Treatment = "refuse",
     resamples: int = RESAMPLES,
@@ -80,6 +83,7 @@ def evaluate(
         ladder_images: How many images the corruption ladder takes at most, of patients drawn with the seed; 0: all.
         options: Whether the bundle is given the calibration, the operating points and the triage that are found on
             these images, and how; on the validation split of the run's own data it is.
+        dose: How a dose is planned, if that is among the analyses.
         precision: fp32, bf16, or auto: bf16 only where the processor computes in it.
         treatment: Of another dataset's patients that the model was fitted to.
         resamples: Bootstrap resamples of the patients.
@@ -104,12 +108,15 @@ def evaluate(
     if "external" in chosen and not subject.is_own_data:
         internal = _evaluate_own(subject, precision=precision, resamples=resamples, seed=seed, show=show, tell=tell)
     gathered = gather_evidence(subject, Chance(resamples, seed), options=options, show=show)
-    evidence = replace(gathered, subgroups=tuple(subgroups), internal=internal, ladder_images=ladder_images, cam=cam)
+    evidence = replace(
+        gathered, subgroups=tuple(subgroups), internal=internal, ladder_images=ladder_images, cam=cam, dose=dose
+    )
     results = run_analyses(evidence, report=report, also=also, only=only, skip=skip)
     (subject.folder / METRICS).unlink(missing_ok=True)
     write_predictions(subject.folder / FILE, evidence.predictions, metadata=_describe_table(evidence))
     if report:
         named = _list_named(also=also, only=only, skip=skip, subgroups=subgroups, ladder_images=ladder_images)
+        named += dose.list_words() if "dose" in chosen else []
         command = _format_command(run_or_bundle, source, evidence, named=named, options=options, language=language)
         page = render_report(evidence, results, command=command, language=language)
         write_text(subject.folder / "report.html", page)

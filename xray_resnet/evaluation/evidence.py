@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from xray_resnet.boxes import Rectangle
 from xray_resnet.evaluation.amendment import Amendment
 from xray_resnet.evaluation.answers import Answers
+from xray_resnet.evaluation.dose_options import DEFAULT, DoseOptions
 from xray_resnet.evaluation.image_facts import read_fact
 from xray_resnet.evaluation.images import Change, StoredImages
 from xray_resnet.evaluation.internal import Internal
@@ -73,6 +74,7 @@ class Evidence:
         subgroups: Names by which images are grouped beside the usual ones.
         cam: Which map is shown over examples.
         ladder_images: How many images the corruption ladder takes at most; 0: all.
+        dose: How a dose is planned, if it is.
     """
 
     dataset: Dataset
@@ -93,6 +95,7 @@ class Evidence:
     subgroups: Sequence[str] = ()
     cam: Cam = "gradcam"
     ladder_images: int = 0
+    dose: DoseOptions = DEFAULT
 
     @property
     def findings(self) -> tuple[str, ...]:
