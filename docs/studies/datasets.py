@@ -1,6 +1,6 @@
-"""Datasets made of datasets: with other splits, or of films turned about."""
+"""Datasets made of datasets: with other splits, of films turned about, or with labels turned round."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -77,21 +77,3 @@ def find_shared(one: Dataset, other: Dataset) -> set[int]:
     pixels = [dataset.pixels(row) for dataset in (one, other) for row in range(len(dataset))]
     pairs = find_near_duplicates([compute_difference_hash(each) for each in pixels], pixels.__getitem__)
     return {first for first, second in pairs if first < len(one) <= second}
-
-
-def cross_fit(dataset: Dataset, *, folds: int, val_every: int = 8) -> Iterable[dict[str, Rows]]:
-    """Splits of which each patient is in the test part of one; the rest are trained on, but for one in `val_every`.
-
-    Args:
-        dataset: Its patients are numbered as their first images come, so that the folds do not depend on the hash key.
-        folds: How many.
-        val_every: Patients of the rest per patient that chooses the epoch.
-    """
-    _, first, patients = np.unique(dataset.patient_ids, return_index=True, return_inverse=True)
-    number = np.argsort(np.argsort(first))[patients]
-    place = np.random.default_rng(0).permutation(len(first))[number]
-    for fold in range(folds):
-        is_test = place % folds == fold
-        is_val = ~is_test & (place // folds % val_every == 0)
-        chosen = {"train": ~is_test & ~is_val, "val": is_val, "test": is_test}
-        yield {split: np.flatnonzero(mask) for split, mask in chosen.items()}

@@ -15,6 +15,7 @@ from xray_resnet.runs import Run
 
 if TYPE_CHECKING:
     from xray_resnet.evaluation.amend_options import AmendOptions
+    from xray_resnet.evaluation.retraining import Retraining
     from xray_resnet.triage import Promises
 
 COMMAND = "xray-eval"
@@ -23,6 +24,7 @@ EXAMPLES = (
     "xray-eval --run runs/chestxray-20260131-101500 --split val",
     "xray-eval --run runs/nih --data datasets/rsna --report",
     "xray-eval --ladder --report",
+    "xray-eval --audit --split all --only data",
     "xray-eval --report --subgroup Modality --subgroup file_size",
     "xray-eval --only findings subgroups shortcuts",
     "xray-eval --report --skip examples pointing",
@@ -32,7 +34,7 @@ EXAMPLES = (
 
 ANALYSES = (
     "findings", "external", "baseline", "curves", "calibration", "operating_points", "triage", "shortcuts",
-    "subgroups", "examples", "pointing", "ladder", "data", "model",
+    "subgroups", "examples", "pointing", "ladder", "audit", "data", "model",
 )  # fmt: skip
 """Named here too, so that --help loads nothing heavy."""
 
@@ -60,6 +62,8 @@ class EvaluateOptions:
     """Bootstrap resamples of the patients."""
     seed: int = bounded(0, least=0)
     """Seed of the bootstrap."""
+    audit_folds: int = bounded(5, least=2)
+    """Trainings of an audit of labels that the network was fitted to, each without this share of the patients."""
     runs_folder: Path = Path("runs")
     """Where the newest run is looked for."""
     sensitivity: float | None = None
@@ -118,6 +122,12 @@ def evaluate(arguments: Sequence[str]) -> int:
         help="Also evaluate on the images corrupted in 55 ways; takes 56 times as long, can be interrupted, is kept.",
     )
     parser.add_argument(
+        "--audit",
+        action="store_true",
+        help="Also list the labels that are most likely wrong; of images that the network was fitted to, it takes "
+        "--audit_folds trainings, can be interrupted, is kept.",
+    )
+    parser.add_argument(
         "--subgroup",
         action="append",
         default=[],
@@ -148,17 +158,26 @@ def evaluate(arguments: Sequence[str]) -> int:
     clock = Clock(COMMAND)
     folder = evaluation.evaluate(
         run, dataset=options.data, split=options.split, report=values.report, language=options.language,
-        also=["ladder"] if values.ladder else [],
+        also=[name for name in ("ladder", "audit") if values[name]],
         only=values.only, skip=values.skip, subgroups=values.subgroup,
         options=_read_amend_options(
             options, amend=values.amend or (False if values.no_amend else None), triage=not values.no_triage
         ),
         precision=options.precision, treatment=options.seen, resamples=options.resamples, seed=options.seed,
+        retraining=_find_retraining(run, options.audit_folds) if values.audit or "audit" in values.only else None,
         show=show_progress, tell=_tell,
     )  # fmt: skip
     clock.say_end(f"open {folder / 'report.html'}" if values.report else "the same with --report")
     print(folder)
     return 0
+
+
+def _find_retraining(run_or_bundle: Path, folds: int) -> "Retraining | None":
+    """The training of the run, to be repeated by an audit; None for a bundle that stands alone."""
+    from xray_resnet.audit.retrain import RunRetraining
+
+    run = Run.around(run_or_bundle)
+    return None if run is None else RunRetraining(run, folds, show_progress, _tell)
 
 
 def _read_amend_options(options: EvaluateOptions, *, amend: bool | None, triage: bool) -> "AmendOptions":

@@ -17,9 +17,11 @@ from xray_resnet.evaluation.internal import Internal
 from xray_resnet.evaluation.network import Network, Peaks, Response
 from xray_resnet.evaluation.predictions import Predictions
 from xray_resnet.evaluation.ranking import Ranking, rank
+from xray_resnet.evaluation.retraining import Retraining
 from xray_resnet.evaluation.seen import UNKNOWN, Seen
 from xray_resnet.evaluation.subject import has_splits_of
 from xray_resnet.model_output import Basis, ModelOutput
+from xray_resnet.pages import Language
 from xray_resnet.progress import Progress, ShowWork, work_in_silence
 from xray_resnet.store import Dataset
 
@@ -70,6 +72,9 @@ class Evidence:
         seen: Whom of another dataset's patients the model was fitted to.
         internal: What the model says of its own held-out images, if these are others and it was asked.
         subgroups: Names by which images are grouped beside the usual ones.
+        retraining: Trains other networks as this one was trained, without the films that they are asked about; None if
+            it cannot be repeated.
+        language: Of the labels of pages that an analysis writes.
     """
 
     dataset: Dataset
@@ -88,6 +93,8 @@ class Evidence:
     seen: Seen = UNKNOWN
     internal: Internal | None = None
     subgroups: Sequence[str] = ()
+    retraining: Retraining | None = None
+    language: Language = "en"
 
     @property
     def findings(self) -> tuple[str, ...]:
@@ -103,6 +110,13 @@ class Evidence:
     def trained_on_this_dataset(self) -> bool:
         """Whether the dataset has the very splits that the model was trained with."""
         return has_splits_of(self.model.get("training_data", {}), self.dataset)
+
+    @property
+    def is_unseen(self) -> bool | None:
+        """Whether no patient was trained on or chose the epoch; None if it is not known."""
+        if self.trained_on_this_dataset:
+            return self.split == "test"
+        return None if self.seen.patients is None else self.seen.left_out or not self.seen.patients
 
     @property
     def role(self) -> str:

@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from docs.studies.datasets import ORIENTATIONS, cross_fit, find_shared, split_anew, turn_films
+from docs.studies.datasets import ORIENTATIONS, find_shared, split_anew, turn_films
 from docs.studies.pretraining import join
 from tests.builders import make_chest
 from tests.datasets import make_dataset, write_dataset
 from xray_resnet.evaluation.predictions import Predictions
 from xray_resnet.findings import LabelState
 from xray_resnet.store import Dataset, StoredImage, open_dataset
+from xray_resnet.store.folds import cross_fit
 
 
 @pytest.fixture(scope="module")

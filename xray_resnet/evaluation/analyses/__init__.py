@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from xray_resnet.errors import ConfigurationError
+from xray_resnet.evaluation.analyses.audit import analyse_audit
 from xray_resnet.evaluation.analyses.baseline import analyse_baseline
 from xray_resnet.evaluation.analyses.calibration import analyse_calibration
 from xray_resnet.evaluation.analyses.curves import analyse_curves
@@ -50,6 +51,7 @@ ANALYSES = {
     "examples": Analysis(analyse_examples),
     "pointing": Analysis(analyse_pointing),
     "ladder": Analysis(analyse_ladder, only_by_name=True),
+    "audit": Analysis(analyse_audit, only_by_name=True),
     "data": Analysis(analyse_data, only_in_report=False),
     "model": Analysis(analyse_model, only_in_report=False),
 }
