@@ -5,12 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from data_prep.near_duplicates import compute_difference_hash, find_near_duplicates
+from xray_resnet.files import replacing
 from xray_resnet.findings import LabelState
 from xray_resnet.store import Dataset, StoredImage
-from xray_resnet.store.schema import IMAGES_FOLDER, part_name
+from xray_resnet.store.schema import IMAGES_FOLDER, label_column, part_name
 from xray_resnet.store.writer import write_description, write_part
 
 Rows = NDArray[np.int64]
@@ -77,3 +79,29 @@ def find_shared(one: Dataset, other: Dataset) -> set[int]:
     pixels = [dataset.pixels(row) for dataset in (one, other) for row in range(len(dataset))]
     pairs = find_near_duplicates([compute_difference_hash(each) for each in pixels], pixels.__getitem__)
     return {first for first, second in pairs if first < len(one) <= second}
+
+
+def turn_labels(source: Dataset, folder: Path, finding: str, rows: Rows) -> Path:
+    """The same images and splits with some labels of a finding turned round, positive for negative and back.
+
+    Args:
+        source: Has the images; those in `rows` have labels of one or the other kind.
+        folder: Where they go; its name is that of the dataset.
+        finding: Whose labels.
+        rows: Which.
+    """
+    column, turned = label_column(finding), np.isin(np.arange(len(source)), rows)
+    for name, count in source.description.parts.items():
+        with pa.memory_map(str(source.folder / IMAGES_FOLDER / name)) as file:
+            part = pa.ipc.open_file(file).read_all()
+            place, old = part.schema.get_field_index(column), part.column(column).to_numpy()
+            new = pa.array(np.where(turned[:count], 1 - old, old), pa.int8(), from_pandas=True)
+            _write_table(folder / IMAGES_FOLDER / name, part.set_column(place, part.schema.field(place), new))
+        turned = turned[count:]
+    write_description(folder, replace(source.description, name=folder.name))
+    return folder
+
+
+def _write_table(path: Path, table: pa.Table) -> None:
+    with replacing(path) as temporary, pa.ipc.new_file(str(temporary), table.schema) as writer:
+        writer.write_table(table)

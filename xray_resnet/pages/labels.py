@@ -110,9 +110,9 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "Difference, 95 %": ("Differenz, 95 %", "차이, 95 %"),
     "p, corrected": ("p, korrigiert", "보정한 p값"),
     # The audit of labels and its work list
-    "Labels wrong, 95 %": ("Falsche Labels, 95 %", "잘못된 라벨, 95 %"),
-    "of those with, 95 %": ("davon mit, 95 %", "소견 있음 중, 95 %"),
-    "of those without, 95 %": ("davon ohne, 95 %", "소견 없음 중, 95 %"),
+    "Labels wrong": ("Falsche Labels", "잘못된 라벨"),
+    "of those with": ("der Labels mit", "소견 있음 중"),
+    "of those without": ("der Labels ohne", "소견 없음 중"),
     "Listed": ("Gelistet", "목록"),
     "doubt": ("Zweifel", "의심도"),
     "with": ("mit", "있음"),

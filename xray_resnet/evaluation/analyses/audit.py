@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 from xray_resnet.evaluation.evidence import Evidence
-from xray_resnet.evaluation.label_audit import LabelAudit, audit_labels
+from xray_resnet.evaluation.label_audit import GOOD_AUROC, LabelAudit, audit_labels
 from xray_resnet.evaluation.methods import letter_methods
 from xray_resnet.evaluation.result import Caveat, Concern, Rank, Result, Section
 from xray_resnet.evaluation.work_list import PAGE_FILE, TABLE_FILE, format_table, render_work_list
+from xray_resnet.pages.numbers import to_title
 
 _MAYBE_SEEN = (
     "It is not known whether the network was fitted to these patients. If it was, it may have learnt wrong labels of "
@@ -51,6 +52,11 @@ def _warn(audit: LabelAudit) -> list[Caveat]:
     warnings = []
     if not audit.held_out.is_known:
         warnings.append(Caveat(Rank.CAUTION, "audited_images_maybe_seen", _MAYBE_SEEN, Concern.LEAK))
+    if audit.weak:
+        named = ", ".join(to_title(finding.name) for finding in audit.weak)
+        text = f"The networks rank too badly to tell wrong labels from hard films (AUROC below {GOOD_AUROC}): {named}. "
+        text += "Most labels that are listed may be right, and far fewer wrong than estimated."
+        warnings.append(Caveat(Rank.CAUTION, "weak_judge_of_labels", text, Concern.SAMPLE))
     if audit.suspects:
         text = f"{len(audit.suspects)} labels are most likely wrong; the work list has their films."
         warnings.append(Caveat(Rank.NOTE, "labels_to_look_at", text, Concern.SAMPLE))
