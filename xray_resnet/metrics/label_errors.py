@@ -60,7 +60,8 @@ def estimate_label_noise(
         ValueError: if a label is something else, or an assessed image has no finite probability.
     """
     truth, chance = checked(labels, probabilities)
-    units = number_patients(np.asarray(patients)[~np.isnan(np.asarray(labels, np.float64))])
+    stated = ~np.isnan(truth)
+    truth, chance, units = truth[stated], chance[stated], number_patients(np.asarray(patients)[stated])
     joint = estimate_joint(truth, chance, np.ones((len(truth), 1)))
     samples = bootstrap(
         lambda weights: _list_rates(estimate_joint(truth, chance, weights[units])),
