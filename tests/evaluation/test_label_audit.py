@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,10 +14,13 @@ from numpy.typing import NDArray
 from tests.browser import Browser, open_browser
 from tests.datasets import make_dataset
 from tests.evaluation.builders import make_evidence
+from tests.evaluation.test_evaluate import make_run
 from xray_resnet.errors import UserError
 from xray_resnet.evaluation.analyses.audit import analyse_audit
+from xray_resnet.evaluation.evaluate import evaluate
 from xray_resnet.evaluation.evidence import Chance, Evidence
 from xray_resnet.evaluation.label_audit import FindingAudit, audit_finding, audit_labels
+from xray_resnet.evaluation.report import render_report
 from xray_resnet.evaluation.seen import UNKNOWN, Seen
 from xray_resnet.evaluation.work_list import COLUMNS, MOST_SHOWN, PAGE_FILE, TABLE_FILE
 from xray_resnet.store import Dataset, open_dataset
@@ -207,3 +211,26 @@ def test_what_is_undecided_can_be_shown_alone(browser: Browser) -> None:
     browser.run("document.querySelector('.controls').dispatchEvent(new Event('change'))")
     shown = browser.run("[...document.querySelectorAll('.film')].map((film) => !film.hidden)")
     assert shown == [not decision for decision in browser.run(DECISIONS)]
+
+
+def test_an_evaluation_writes_page_and_table_without_a_report(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    overlays = [*(evaluate(run, report=True, precision="fp32", resamples=20) / "overlays").iterdir()]
+    folder = evaluate(run, only=["audit"], precision="fp32", resamples=20)
+    assert (folder / PAGE_FILE).is_file()
+    assert (folder / TABLE_FILE).read_text() == ",".join(COLUMNS) + "\n"
+    assert all(overlay.is_file() for overlay in overlays)
+    figures = json.loads((folder / "metrics.json").read_text())["label_audit"]
+    assert "expected 20 of each" in figures["findings"]["Effusion"]["why_null"]
+    evaluate(run, only=["audit"], report=True, retraining=Judges(), precision="fp32", resamples=20)
+    assert "--only audit --audit_folds 3" in (folder / "report.html").read_text()
+
+
+def test_the_report_says_who_judged(evidence: Evidence) -> None:
+    fitted = replace(fit_to(evidence, "all"), model=evidence.model | fit_to(evidence, "all").model)
+    trained = replace(fitted, retraining=Judges())
+    page = render_report(trained, {"audit": analyse_audit(trained)}, command="xray-eval")
+    assert "what 3 networks say, trained as this one was" in page
+    assert "training this one took 0:02:20" in page
+    page = render_report(evidence, {"audit": analyse_audit(evidence)}, command="xray-eval")
+    assert "what this network says, which was not fitted to these patients; nothing was trained anew" in page
