@@ -40,7 +40,8 @@ from xray_resnet.store.schema import DESCRIPTION_FILE
 Bools = NDArray[np.bool_]
 COLUMNS = (
     "labels from", "seed", "turned", "AUROC, labels as turned", "precision of the first (95 %)", "recall",
-    "listed", "precision", "mean doubt", "recall of the list", "wrong, estimated (95 %)", "wrong, turned",
+    "listed", "precision", "mean doubt", "mean of the other label",
+    "recall of the list", "wrong, estimated (95 %)", "wrong, turned",
 )  # fmt: skip
 PENALTY = 1e-3
 """Inverse strength C of the L2 penalty of the regression; 1e-4 and 1e-2 differ by less than the seeds."""
@@ -182,6 +183,7 @@ def format_row(name: str, seed: int, planted: Planted, logits: NDArray[np.float3
     cells += [format_share(measure(turned, first, planted.patients)), f"{turned[first].sum() / turned.sum():.3f}"]
     listed = audit.listed
     cells += [listed.sum(), f"{turned[listed].mean():.3f}", f"{audit.doubts[listed].mean():.3f}"]
+    cells += [f"{np.abs(audit.labels - audit.probabilities)[listed].mean():.3f}"]
     cells += [f"{turned[listed].sum() / turned.sum():.3f}"]
     cells += [format_share(audit.noise.wrong), f"{turned.mean():.3f}"]
     return "| " + " | ".join(map(str, cells)) + " |"
