@@ -30,7 +30,7 @@ def test_help_shows_examples_and_says_that_this_is_no_medical_device(command: st
     shown = run(command, "--help")
     assert shown.returncode == 0
     assert "examples:" in shown.stdout
-    assert "no medical device" in shown.stdout
+    assert "not a medical device" in shown.stdout
 
 
 @pytest.mark.parametrize("module", ["prep", "train", "evaluate", "predict", "compare", "lab"])

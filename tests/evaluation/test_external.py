@@ -51,8 +51,9 @@ def test_a_planted_drop_is_found_and_warned_of(own: Dataset, other: Dataset) -> 
     assert external.macro.low is not None and external.macro.low > 0.2
     internal = Internal("own", ask(own, separation=3).predictions, own)
     (warning,) = analyse_external(replace(ask(other, separation=0), internal=internal)).warnings
-    assert (warning.name, warning.rank.name) == ("external_drop", "CAUTION")
+    assert (warning.name, warning.rank.name) == ("external_drop", "SERIOUS")
     assert f"{external.macro.value:.3f} lower" in warning.text
+    assert "There: " in warning.text and "Here: " in warning.text
 
 
 def test_where_nothing_drops_nothing_is_warned_of(own: Dataset, other: Dataset) -> None:
@@ -104,7 +105,7 @@ def test_a_population_is_counted_from_its_rows(own: Dataset) -> None:
     states = own.states[rows]
     assert (found.n_images, found.n_patients) == (len(rows), len(set(own.patient_ids[rows])))
     assert [*found.prevalences.values()] == pytest.approx([*(states == 1).mean(axis=0)])
-    assert sum(found.views.values()) == pytest.approx(1)
+    assert sum(found.people.views.values()) == pytest.approx(1)
     shares = np.stack([own.pixels(int(row)) for row in rows]) / 255
     assert found.brightness == pytest.approx(shares.mean())
     assert found.contrast == pytest.approx(shares.std(axis=(1, 2)).mean())
@@ -124,7 +125,7 @@ def test_a_view_without_training_images_is_out_of_scope(
     assert external is not None
     assert external.unseen_views == {"LATERAL": expected}
     assert external.populations is not None
-    assert set(external.populations[1].views) == {"PA", "LATERAL", UNKNOWN}
+    assert set(external.populations[1].people.views) == {"PA", "LATERAL", UNKNOWN}
 
 
 def test_the_picture_has_a_mark_for_each_side_of_each_finding(own: Dataset, other: Dataset) -> None:

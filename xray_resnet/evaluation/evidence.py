@@ -75,6 +75,7 @@ class Evidence:
         retraining: Trains other networks as this one was trained, without the films that they are asked about; None if
             it cannot be repeated.
         language: Of the labels of pages that an analysis writes.
+        ladder_images: How many images the corruption ladder takes at most; 0: all.
     """
 
     dataset: Dataset
@@ -95,6 +96,7 @@ class Evidence:
     subgroups: Sequence[str] = ()
     retraining: Retraining | None = None
     language: Language = "en"
+    ladder_images: int = 0
 
     @property
     def findings(self) -> tuple[str, ...]:

@@ -67,6 +67,11 @@ class Dataset:
         return self.description.synthetic
 
     @property
+    def about(self) -> Mapping[str, str]:
+        """`patients` and `labels`: whose radiographs they are and how the labels were made; empty if not stated."""
+        return self.description.about
+
+    @property
     def findings(self) -> tuple[str, ...]:
         """Names of the findings, in the order of the columns of `states`."""
         return self.description.findings

@@ -57,7 +57,7 @@ def test_probabilities_that_say_less_than_the_prevalence_are_warned_of(dataset: 
     assert saved["value"] == pytest.approx(entropy - effusion["after"]["log_loss"]) and saved["high"] < 0
     (warning,) = (each for each in result.warnings if each.name == "worse_than_prevalence")
     assert warning.rank.name == "SERIOUS"
-    assert f"Effusion ({effusion['after']['log_loss']:.3f} against {entropy:.3f})" in warning.text
+    assert f"Pleural effusion ({effusion['after']['log_loss']:.3f} against {entropy:.3f})" in warning.text
 
 
 def test_probabilities_that_say_more_than_the_prevalence_are_not(dataset: Dataset) -> None:

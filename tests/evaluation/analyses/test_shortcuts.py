@@ -43,9 +43,10 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
 def test_a_planted_shortcut_is_named_with_its_auroc_and_anchor(told: Evidence) -> None:
     caveat = analyse_shortcuts(told).warnings[0]
     assert (caveat.rank.name, caveat.name, caveat.concern.name) == ("CAUTION", "facts_tell_labels", "LEAK")
+    assert "(view: films taken AP, often at the bedside, are mostly of sicker patients" in caveat.text
     together = measure_shortcuts(told).findings[0].telling.together
     interval = f"{together.low:.2f} to {together.high:.2f}"
-    assert f"tell Mass with AUROC {together.value:.2f} ({interval}; above all view" in caveat.text
+    assert f"tell Lung mass with AUROC {together.value:.2f} ({interval}; above all view" in caveat.text
     assert caveat.text.endswith(OWN) and "Nodule" not in caveat.text
     assert caveat.anchor == "shortcuts-mass"
 
@@ -144,7 +145,7 @@ def test_unknown_sizes_are_not_known(tmp_path: Path) -> None:
 def test_the_first_screen_names_the_shortcut_and_leads_to_its_row(told: Evidence) -> None:
     page = render_report(told, {"shortcuts": analyse_shortcuts(told)}, command="xray-eval")
     body = page.split("</style>")[1]
-    assert body.index("Facts that show no finding tell Mass") < body.index("<section")
+    assert body.index("Facts that show no finding tell Lung mass") < body.index("<section")
     assert 'href="#shortcuts-mass"' in body and 'id="shortcuts-mass"' in body
-    assert "Facts alone, Mass" in body.split("<section")[0]
+    assert "Facts alone, Lung mass" in body.split("<section")[0]
     assert ">None<" not in body

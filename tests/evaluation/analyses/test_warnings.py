@@ -39,7 +39,7 @@ def test_images_that_the_model_was_fitted_to_are_warned_of(
     dataset: Dataset, split: str, expected: dict[str, str]
 ) -> None:
     trained = {"training_data": {"split_sha256": dataset.split_sha256}}
-    assert warn("data", make_evidence(dataset, split=split, **trained)) == {"synthetic": "NOTE", **expected}
+    assert warn("data", make_evidence(dataset, split=split, **trained)) == {"synthetic": "SERIOUS", **expected}
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,8 @@ from xray_resnet.evaluation.reliability_plot import plot_reliabilities
 from xray_resnet.evaluation.result import Caveat, Concern, Plot, Rank, Result, Section, Tile
 from xray_resnet.pages.numbers import format_share, to_title
 
-_UNCALIBRATED = (
-    "Scores rank films and are not probabilities: the model has no calibration; xray-eval --split val makes one."
-)
+CALIBRATE = "xray-eval --split val calibrates, and chooses thresholds"
+_UNCALIBRATED = "Scores rank films and are not probabilities: the model has no calibration."
 _SEEN = "The calibration was made on these very images: probabilities look better calibrated than they are on others."
 
 
@@ -63,7 +62,7 @@ def _describe(findings: Sequence[FindingReliability]) -> str:
 def _warn(evidence: Evidence, reliabilities: Reliabilities) -> list[Caveat]:
     basis = reliabilities.basis
     if basis is None and evidence.amendment is None:
-        return [Caveat(Rank.NOTE, "uncalibrated", _UNCALIBRATED, Concern.CALIBRATION)]
+        return [Caveat(Rank.NOTE, "uncalibrated", _UNCALIBRATED, Concern.CALIBRATION, remedy=CALIBRATE)]
     findings = reliabilities.findings
     warnings = _warn_of_missing(findings) + _warn_of_harm(findings) + _warn_of_nonsense(findings)
     if evidence.amendment is None and evidence.is_basis(basis):

@@ -1,13 +1,18 @@
 """Other data beside the model's own held-out images: the drop with its interval, and what differs."""
 
+from dataclasses import asdict
 from functools import partial
 
+from xray_resnet.bundle.training_people import describe_people
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.external import External, compare_with_own
 from xray_resnet.evaluation.external_plot import plot_external
 from xray_resnet.evaluation.methods import letter_methods, tell_interval
 from xray_resnet.evaluation.result import Caveat, Concern, Plot, Rank, Result, Section, Tile
 from xray_resnet.pages.numbers import format_share, to_title
+
+LARGE_DROP = 0.05
+"""Of macro AUROC: if the whole interval is above, the own figures say nothing of these films."""
 
 
 def analyse_external(evidence: Evidence) -> Result:
@@ -30,9 +35,10 @@ def analyse_external(evidence: Evidence) -> Result:
 def _miss_internal() -> Caveat:
     text = (
         "There is nothing to hold these figures against: the model's own test split was not evaluated with the same "
-        "findings. Run xray-eval on the run alone, then this again."
+        "findings."
     )
-    return Caveat(Rank.NOTE, "no_internal_evaluation", text, Concern.TRANSFER)
+    remedy = "xray-eval on the run alone, then this again"
+    return Caveat(Rank.NOTE, "no_internal_evaluation", text, Concern.TRANSFER, remedy=remedy)
 
 
 def _make_tile(external: External) -> Tile:
@@ -54,13 +60,27 @@ def _warn_of_drop(external: External) -> list[Caveat]:
     """Of findings, or of all together, whose AUROC is lower here beyond chance."""
     if external.macro.low is not None and external.macro.low > 0:
         text = (
-            f"The model ranks worse here than on its own held-out images ({external.name}): macro AUROC is "
-            f"{external.macro.value:.3f} lower ({tell_interval(external.macro)})."
+            f"The model ranks worse here than on its own held-out images ({external.name}): "
+            f"{_name_figure(external)} is {external.macro.value:.3f} lower ({tell_interval(external.macro)})."
+            f"{_tell_people(external)}"
         )
-        return [Caveat(Rank.CAUTION, "external_drop", text, Concern.TRANSFER)]
+        rank = Rank.SERIOUS if external.macro.low > LARGE_DROP else Rank.CAUTION
+        return [Caveat(rank, "external_drop", text, Concern.TRANSFER)]
     lower = [to_title(own.name) for own, _, drop in external.rows if drop.low is not None and drop.low > 0]
     text = f"The model ranks worse here than on its own held-out images ({external.name}): {', '.join(lower)}."
     return [Caveat(Rank.CAUTION, "external_drop", text, Concern.TRANSFER)] if lower else []
+
+
+def _name_figure(external: External) -> str:
+    return "macro AUROC" if len(external.drops) > 1 else "AUROC"
+
+
+def _tell_people(external: External) -> str:
+    """Whose films both are, after a space, if both are at hand."""
+    if external.populations is None:
+        return ""
+    own, here = (describe_people(asdict(side.people)) for side in external.populations)
+    return f" There: {own}. Here: {here}."
 
 
 def _warn_of_views(external: External) -> list[Caveat]:
