@@ -129,7 +129,6 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "keep": ("lassen", "유지"),
     "change": ("ändern", "변경"),
     "unsure": ("unsicher", "모름"),
-    "undecided": ("unentschieden", "미결정"),
     # The gallery
     "Kind": ("Art", "유형"),
     "Order": ("Reihenfolge", "정렬"),
