@@ -63,7 +63,7 @@ class EvaluateOptions:
     """Bootstrap resamples of the patients."""
     seed: int = bounded(0, least=0)
     """Seed of the bootstrap."""
-    audit_folds: int = bounded(5, least=2)
+    audit_folds: int = bounded(3, least=2)
     """Trainings of an audit of labels that the network was fitted to, each without this share of the patients."""
     ladder_images: int = bounded(200, least=0)
     """How many images --ladder takes at most, of patients drawn with the seed; 0: all."""
