@@ -1,7 +1,7 @@
 """Trainings without the films that are judged: nobody is on both sides, and what is done is kept."""
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,11 @@ from tests.training.test_fit import make_config, make_data
 from xray_resnet.audit import retrain
 from xray_resnet.audit.retrain import FOLDER, RunRetraining
 from xray_resnet.config_files import write_config
+from xray_resnet.errors import UserError
 from xray_resnet.progress import work_in_silence
 from xray_resnet.runs import Run
 from xray_resnet.store import Dataset, open_dataset
+from xray_resnet.trained_patients import TrainedPatients
 from xray_resnet.training.fit import train
 from xray_resnet.training.steps import SeedSteps
 
@@ -115,9 +117,33 @@ def test_an_interrupted_audit_goes_on_where_it_stopped(
         patch.setattr(SeedSteps, "on_train_batch_start", interrupt)
         with pytest.raises(KeyboardInterrupt):
             make_retraining(run).judge(dataset, FINDINGS)
-    (started,) = (run.folder / FOLDER).rglob("config.yaml")
+    (started,) = (path.parent for path in (run.folder / FOLDER).rglob("config.yaml"))
+    resumed: list[Path] = []
+
+    def watched(*arguments: Any, resume: Path, **options: Any) -> Path:
+        resumed.append(resume)
+        return train(*arguments, resume=resume, **options)
+
+    monkeypatch.setattr(retrain, "train", watched)
     np.testing.assert_array_equal(make_retraining(run).judge(dataset, FINDINGS), judged.logits)
+    assert resumed == [started]
     assert not started.exists()
+
+
+@pytest.mark.usefixtures("refuse_training")
+@pytest.mark.parametrize(("key", "error"), [("tiny-key", UserError), ("another", TrainedError)])
+def test_first_weights_that_know_the_patients_are_refused(
+    dataset: Dataset, tmp_path: Path, key: str, error: type[Exception]
+) -> None:
+    """Hashes of another key cannot be compared."""
+    described = replace(dataset.description, hash_key_id="tiny-key")
+    for name, weights in (("first", ""), ("run", str(tmp_path / "first"))):
+        config = make_config(dataset.folder, tmp_path)
+        (tmp_path / name).mkdir()
+        write_config(tmp_path / name / "config.yaml", replace(config, model=replace(config.model, weights=weights)))
+    TrainedPatients.of(key, {"train": dataset.patient_ids[:6].tolist()}).write(tmp_path / "first" / "patients.json")
+    with pytest.raises(error, match=r"first, which was fitted to 3 of the patients|begun"):
+        make_retraining(Run(tmp_path / "run")).judge(Dataset(dataset.folder, described), FINDINGS)
 
 
 def interrupt(*_: Any) -> None:

@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xray_resnet.bundle import read_bundle
+from xray_resnet.config.model import TIMM
+from xray_resnet.errors import UserError
 from xray_resnet.evaluation.answers import Answers
 from xray_resnet.evaluation.images import StoredImages
-from xray_resnet.evaluation.subject import Subject
+from xray_resnet.evaluation.subject import Subject, find_trained_patients
 from xray_resnet.fingerprint import fingerprint
 from xray_resnet.progress import ShowWork
 from xray_resnet.runs import Run
@@ -57,13 +59,18 @@ class RunRetraining:
         Args:
             dataset: Is trained on and judged.
             findings: The F that are asked for; the run's configuration has them.
+
+        Raises:
+            UserError: if the run started from weights that were fitted to some of the patients.
         """
-        kept = Answers(self.run.folder / FOLDER / dataset.name, partial(self._identify, dataset, findings))
+        self._refuse_seen_weights(dataset)
+        folder, identity = self.run.folder / FOLDER / dataset.name, self._identify(dataset, findings)
+        kept = Answers(folder, lambda: identity)
         logits = np.full((len(dataset), len(findings)), np.nan, np.float32)
         with self.show("training without the films that are judged", "folds") as progress:
             for number, splits in enumerate(cross_fit(dataset, folds=self.folds), 1):
                 name = f"fold-{number}-of-{self.folds}"
-                ask = partial(self._judge_fold, dataset.divide(splits), findings, name)
+                ask = partial(self._judge_fold, dataset.divide(splits), findings, folder / identity / name)
                 logits[splits["test"]] = kept.recall(name, ask)
                 progress(number, self.folds)
         return logits
@@ -73,15 +80,27 @@ class RunRetraining:
         data = [dataset.reading_fingerprint, dataset.image_ids.tolist(), dataset.patient_ids.tolist()]
         return fingerprint([self.run.config_file.read_text(), *data, dataset.states.tolist(), [*findings]])
 
-    def _judge_fold(self, dataset: Dataset, findings: Sequence[str], name: str) -> NDArray[np.float32]:
+    def _refuse_seen_weights(self, dataset: Dataset) -> None:
+        """Refuses to start trainings from a network that knows the patients."""
+        weights = self.run.read_config().model.weights
+        is_run = bool(weights) and not weights.startswith(TIMM)
+        trained = find_trained_patients(Path(weights)) if is_run else None
+        if trained is None or trained.hash_key_id != dataset.description.hash_key_id:
+            return
+        if shared := trained.all & {*dataset.patient_ids.tolist()}:
+            raise UserError(
+                f"{self.run.folder} started from {weights}, which was fitted to {len(shared)} of the patients of "
+                f"{dataset.folder}: it may have learnt their wrong labels; audit by a run with other first weights"
+            )
+
+    def _judge_fold(self, dataset: Dataset, findings: Sequence[str], place: Path) -> NDArray[np.float32]:
         """Trains, asks the network about its test split, and removes it."""
-        place = self.run.folder / FOLDER / dataset.name / name
-        trained = self._train(dataset, place, name)
+        trained = self._train(dataset, place)
         logits = ask_about_test(trained, dataset, findings)
         shutil.rmtree(place)
         return logits
 
-    def _train(self, dataset: Dataset, place: Path, name: str) -> Path:
+    def _train(self, dataset: Dataset, place: Path) -> Path:
         """The run of a fold in its folder: the one that is there, finished, or a new one."""
         config = self.run.read_config()
         config = replace(config, name=_NAME, train=replace(config.train, output=place))
@@ -91,7 +110,7 @@ class RunRetraining:
                 config,
                 resume=max(started, default=None),
                 dataset=dataset,
-                announce=lambda line: self.tell(f"{name.replace('-', ' ')}: {line}"),
+                announce=lambda line: self.tell(f"{place.name.replace('-', ' ')}: {line}"),
             )
         except TrainingInterruptedError:
             raise KeyboardInterrupt from None  # what goes on is the audit, not this training
