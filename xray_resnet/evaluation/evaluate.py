@@ -32,7 +32,7 @@ from xray_resnet.pages import Language
 from xray_resnet.precision import RequestedPrecision
 from xray_resnet.progress import ShowWork, work_in_silence
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Of metrics.json; a change that a reader could stumble over raises it."""
 LADDER_IMAGES = 200
 """So few that 56 versions of them take minutes with a ResNet-50 on two cores."""

@@ -12,11 +12,13 @@ from tests.evaluation.builders import make_evidence
 from xray_resnet.evaluation import shortcuts
 from xray_resnet.evaluation.analyses.shortcuts import analyse_shortcuts
 from xray_resnet.evaluation.evidence import Evidence
+from xray_resnet.evaluation.groups import Grouping
 from xray_resnet.evaluation.report import render_report
 from xray_resnet.evaluation.shortcuts import FindingShortcuts, group_by_facts, measure_shortcuts
 from xray_resnet.evaluation.telling import Telling
 from xray_resnet.metrics import Estimate, auroc
 from xray_resnet.metrics.strata import compare_within
+from xray_resnet.store import Dataset
 
 OWN = "The model may have learned them."
 
@@ -135,9 +137,32 @@ def test_few_patients_are_not_judged_and_say_so(tmp_path: Path, count: int) -> N
     assert "not judged: " in page and "expected 20 of each" in page
 
 
+def test_every_border_is_measured_once_and_belongs_to_its_image(
+    told: Evidence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured: list[int] = []
+    seen: dict[tuple[int, ...], np.ndarray] = {}
+
+    def measure(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+        measured.extend(rows.tolist())
+        return np.stack([rows, rows], axis=1).astype(float)
+
+    def group(dataset: Dataset, rows: np.ndarray, borders: np.ndarray) -> list[Grouping]:
+        seen[tuple(rows)] = borders[:, 0]
+        return group_by_facts(dataset, rows, borders)
+
+    monkeypatch.setattr(shortcuts, "measure_borders", measure)
+    monkeypatch.setattr(shortcuts, "group_by_facts", group)
+    measure_shortcuts(told)
+    assert sorted(measured) == [*range(len(told.dataset))]
+    assert tuple(told.rows) in seen
+    assert all((np.array(rows) == borders).all() for rows, borders in seen.items())
+
+
 def test_unknown_sizes_are_not_known(tmp_path: Path) -> None:
     dataset = make_films(tmp_path / "films", count=4)
-    sizes = {grouping.name: grouping.groups for grouping in group_by_facts(dataset, np.arange(4))}
+    groupings = group_by_facts(dataset, np.arange(4), np.zeros((4, 2)))
+    sizes = {grouping.name: grouping.groups for grouping in groupings}
     assert sizes["pixel spacing"] == ("not known",)
     assert sizes["image shape"] == ("1",)
 

@@ -43,10 +43,11 @@ def _make_tile(findings: Sequence[FindingReliability]) -> Tile | None:
     if not known:
         return None
     before, after = (mean(side) for side in zip(*known, strict=True))
+    beyond = sum(finding.after is not None and finding.after.is_beyond_chance for finding in findings)
     return Tile(
         "Calibration error",
         format_share(after),
-        f"debiased; {format_share(before)} of the scores before calibration",
+        f"ℓ2, debiased; {format_share(before)} of the scores before calibration; beyond chance in {beyond}",
         f"mean of {len(known)} finding{'' if len(known) == 1 else 's'}",
     )
 

@@ -28,7 +28,7 @@ def analyse_external(evidence: Evidence) -> Result:
         plots={"aurocs": Plot(partial(plot_external, external), _describe(external))},
         tile=_make_tile(external),
         section=Section("Own and other data", {"external": external, "methods": letter_methods(estimates)}),
-        warnings=[*_warn_of_drop(external), *_warn_of_views(external)],
+        warnings=[*_warn_of_drop(external), *_warn_of_definitions(external), *_warn_of_views(external)],
     )
 
 
@@ -81,6 +81,26 @@ def _tell_people(external: External) -> str:
         return ""
     own, here = (describe_people(asdict(side.people)) for side in external.populations)
     return f" There: {own}. Here: {here}."
+
+
+def _warn_of_definitions(external: External) -> list[Caveat]:
+    """Of labels that mean something else here, or may."""
+    own, here = external.definitions
+    if own is not None and own == here:
+        return []
+    said = f"there: {own or 'not known'}; here: {here or 'not known'}"
+    if own is None or here is None:
+        text = (
+            f"Whether the labels mean the same here as in the data that the model learnt from ({external.name}) is not "
+            f"known. How they were made, {said}. Part of a drop may be theirs."
+        )
+        remedy = "--data.about.labels when either dataset is prepared"
+        return [Caveat(Rank.NOTE, "label_definitions_unknown", text, Concern.TRANSFER, remedy=remedy)]
+    text = (
+        f"Labels of one name were made in different ways in the data that the model learnt from ({external.name}) and "
+        f"here. {said[0].upper()}{said[1:]}. Part of a drop may be theirs."
+    )
+    return [Caveat(Rank.CAUTION, "label_definitions_differ", text, Concern.TRANSFER)]
 
 
 def _warn_of_views(external: External) -> list[Caveat]:

@@ -63,4 +63,20 @@ def _warn(evidence: Evidence, decisions: Decisions) -> list[Caveat]:
     missing = [f"{to_title(each.name)} ({each.why_null})" for each in decisions.findings if each.point is None]
     text = f"Without operating point, and so without a decision, unless by a triage: {', '.join(missing)}."
     warnings = [seen] if decisions.on_these_images else []
-    return warnings + ([Caveat(Rank.NOTE, "points_missing", text, Concern.CALIBRATION)] if missing else [])
+    return [*_warn_of_harm(decisions.findings), *warnings] + (
+        [Caveat(Rank.NOTE, "points_missing", text, Concern.CALIBRATION)] if missing else []
+    )
+
+
+def _warn_of_harm(findings: Sequence[FindingDecisions]) -> list[Caveat]:
+    """Of findings for which it is better to decide without the model, around the operating point."""
+    harmed = [
+        f"{to_title(each.name)} (acting from {each.harm[0]:.2f} to {each.harm[1]:.2f})"
+        for each in findings
+        if each.harm
+    ]
+    text = (
+        "Around the operating point, deciding by the model does more harm than deciding alike for all films, or for "
+        f"none (net benefit, its 95 % interval): {', '.join(harmed)}."
+    )
+    return [Caveat(Rank.SERIOUS, "decisions_harm", text, Concern.CALIBRATION)] if harmed else []
