@@ -25,6 +25,7 @@ from xray_resnet.evaluation.overlays import FOLDER as OVERLAYS
 from xray_resnet.evaluation.predictions import FILE, Predictions, write_predictions
 from xray_resnet.evaluation.report import render_report
 from xray_resnet.evaluation.result import Results, list_warnings
+from xray_resnet.evaluation.retraining import Retraining
 from xray_resnet.evaluation.seen import Treatment
 from xray_resnet.evaluation.subject import Subject, find_dataset, open_subject
 from xray_resnet.explain.methods import Cam
@@ -63,6 +64,7 @@ def evaluate(
     treatment: Treatment = "refuse",
     resamples: int = RESAMPLES,
     seed: int = 0,
+    retraining: Retraining | None = None,
     show: ShowWork = work_in_silence,
     tell: Callable[[str], None] = _keep_quiet,
 ) -> Path:
@@ -88,6 +90,7 @@ def evaluate(
         treatment: Of another dataset's patients that the model was fitted to.
         resamples: Bootstrap resamples of the patients.
         seed: Seed of the bootstrap.
+        retraining: Repeats the training, for an audit of labels that the model was fitted to.
         show: Shows how far the work is.
         tell: Told in a sentence what the bundle was given.
 
@@ -109,7 +112,14 @@ def evaluate(
         internal = _evaluate_own(subject, precision=precision, resamples=resamples, seed=seed, show=show, tell=tell)
     gathered = gather_evidence(subject, Chance(resamples, seed), options=options, show=show)
     evidence = replace(
-        gathered, subgroups=tuple(subgroups), internal=internal, ladder_images=ladder_images, cam=cam, dose=dose
+        gathered,
+        cam=cam,
+        dose=dose,
+        subgroups=tuple(subgroups),
+        internal=internal,
+        ladder_images=ladder_images,
+        retraining=retraining,
+        language=language,
     )
     results = run_analyses(evidence, report=report, also=also, only=only, skip=skip)
     (subject.folder / METRICS).unlink(missing_ok=True)
@@ -120,7 +130,8 @@ def evaluate(
         command = _format_command(run_or_bundle, source, evidence, named=named, options=options, language=language)
         page = render_report(evidence, results, command=command, language=language)
         write_text(subject.folder / "report.html", page)
-        _write_files(subject.folder, results)
+        _remove_overlays(subject.folder, results)
+    _write_files(subject.folder, results)
     if evidence.amendment is not None:
         amend_bundle(subject.bundle, evidence.amendment.output)
         tell(describe_amendment(evidence.amendment.output))
@@ -207,12 +218,17 @@ def build_metrics(evidence: Evidence, results: Results) -> dict[str, Any]:
 
 
 def _write_files(folder: Path, results: Results) -> None:
-    """Writes the files of the analyses, and removes the overlays of an evaluation before."""
-    files = {folder / name: content for result in results.values() for name, content in result.files.items()}
-    for path, content in files.items():
-        write_bytes(path, content)
+    """Writes the files of the analyses."""
+    for result in results.values():
+        for name, content in result.files.items():
+            write_bytes(folder / name, content)
+
+
+def _remove_overlays(folder: Path, results: Results) -> None:
+    """Removes the overlays of an evaluation before that this one does not have."""
+    kept = {folder / name for result in results.values() for name in result.files}
     for path in (folder / OVERLAYS).glob("*.png"):
-        if path not in files:
+        if path not in kept:
             path.unlink()
 
 
@@ -233,6 +249,7 @@ def _format_command(
     words += ["--cam", evidence.cam]
     if evidence.seen.patients:
         words += ["--seen", "leave_out" if evidence.seen.left_out else "keep"]
+    words += ["--audit_folds", evidence.retraining.folds] if evidence.retraining else []
     words += options.list_words()
     words += ["--resamples", evidence.chance.resamples, "--seed", evidence.chance.seed]
     return shlex.join(map(str, words))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from xray_resnet.errors import ConfigurationError
+from xray_resnet.evaluation.analyses.audit import analyse_audit
 from xray_resnet.evaluation.analyses.baseline import analyse_baseline
 from xray_resnet.evaluation.analyses.calibration import analyse_calibration
 from xray_resnet.evaluation.analyses.curves import analyse_curves
@@ -54,6 +55,7 @@ ANALYSES = {
     "explanation": Analysis(analyse_explanation, only_by_name=True),
     "ladder": Analysis(analyse_ladder, only_by_name=True),
     "dose": Analysis(analyse_dose, only_by_name=True),
+    "audit": Analysis(analyse_audit, only_by_name=True),
     "data": Analysis(analyse_data, only_in_report=False),
     "model": Analysis(analyse_model, only_in_report=False),
 }
