@@ -18,9 +18,12 @@ from xray_resnet.evaluation.internal import Internal
 from xray_resnet.evaluation.network import Network, Peaks, Response
 from xray_resnet.evaluation.predictions import Predictions
 from xray_resnet.evaluation.ranking import Ranking, rank
+from xray_resnet.evaluation.retraining import Retraining
 from xray_resnet.evaluation.seen import UNKNOWN, Seen
 from xray_resnet.evaluation.subject import has_splits_of
+from xray_resnet.explain.methods import Cam
 from xray_resnet.model_output import Basis, ModelOutput
+from xray_resnet.pages import Language
 from xray_resnet.progress import Progress, ShowWork, work_in_silence
 from xray_resnet.store import Dataset
 
@@ -71,6 +74,10 @@ class Evidence:
         seen: Whom of another dataset's patients the model was fitted to.
         internal: What the model says of its own held-out images, if these are others and it was asked.
         subgroups: Names by which images are grouped beside the usual ones.
+        cam: Which map is shown over examples.
+        retraining: Trains other networks as this one was trained, without the films that they are asked about; None if
+            it cannot be repeated.
+        language: Of the labels of pages that an analysis writes.
         ladder_images: How many images the corruption ladder takes at most; 0: all.
         dose: How a dose is planned, if it is.
     """
@@ -91,6 +98,9 @@ class Evidence:
     seen: Seen = UNKNOWN
     internal: Internal | None = None
     subgroups: Sequence[str] = ()
+    cam: Cam = "gradcam"
+    retraining: Retraining | None = None
+    language: Language = "en"
     ladder_images: int = 0
     dose: DoseOptions = DEFAULT
 
@@ -108,6 +118,13 @@ class Evidence:
     def trained_on_this_dataset(self) -> bool:
         """Whether the dataset has the very splits that the model was trained with."""
         return has_splits_of(self.model.get("training_data", {}), self.dataset)
+
+    @property
+    def is_unseen(self) -> bool | None:
+        """Whether no patient was trained on or chose the epoch; None if it is not known."""
+        if self.trained_on_this_dataset:
+            return self.split == "test"
+        return None if self.seen.patients is None else self.seen.left_out or not self.seen.patients
 
     @property
     def role(self) -> str:
