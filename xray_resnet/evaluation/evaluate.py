@@ -14,6 +14,8 @@ from xray_resnet.evaluation.amend_options import DEFAULT, AmendOptions
 from xray_resnet.evaluation.amendment import describe_amendment, find_amendment
 from xray_resnet.evaluation.analyses import choose_analyses, run_analyses
 from xray_resnet.evaluation.answers import FOLDER, Answers
+from xray_resnet.evaluation.dose_options import DEFAULT as DEFAULT_DOSE
+from xray_resnet.evaluation.dose_options import DoseOptions
 from xray_resnet.evaluation.evidence import Chance, Evidence
 from xray_resnet.evaluation.image_facts import check_groupable
 from xray_resnet.evaluation.images import StoredImages
@@ -26,6 +28,7 @@ from xray_resnet.evaluation.result import Results, list_warnings
 from xray_resnet.evaluation.retraining import Retraining
 from xray_resnet.evaluation.seen import Treatment
 from xray_resnet.evaluation.subject import Subject, find_dataset, open_subject
+from xray_resnet.explain.methods import Cam
 from xray_resnet.files import write_bytes, write_json, write_text
 from xray_resnet.metrics.bootstrap import RESAMPLES
 from xray_resnet.pages import Language
@@ -53,8 +56,10 @@ def evaluate(
     only: Collection[str] = (),
     skip: Collection[str] = (),
     subgroups: Sequence[str] = (),
+    cam: Cam = "gradcam",
     ladder_images: int = LADDER_IMAGES,
     options: AmendOptions = DEFAULT,
+    dose: DoseOptions = DEFAULT_DOSE,
     precision: RequestedPrecision = "auto",
     treatment: Treatment = "refuse",
     resamples: int = RESAMPLES,
@@ -76,9 +81,11 @@ def evaluate(
         only: Names of the only analyses to run, beside those of `also`; without any, the usual ones run.
         skip: Names of analyses to leave out.
         subgroups: Columns and header facts by which images are grouped beside the usual ones.
+        cam: Which map the report shows over its examples.
         ladder_images: How many images the corruption ladder takes at most, of patients drawn with the seed; 0: all.
         options: Whether the bundle is given the calibration, the operating points and the triage that are found on
             these images, and how; on the validation split of the run's own data it is.
+        dose: How a dose is planned, if that is among the analyses.
         precision: fp32, bf16, or auto: bf16 only where the processor computes in it.
         treatment: Of another dataset's patients that the model was fitted to.
         resamples: Bootstrap resamples of the patients.
@@ -106,6 +113,8 @@ def evaluate(
     gathered = gather_evidence(subject, Chance(resamples, seed), options=options, show=show)
     evidence = replace(
         gathered,
+        cam=cam,
+        dose=dose,
         subgroups=tuple(subgroups),
         internal=internal,
         ladder_images=ladder_images,
@@ -117,6 +126,7 @@ def evaluate(
     write_predictions(subject.folder / FILE, evidence.predictions, metadata=_describe_table(evidence))
     if report:
         named = _list_named(also=also, only=only, skip=skip, subgroups=subgroups, ladder_images=ladder_images)
+        named += dose.list_words() if "dose" in chosen else []
         command = _format_command(run_or_bundle, source, evidence, named=named, options=options, language=language)
         page = render_report(evidence, results, command=command, language=language)
         write_text(subject.folder / "report.html", page)
@@ -236,6 +246,7 @@ def _format_command(
     words += ["--precision", evidence.model["precision"]]
     words += named
     words += ["--language", language] if language != "en" else []
+    words += ["--cam", evidence.cam]
     if evidence.seen.patients:
         words += ["--seen", "leave_out" if evidence.seen.left_out else "keep"]
     words += ["--audit_folds", evidence.retraining.folds] if evidence.retraining else []

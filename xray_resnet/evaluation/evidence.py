@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from xray_resnet.boxes import Rectangle
 from xray_resnet.evaluation.amendment import Amendment
 from xray_resnet.evaluation.answers import Answers
+from xray_resnet.evaluation.dose_options import DEFAULT, DoseOptions
 from xray_resnet.evaluation.image_facts import read_fact
 from xray_resnet.evaluation.images import Change, StoredImages
 from xray_resnet.evaluation.internal import Internal
@@ -20,6 +21,7 @@ from xray_resnet.evaluation.ranking import Ranking, rank
 from xray_resnet.evaluation.retraining import Retraining
 from xray_resnet.evaluation.seen import UNKNOWN, Seen
 from xray_resnet.evaluation.subject import has_splits_of
+from xray_resnet.explain.methods import Cam
 from xray_resnet.model_output import Basis, ModelOutput
 from xray_resnet.pages import Language
 from xray_resnet.progress import Progress, ShowWork, work_in_silence
@@ -72,10 +74,12 @@ class Evidence:
         seen: Whom of another dataset's patients the model was fitted to.
         internal: What the model says of its own held-out images, if these are others and it was asked.
         subgroups: Names by which images are grouped beside the usual ones.
+        cam: Which map is shown over examples.
         retraining: Trains other networks as this one was trained, without the films that they are asked about; None if
             it cannot be repeated.
         language: Of the labels of pages that an analysis writes.
         ladder_images: How many images the corruption ladder takes at most; 0: all.
+        dose: How a dose is planned, if it is.
     """
 
     dataset: Dataset
@@ -94,9 +98,11 @@ class Evidence:
     seen: Seen = UNKNOWN
     internal: Internal | None = None
     subgroups: Sequence[str] = ()
+    cam: Cam = "gradcam"
     retraining: Retraining | None = None
     language: Language = "en"
     ladder_images: int = 0
+    dose: DoseOptions = DEFAULT
 
     @property
     def findings(self) -> tuple[str, ...]:

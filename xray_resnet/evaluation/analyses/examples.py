@@ -1,4 +1,4 @@
-"""Example images of every finding with the Grad-CAM of that finding, and what the model called them."""
+"""Example images of every finding with the map of that finding, and what the model called them."""
 
 from itertools import groupby
 from typing import Any
@@ -7,6 +7,7 @@ from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.overlays import FOLDER, Overlay, draw_example
 from xray_resnet.evaluation.result import Result, Section
 from xray_resnet.evaluation.selection import Example, select_examples
+from xray_resnet.explain.methods import TITLES
 from xray_resnet.explain.overlay import OPACITY
 from xray_resnet.explain.png import encode_png
 from xray_resnet.metrics.localisation import is_hit
@@ -28,6 +29,7 @@ def analyse_examples(evidence: Evidence) -> Result:
                 "examples": [(finding, [*group]) for finding, group in groupby(shown, lambda each: each["finding"])],
                 "kinds": [*dict.fromkeys(each["kind"] for each in shown)],
                 "boxes_known": any(overlay.boxes for overlay in overlays),
+                "map": TITLES[evidence.cam],
                 "opacity": round(100 * OPACITY),
                 "cells": evidence.peaks.cells,
             },
@@ -72,7 +74,7 @@ def _place_peak(evidence: Evidence, overlay: Overlay) -> str:
 
 def _to_example(evidence: Evidence, overlay: Overlay) -> dict[str, Any]:
     example, kind = overlay.example, name_outcome(evidence, overlay.example)
-    text = f"Grad-CAM of {to_title(example.finding)}, {kind}, score {example.score:.3f}"
+    text = f"{TITLES[evidence.cam]} of {to_title(example.finding)}, {kind}, score {example.score:.3f}"
     return {
         "finding": example.finding,
         "kind": kind,
