@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from docs.studies.datasets import turn_labels
 from tests.training.test_fit import make_config, make_data
 from xray_resnet.audit import retrain
-from xray_resnet.audit.retrain import FOLDER, RunRetraining
+from xray_resnet.audit.retrain import FOLDER, RunRetraining, scale_by_labels
 from xray_resnet.config_files import write_config
 from xray_resnet.errors import UserError
 from xray_resnet.progress import work_in_silence
@@ -160,3 +160,24 @@ def test_how_long_the_run_trained_is_read_from_its_epochs(tmp_path: Path) -> Non
     assert make_retraining(run).seconds is None
     run.metrics.write_text("epoch,seconds\n1,20.5\n2,19.5\n")
     assert make_retraining(run).seconds == 40
+
+
+def test_networks_that_are_unlike_sure_come_to_one_scale_in_the_same_order() -> None:
+    generator = np.random.default_rng(0)
+    states = (generator.random((400, 1)) < 0.4).astype(np.int8)
+    timid = (generator.normal(size=(400, 1)) + 2.0 * states).astype(np.float32)
+    patients = np.arange(400).astype(str)
+    one, other = (scale_by_labels(logits, states, patients=patients) for logits in (timid, 7 * timid + 3))
+    np.testing.assert_allclose(one, other, atol=1e-3)
+    assert (np.argsort(one[:, 0]) == np.argsort(timid[:, 0])).all()
+
+
+def test_a_finding_with_few_patients_or_ranked_upside_down_stays_as_it_is() -> None:
+    states = np.repeat(np.array([[0, 0], [1, 1]], np.int8), 19, axis=0)
+    logits = np.stack([states[:, 0], -states[:, 1]], axis=1).astype(np.float32)
+    few = scale_by_labels(logits, states, patients=np.arange(38).astype(str))
+    np.testing.assert_array_equal(few, logits)
+    turned = scale_by_labels(
+        -np.tile(logits[:, :1], (2, 1)), np.tile(states[:, :1], (2, 1)), patients=np.arange(76).astype(str)
+    )
+    np.testing.assert_array_equal(turned, -np.tile(logits[:, :1], (2, 1)))

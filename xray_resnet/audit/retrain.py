@@ -3,6 +3,7 @@
 import csv
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -14,8 +15,11 @@ from xray_resnet.bundle import read_bundle
 from xray_resnet.config.model import TIMM
 from xray_resnet.errors import UserError
 from xray_resnet.evaluation.answers import Answers
+from xray_resnet.evaluation.calibrators import NotRisingError, build_targets, fit_platt
+from xray_resnet.evaluation.choose_calibration import why_too_few
 from xray_resnet.evaluation.images import StoredImages
 from xray_resnet.evaluation.subject import Subject, find_trained_patients
+from xray_resnet.findings import positions, resolve_targets
 from xray_resnet.fingerprint import fingerprint
 from xray_resnet.progress import ShowWork
 from xray_resnet.runs import Run
@@ -56,6 +60,8 @@ class RunRetraining:
     def judge(self, dataset: Dataset, findings: Sequence[str]) -> NDArray[np.float32]:
         """(N, F) logits of all images of a dataset, each by a network that no image of the patient was shown to.
 
+        Those of each network are brought to one scale by the labels of its fold.
+
         Args:
             dataset: Is trained on and judged.
             findings: The F that are asked for; the run's configuration has them.
@@ -71,7 +77,10 @@ class RunRetraining:
             for number, splits in enumerate(cross_fit(dataset, folds=self.folds), 1):
                 name = f"fold-{number}-of-{self.folds}"
                 ask = partial(self._judge_fold, dataset.divide(splits), findings, folder / identity / name)
-                logits[splits["test"]] = kept.recall(name, ask)
+                states = dataset.states[splits["test"]][:, positions(dataset.findings, findings)]
+                logits[splits["test"]] = scale_by_labels(
+                    kept.recall(name, ask), states, patients=dataset.patient_ids[splits["test"]]
+                )
                 progress(number, self.folds)
         return logits
 
@@ -114,6 +123,29 @@ class RunRetraining:
             )
         except TrainingInterruptedError:
             raise KeyboardInterrupt from None  # what goes on is the audit, not this training
+
+
+def scale_by_labels(
+    logits: NDArray[np.float32], states: NDArray[np.int8], *, patients: NDArray[np.str_]
+) -> NDArray[np.float32]:
+    """Logits of one network on the scale of log-odds, by Platt's line for each finding; their order stays.
+
+    Networks differ in how sure they are. A finding with too few patients, or that is not ranked, stays as it is.
+
+    Args:
+        logits: (n, F).
+        states: (n, F) `LabelState`; the labels that are stated are fitted to.
+        patients: (n,) identifiers.
+    """
+    scaled = logits.astype(np.float64)
+    for column, labels in enumerate(resolve_targets(states, {}).astype(np.float64).T):
+        stated = np.isfinite(labels)
+        if why_too_few(labels, patients):
+            continue
+        with suppress(NotRisingError):
+            line = fit_platt(build_targets(labels[stated], patients[stated]), scaled[stated, column])
+            scaled[:, column] = line.slope * scaled[:, column] + line.intercept
+    return scaled.astype(np.float32)
 
 
 def ask_about_test(run: Path, dataset: Dataset, findings: Sequence[str]) -> NDArray[np.float32]:
