@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -169,6 +170,11 @@ class Dataset:
             known = ", ".join((*self.description.splits, "all"))
             raise UserError(f"{self.folder} has no split {split!r}; its splits are {known}")
         return np.flatnonzero(np.isin(self.image_ids, list(self.description.splits[split])))
+
+    def divide(self, splits: Mapping[str, NDArray[np.int64]]) -> "Dataset":
+        """The same images under other splits, given as rows; images in none of them stay."""
+        ids = {split: self.image_ids[rows].tolist() for split, rows in splits.items()}
+        return Dataset(self.folder, replace(self.description, splits=ids))
 
     @cached_property
     def _boxes(self) -> list[list[dict[str, Any]]]:
