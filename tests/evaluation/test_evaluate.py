@@ -89,7 +89,7 @@ def test_the_table_holds_what_the_network_says_of_each_image(run: Path, results:
 def test_overlays_are_pictures_named_by_finding_kind_and_image(results: Path) -> None:
     paths = sorted((results / "overlays").iterdir())
     assert {path.name.split("-")[0] for path in paths} == {column_prefix("Effusion"), "cardiomegaly"}
-    assert all(cv2.imread(str(path)).shape[1] == 64 for path in paths)
+    assert all(cv2.imread(str(path)).shape[1] == 2 * 64 + 4 for path in paths)
 
 
 def test_the_report_names_the_findings_that_do_not_match(results: Path) -> None:
@@ -223,3 +223,9 @@ def test_a_dataset_that_is_gone_is_named(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "data")
     with pytest.raises(UserError, match="there is no such dataset folder"):
         evaluate(run)
+
+
+def test_another_map_stands_over_the_examples_and_in_the_command(run: Path) -> None:
+    folder = evaluate(run, report=True, only=["examples"], cam="layercam", precision="fp32", resamples=20)
+    page = (folder / "report.html").read_text()
+    assert "under the LayerCAM of the finding" in page and "--cam layercam" in page

@@ -246,7 +246,7 @@ def _format_command(
     words += ["--precision", evidence.model["precision"]]
     words += named
     words += ["--language", language] if language != "en" else []
-    words += ["--cam", evidence.cam]
+    words += ["--cam", evidence.cam] if evidence.cam != "gradcam" else []
     if evidence.seen.patients:
         words += ["--seen", "leave_out" if evidence.seen.left_out else "keep"]
     words += ["--audit_folds", evidence.retraining.folds] if evidence.retraining else []
