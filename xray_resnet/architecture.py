@@ -21,6 +21,7 @@ FirstActivation = Literal["in_branch", "before_split"]
 StrideOn = Literal["3x3", "1x1"]
 
 _MOST_UNITS = 10_000
+_STEM_STRIDES: Mapping[Stem, int] = {"imagenet": 4, "small": 1}
 _CONVOLUTIONS: Mapping[Block, int] = {"basic": 2, "bottleneck": 3}
 
 
@@ -161,6 +162,11 @@ class Architecture:
         changing = firsts[1:] if self.block == "basic" else firsts
         units = range(1, sum(self.stages) + 1) if self.gate == "strict_identity" else ()
         return [number for number in units if number not in changing]
+
+    @property
+    def stride(self) -> int:
+        """Pixels of the input between neighbouring cells of the maps."""
+        return int(_STEM_STRIDES[self.stem] * 2 ** (len(self.stages) - 1 - self.dilated_stages))
 
     def find_dilation(self, stage: int) -> int:
         """How many cells apart the convolutions of a stage, counted from 0, read: each dilated stage doubles it."""

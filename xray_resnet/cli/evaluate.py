@@ -25,14 +25,14 @@ EXAMPLES = (
     "xray-eval --ladder --report",
     "xray-eval --report --subgroup Modality --subgroup file_size",
     "xray-eval --only findings subgroups shortcuts",
-    "xray-eval --report --skip examples pointing",
+    "xray-eval --report --skip examples localisation",
     "xray-eval --split val --ppv 0.9 --npv 0.98",
     "xray-eval --split val --sensitivity 0.95 --prevalence '{Effusion: 0.04, Nodule: 0.01}'",
 )
 
 ANALYSES = (
     "findings", "external", "baseline", "curves", "calibration", "operating_points", "triage", "shortcuts",
-    "subgroups", "examples", "pointing", "ladder", "data", "model",
+    "subgroups", "examples", "localisation", "ladder", "data", "model",
 )  # fmt: skip
 """Named here too, so that --help loads nothing heavy."""
 

@@ -147,8 +147,9 @@ def gather_evidence(
     is_amended = options.is_wanted(split=subject.split, own_data=subject.is_own_data)
     dataset, rows, network = subject.dataset, subject.rows, subject.network
     images = StoredImages(dataset, rows)
+    boxed = {place for place, row in enumerate(rows.tolist()) if dataset.boxes(row)}
     with show("evaluating", "images") as progress:
-        response = network.predict(images, known=images.read_facts(network.facts), progress=progress)
+        response = network.predict(images, known=images.read_facts(network.facts), mapped=boxed, progress=progress)
     if broken := int((~np.isfinite(response.logits)).any(axis=1).sum()):
         raise UserError(
             f"{subject.bundle.folder}: its scores of {broken} of {len(rows)} images are no numbers; train anew"
@@ -158,8 +159,8 @@ def gather_evidence(
     model = subject.describe_model()
     answers = Answers(subject.folder / FOLDER, subject.fingerprint)
     evidence = Evidence(
-        dataset, subject.split, rows, predictions, response.peaks, model, network, chance, answers=answers, show=show,
-        stated=subject.bundle.metadata.output, prevalences=prevalences, seen=subject.seen,
+        dataset, subject.split, rows, predictions, response.peaks, model, network, chance, maps=response.maps,
+        answers=answers, show=show, stated=subject.bundle.metadata.output, prevalences=prevalences, seen=subject.seen,
     )  # fmt: skip
     return _find_amendment(evidence, subject, options) if is_amended else evidence
 

@@ -1,7 +1,7 @@
 """A network asked about images: logits, where each finding's map peaks, and Grad-CAM; loaded when it is first asked."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from xray_resnet.explain.gradcam import compute_gradcam
-from xray_resnet.metrics.localisation import find_peaks
+from xray_resnet.map_grid import MapGrid
 from xray_resnet.model_input import ModelInput, Pixels
 from xray_resnet.models import PreActResNet
 from xray_resnet.progress import Progress
@@ -24,11 +24,11 @@ class Peaks:
 
     Attributes:
         points: (N, F, 2) x, y of the centre of each map's strongest cell, in pixels of the image.
-        cells: Rows and columns of the maps.
+        grid: The cells of the maps.
     """
 
     points: NDArray[np.float32]
-    cells: tuple[int, int]
+    grid: MapGrid
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,12 @@ class Response:
     Attributes:
         logits: (N, F).
         peaks: Of the maps of every image and finding.
+        maps: Place of an image among the N → (F, h, w), of the images whose maps were asked for.
     """
 
     logits: NDArray[np.float32]
     peaks: Peaks
+    maps: Mapping[int, NDArray[np.float32]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class Network:
         images: Sequence[Pixels],
         *,
         known: NDArray[np.float32] | None = None,
+        mapped: Collection[int] = (),
         progress: Progress | None = None,
     ) -> Response:
         """Runs the network in batches.
@@ -79,17 +82,21 @@ class Network:
         Args:
             images: (S, S) each, at least one, all of one size; each is looked at once.
             known: (N, columns) `facts` of the images; None: nothing is known of them.
+            mapped: Places of the images whose maps are kept.
             progress: Told after every batch.
         """
         logits, points = [], []
+        kept: dict[int, NDArray[np.float32]] = {}
         for start in range(0, len(images), BATCH_SIZE):
             batch = [images[place] for place in range(start, min(start + BATCH_SIZE, len(images)))]
             output, maps = self._run(batch, None if known is None else known[start : start + BATCH_SIZE])
             logits.append(output)
-            points.append(find_peaks(maps, batch[0].shape[0]))
+            grid = self._place_cells(batch[0], maps)
+            points.append(grid.find_peaks(maps))
+            kept |= {start + place: maps[place].copy() for place in range(len(batch)) if start + place in mapped}
             if progress:
                 progress(start + len(batch), len(images))
-        return Response(np.concatenate(logits), Peaks(np.concatenate(points), (maps.shape[2], maps.shape[3])))
+        return Response(np.concatenate(logits), Peaks(np.concatenate(points), grid), kept)
 
     def explain(self, image: Pixels, finding: str) -> NDArray[np.float32]:
         """Grad-CAM of one finding in one image (S, S), in fp32: (size, size) of the network's input, 0 to 1."""
@@ -100,6 +107,15 @@ class Network:
     def build_batch(self, images: Sequence[Pixels]) -> torch.Tensor:
         """Images as network input (B, 1, size, size)."""
         return torch.from_numpy(np.stack([self.model_input(image) for image in images])[:, None])
+
+    def _place_cells(self, image: Pixels, maps: NDArray[np.float32]) -> MapGrid:
+        """The cells of maps (…, h, w) in pixels of the image (S, S)."""
+        return MapGrid.under(
+            len(image),
+            cells=(maps.shape[-2], maps.shape[-1]),
+            input_size=self.model_input.size,
+            stride=self.model.architecture.stride,
+        )
 
     def _run(
         self, images: Sequence[Pixels], known: NDArray[np.float32] | None

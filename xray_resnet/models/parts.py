@@ -23,8 +23,11 @@ class Dilations(NamedTuple):
     it must step over the cells that are still there (Yu and Koltun 2016, arXiv 1511.07122; Yu et al. 2017, section 2).
     """
 
-    before: int = 1
-    after: int = 1
+    before: int
+    after: int
+
+
+UNDILATED = Dilations(1, 1)
 
 
 class Place(NamedTuple):

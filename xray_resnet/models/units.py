@@ -9,7 +9,7 @@ from xray_resnet.architecture import Architecture, Block
 from xray_resnet.models.gates import GATES, StochasticDepth
 from xray_resnet.models.layers import Activation, SqueezeExcitation
 from xray_resnet.models.orders import ORDERS, Convolution
-from xray_resnet.models.parts import Dilations, Place, Shape
+from xray_resnet.models.parts import UNDILATED, Dilations, Place, Shape
 from xray_resnet.models.recompute import Dropping, dropping
 from xray_resnet.models.shortcuts import SHORTCUTS, build_shortcut
 
@@ -114,7 +114,7 @@ def build_unit(
     *,
     stride: int,
     place: Place,
-    dilations: Dilations = Dilations(),
+    dilations: Dilations = UNDILATED,
 ) -> Unit:
     """A unit of the architecture's kind.
 
@@ -158,9 +158,7 @@ def _build_steps(parts: Architecture, shape: Shape, place: Place) -> Iterator[nn
         yield StochasticDepth(parts.stochastic_depth, place)
 
 
-def _list_convolutions(
-    parts: Architecture, shape: Shape, width: int, dilations: Dilations
-) -> Iterator[Convolution]:
+def _list_convolutions(parts: Architecture, shape: Shape, width: int, dilations: Dilations) -> Iterator[Convolution]:
     """The branch's convolutions; where a blur strides, it stands before the one after that which would stride."""
     blur = False
     for one in _list_strided(parts, shape, width, dilations):
@@ -168,9 +166,7 @@ def _list_convolutions(
         blur = one.stride > 1
 
 
-def _list_strided(
-    parts: Architecture, shape: Shape, width: int, dilations: Dilations
-) -> tuple[Convolution, ...]:
+def _list_strided(parts: Architecture, shape: Shape, width: int, dilations: Dilations) -> tuple[Convolution, ...]:
     if parts.block == "basic":
         return (
             Convolution(shape.in_channels, width, 3, shape.stride, dilations.before),

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from xray_resnet.evaluation.analyses.pointing import warn_of_pointing
 
 from tests.datasets import make_dataset
 from tests.evaluation.builders import make_evidence
 from xray_resnet.evaluation.analyses import ANALYSES
-from xray_resnet.evaluation.analyses.pointing import warn_of_pointing
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.localisation import ALL, TRAINING_BOXES_ON_GRID, Localisation
 from xray_resnet.evaluation.seen import UNKNOWN, Seen
