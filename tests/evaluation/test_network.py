@@ -60,13 +60,22 @@ def test_columns_choose_the_outputs_in_order(model: PreActResNet, dataset: Datas
     np.testing.assert_array_equal(chosen.peaks.points, every.peaks.points[:, [2, 0]])
 
 
-def test_peaks_are_the_centres_of_the_strongest_cells(model: PreActResNet, dataset: Dataset) -> None:
+def test_peaks_are_where_the_strongest_cells_look(model: PreActResNet, dataset: Dataset) -> None:
     output = run(model, dataset, [4], [1])
     with torch.inference_mode():
         maps = model.forward_with_maps(forward_input(model, dataset, [4]))[1][0, 1]
     row, column = np.unravel_index(int(maps.argmax()), maps.shape)
-    cell = 64 / maps.shape[0]
-    np.testing.assert_array_equal(output.peaks.points[0, 0], [(column + 0.5) * cell, (row + 0.5) * cell])
+    np.testing.assert_array_equal(output.peaks.points[0, 0], [32 * column + 0.5, 32 * row + 0.5])
+
+
+def test_maps_are_kept_of_the_images_that_are_named(model: PreActResNet, dataset: Dataset) -> None:
+    images = StoredImages(dataset, np.arange(len(dataset)))
+    named = [1, BATCH_SIZE - 1, BATCH_SIZE + 2]
+    response = network_of(model, [2, 0]).predict(images, mapped=named)
+    assert [*response.maps] == named
+    with torch.inference_mode():
+        expected = model.forward_with_maps(forward_input(model, dataset, named))[1][:, [2, 0]].numpy()
+    np.testing.assert_allclose(np.stack([*response.maps.values()]), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_progress_is_told_after_every_batch(model: PreActResNet, dataset: Dataset) -> None:
