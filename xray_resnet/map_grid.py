@@ -57,7 +57,7 @@ class MapGrid:
     def count_pixels(self, mask: NDArray[np.bool_]) -> NDArray[np.float64]:
         """How many pixels of a mask (size, size) are nearest to each cell, (h, w)."""
         rows, columns = self._nearest
-        return np.asarray(rows @ mask @ columns.T, np.float64)
+        return np.asarray(rows @ mask @ columns.T)
 
     @cached_property
     def _nearest(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -68,4 +68,4 @@ class MapGrid:
         return rows, columns
 
     def _centres(self, count: int) -> NDArray[np.float64]:
-        return self.first + self.spacing * np.arange(count)
+        return np.asarray(self.first + self.spacing * np.arange(count), np.float64)
