@@ -9,11 +9,11 @@ from scipy import stats
 
 from xray_resnet.metrics.localisation import NO_POINT
 from xray_resnet.metrics.overlap import (
+    NO_CASE,
     THRESHOLDS,
     Truth,
     choose_threshold,
     compare_overlaps,
-    estimate_mean,
     find_best_energy,
     find_best_iou,
     measure_energy,
@@ -89,33 +89,17 @@ def test_the_threshold_is_the_best_on_average() -> None:
     assert THRESHOLDS[choose_threshold(ious[:0])] == 0.5
 
 
-def test_of_one_case_a_patient_the_interval_is_students() -> None:
-    values = np.random.default_rng(0).random(12)
-    expected = stats.t.interval(0.95, 11, loc=values.mean(), scale=stats.sem(values))
-    found = estimate_mean(values, patients=np.arange(12))
-    assert (found.low, found.high) == pytest.approx(expected)
-
-
-def test_cases_alike_of_one_patient_are_worth_one() -> None:
-    values = np.random.default_rng(0).random(12)
-    once, often = (
-        estimate_mean(np.repeat(values, times), patients=np.repeat(np.arange(12), times)) for times in (1, 20)
-    )
-    assert (often.value, often.low, often.high) == pytest.approx((once.value, once.low, once.high))
-
-
-def test_one_patient_or_cases_that_are_all_alike_have_no_interval() -> None:
-    assert estimate_mean([0.2, 0.3], patients=[1, 1]).why_null == "interval: too few patients, 1"
-    assert estimate_mean([0.0, 0.0], patients=[1, 2]).why_null == "interval: all cases are alike"
-    assert estimate_mean([], patients=[]).why_null == "no image has a box of a finding"
-
-
 def test_maps_are_compared_with_the_prior_in_the_same_cases() -> None:
     maps, prior = np.random.default_rng(0).random((2, 30))
     found = compare_overlaps(maps, prior, np.full(30, 0.9), patients=np.arange(30))
     expected = stats.ttest_rel(maps, prior).confidence_interval(0.95)
     assert (found.difference.low, found.difference.high) == pytest.approx((expected.low, expected.high))
     assert (found.n_cases, found.ceiling) == (30, pytest.approx(0.9))
+
+
+def test_without_a_case_nothing_is_compared() -> None:
+    found = compare_overlaps([], [], [], patients=[])
+    assert (found.n_cases, found.maps.why_null, found.ceiling) == (0, NO_CASE, None)
 
 
 def test_without_a_prior_there_is_nothing_to_compare_with() -> None:

@@ -10,6 +10,7 @@ from xray_resnet.bounds import bounded
 from xray_resnet.cli.common import Clock, run_command, show_progress
 from xray_resnet.config_files import CommandParser, build_section
 from xray_resnet.errors import ConfigurationError
+from xray_resnet.explain.methods import Cam
 from xray_resnet.precision import RequestedPrecision
 from xray_resnet.runs import Run
 
@@ -23,6 +24,7 @@ EXAMPLES = (
     "xray-eval --run runs/chestxray-20260131-101500 --split val",
     "xray-eval --run runs/nih --data datasets/rsna --report",
     "xray-eval --ladder --report",
+    "xray-eval --explanation --report --cam layercam",
     "xray-eval --report --subgroup Modality --subgroup file_size",
     "xray-eval --only findings subgroups shortcuts",
     "xray-eval --report --skip examples localisation",
@@ -32,11 +34,13 @@ EXAMPLES = (
 
 ANALYSES = (
     "findings", "external", "baseline", "curves", "calibration", "operating_points", "triage", "shortcuts",
-    "subgroups", "examples", "localisation", "ladder", "data", "model",
+    "subgroups", "examples", "localisation", "explanation", "ladder", "data", "model",
 )  # fmt: skip
 """Named here too, so that --help loads nothing heavy."""
 
 
+NAMED = ("explanation", "ladder")
+"""Analyses that run only by an option of their name."""
 PROMISES = ("ppv", "npv", "fpr", "fnr", "confidence")
 
 
@@ -52,6 +56,8 @@ class EvaluateOptions:
     """Which images."""
     language: Literal["en", "de", "ko"] = "en"
     """Of the report's labels: English, German or Korean; its sentences are English."""
+    cam: Cam = "gradcam"
+    """Which map the report shows over its examples."""
     seen: Literal["refuse", "leave_out", "keep"] = "refuse"
     """Patients in `data` that the model was fitted to."""
     precision: RequestedPrecision = "auto"
@@ -118,6 +124,11 @@ def evaluate(arguments: Sequence[str]) -> int:
         help="Also evaluate on the images corrupted in 55 ways; takes 56 times as long, can be interrupted, is kept.",
     )
     parser.add_argument(
+        "--explanation",
+        action="store_true",
+        help="Also check every kind of map on up to 48 images; as long as predicting several thousand, mostly kept.",
+    )
+    parser.add_argument(
         "--subgroup",
         action="append",
         default=[],
@@ -148,8 +159,8 @@ def evaluate(arguments: Sequence[str]) -> int:
     clock = Clock(COMMAND)
     folder = evaluation.evaluate(
         run, dataset=options.data, split=options.split, report=values.report, language=options.language,
-        also=["ladder"] if values.ladder else [],
-        only=values.only, skip=values.skip, subgroups=values.subgroup,
+        also=[name for name in NAMED if getattr(values, name)],
+        only=values.only, skip=values.skip, subgroups=values.subgroup, cam=options.cam,
         options=_read_amend_options(
             options, amend=values.amend or (False if values.no_amend else None), triage=not values.no_triage
         ),

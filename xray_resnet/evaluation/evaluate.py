@@ -25,6 +25,7 @@ from xray_resnet.evaluation.report import render_report
 from xray_resnet.evaluation.result import Results, list_warnings
 from xray_resnet.evaluation.seen import Treatment
 from xray_resnet.evaluation.subject import Subject, find_dataset, open_subject
+from xray_resnet.explain.methods import Cam
 from xray_resnet.files import write_bytes, write_json, write_text
 from xray_resnet.metrics.bootstrap import RESAMPLES
 from xray_resnet.pages import Language
@@ -50,6 +51,7 @@ def evaluate(
     only: Collection[str] = (),
     skip: Collection[str] = (),
     subgroups: Sequence[str] = (),
+    cam: Cam = "gradcam",
     options: AmendOptions = DEFAULT,
     precision: RequestedPrecision = "auto",
     treatment: Treatment = "refuse",
@@ -71,6 +73,7 @@ def evaluate(
         only: Names of the only analyses to run, beside those of `also`; without any, the usual ones run.
         skip: Names of analyses to leave out.
         subgroups: Columns and header facts by which images are grouped beside the usual ones.
+        cam: Which map the report shows over its examples.
         options: Whether the bundle is given the calibration, the operating points and the triage that are found on
             these images, and how; on the validation split of the run's own data it is.
         precision: fp32, bf16, or auto: bf16 only where the processor computes in it.
@@ -97,7 +100,7 @@ def evaluate(
     if "external" in chosen and not subject.is_own_data:
         internal = _evaluate_own(subject, precision=precision, resamples=resamples, seed=seed, show=show, tell=tell)
     gathered = gather_evidence(subject, Chance(resamples, seed), options=options, show=show)
-    evidence = replace(gathered, subgroups=tuple(subgroups), internal=internal)
+    evidence = replace(gathered, subgroups=tuple(subgroups), internal=internal, cam=cam)
     results = run_analyses(evidence, report=report, also=also, only=only, skip=skip)
     (subject.folder / METRICS).unlink(missing_ok=True)
     write_predictions(subject.folder / FILE, evidence.predictions, metadata=_describe_table(evidence))
@@ -217,6 +220,7 @@ def _format_command(
     words += ["--precision", evidence.model["precision"]]
     words += named
     words += ["--language", language] if language != "en" else []
+    words += ["--cam", evidence.cam]
     if evidence.seen.patients:
         words += ["--seen", "leave_out" if evidence.seen.left_out else "keep"]
     words += options.list_words()

@@ -19,6 +19,7 @@ from xray_resnet.evaluation.predictions import Predictions
 from xray_resnet.evaluation.ranking import Ranking, rank
 from xray_resnet.evaluation.seen import UNKNOWN, Seen
 from xray_resnet.evaluation.subject import has_splits_of
+from xray_resnet.explain.methods import Cam
 from xray_resnet.model_output import Basis, ModelOutput
 from xray_resnet.progress import Progress, ShowWork, work_in_silence
 from xray_resnet.store import Dataset
@@ -71,6 +72,7 @@ class Evidence:
         seen: Whom of another dataset's patients the model was fitted to.
         internal: What the model says of its own held-out images, if these are others and it was asked.
         subgroups: Names by which images are grouped beside the usual ones.
+        cam: Which map is shown over examples.
     """
 
     dataset: Dataset
@@ -90,6 +92,7 @@ class Evidence:
     seen: Seen = UNKNOWN
     internal: Internal | None = None
     subgroups: Sequence[str] = ()
+    cam: Cam = "gradcam"
 
     @property
     def findings(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Example images with the Grad-CAM of their finding, and the true boxes where the source has them."""
+"""Example images with the map of their finding, and the true boxes where the source has them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,14 +42,14 @@ class Overlay:
 
 
 def draw_example(evidence: Evidence, example: Example) -> Overlay:
-    """The example with the Grad-CAM of its own finding.
+    """The example with the map of its own finding.
 
     Args:
         evidence: Has the image and the network; maps are computed in fp32.
         example: What to show; its position is that of the image in the evidence.
     """
     pixels = evidence.dataset.pixels(int(evidence.rows[example.position]))
-    heat = evidence.network.explain(pixels, example.finding)
+    (heat,) = evidence.network.explain([pixels], [example.finding], methods=[evidence.cam])[evidence.cam]
     boxes = evidence.boxes(example.position, example.finding)
     image_id = str(evidence.predictions.image_ids[example.position])
     caption = f"{example.finding}, {example.kind}, score {example.score:.3f}"

@@ -60,11 +60,18 @@ def draw_heat(heat: NDArray[np.floating], *, side: int) -> NDArray[np.uint8]:
 def normalise_map(heat: NDArray[np.floating], *, size: tuple[int, int]) -> NDArray[np.float32]:
     """The positive part of a map (h, w), smoothly enlarged to `size` and scaled so that its maximum is 1.
 
-    A map without anything positive is 0 everywhere.
+    Cells stand where they look (`MapGrid`): the first on the edge, not half a cell away from it; so the size of the
+    network's input has to be a multiple of the cells. A map without anything positive is 0 everywhere.
     """
-    positive = np.maximum(heat, 0).astype(np.float32)
-    enlarged = cv2.resize(positive, size[::-1], interpolation=cv2.INTER_LINEAR)
+    rows, columns = (_interpolate(*sides) for sides in zip(heat.shape, size, strict=True))
+    enlarged = rows @ np.maximum(heat, 0) @ columns.T
     return np.asarray(enlarged / max(float(enlarged.max()), np.finfo(np.float32).tiny), np.float32)
+
+
+def _interpolate(cells: int, pixels: int) -> NDArray[np.float64]:
+    """Of an axis, (pixels, cells): how much of each cell a pixel has, with cell j on the pixel j · pixels / cells."""
+    place = np.minimum(np.arange(pixels) * cells / pixels, cells - 1)
+    return np.maximum(1 - np.abs(place[:, None] - np.arange(cells)), 0)
 
 
 def _blend(grey: NDArray[np.uint8], share: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -8,17 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import t as student
 
-from xray_resnet.metrics.bootstrap import Estimate, number_patients
-from xray_resnet.metrics.clustered import FEWEST_PATIENTS
+from xray_resnet.metrics.bootstrap import Estimate
 from xray_resnet.metrics.localisation import NO_POINT
-from xray_resnet.metrics.newcombe import CONFIDENCE
+from xray_resnet.metrics.means import estimate_mean
 from xray_resnet.metrics.ranking import Floats
 
 THRESHOLDS = tuple(step / 20 for step in range(1, 20))
 """Shares of a map's greatest value."""
-CLUSTERED = "Student's t of patients' sums, linearised (Cochran 1977, section 9.A)"
 NO_CASE = "no image has a box of a finding"
 
 
@@ -117,30 +114,13 @@ def compare_overlaps(maps: ArrayLike, prior: ArrayLike, best: ArrayLike, *, pati
         patients: (M,) identifiers.
     """
     reached, rival, most = (np.asarray(each, np.float64) for each in (maps, prior, best))
-    own = estimate_mean(reached, patients=patients)
-    ceiling = float(most.mean()) if len(most) else None
+    if not len(reached):
+        none = Estimate(None, why_null=NO_CASE)
+        return Overlap(0, none, none, none, None)
+    own, ceiling = estimate_mean(reached, patients=patients, least=0, most=1), float(most.mean())
     if np.isnan(rival).any():
         none = Estimate(None, why_null=NO_POINT)
         return Overlap(len(reached), own, none, none, ceiling)
-    others = estimate_mean(rival, patients=patients)
-    return Overlap(len(reached), own, others, estimate_mean(reached - rival, patients=patients), ceiling)
-
-
-def estimate_mean(values: ArrayLike, *, patients: ArrayLike) -> Estimate:
-    """The mean over cases, with an interval that counts patients.
-
-    Args:
-        values: (M,) one of each case.
-        patients: (M,) identifiers.
-    """
-    each, unit = np.asarray(values, np.float64), number_patients(patients)
-    if not len(each):
-        return Estimate(None, why_null=NO_CASE)
-    mean, count = float(each.mean()), int(unit.max()) + 1
-    if count < FEWEST_PATIENTS:
-        return Estimate(mean, why_null=f"interval: too few patients, {count}")
-    if (each == each[0]).all():
-        return Estimate(mean, why_null="interval: all cases are alike")
-    spread = np.sqrt(count / (count - 1) * (np.bincount(unit, each - mean) ** 2).sum()) / len(each)
-    half = float(student.ppf((1 + CONFIDENCE) / 2, count - 1) * spread)
-    return Estimate(mean, mean - half, mean + half, method=CLUSTERED)
+    others = estimate_mean(rival, patients=patients, least=0, most=1)
+    difference = estimate_mean(reached - rival, patients=patients, least=-1, most=1)
+    return Overlap(len(reached), own, others, difference, ceiling)

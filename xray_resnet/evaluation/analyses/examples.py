@@ -1,4 +1,4 @@
-"""Example images of every finding with the Grad-CAM of that finding, and what the model called them."""
+"""Example images of every finding with the map of that finding, and what the model called them."""
 
 from itertools import groupby
 from typing import Any
@@ -7,6 +7,7 @@ from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.overlays import FOLDER, Overlay, draw_example
 from xray_resnet.evaluation.result import Result, Section
 from xray_resnet.evaluation.selection import Example, select_examples
+from xray_resnet.explain.methods import TITLES
 from xray_resnet.explain.overlay import OPACITY
 from xray_resnet.explain.png import encode_png
 from xray_resnet.pages import encode_jpeg, encode_webp
@@ -18,7 +19,9 @@ def analyse_examples(evidence: Evidence) -> Result:
     overlays = [draw_example(evidence, example) for example in select_examples(evidence.predictions)]
     if not overlays:
         return Result()
-    shown = [_to_example(overlay, name_outcome(evidence, overlay.example)) for overlay in overlays]
+    shown = [
+        _to_example(overlay, name_outcome(evidence, overlay.example), TITLES[evidence.cam]) for overlay in overlays
+    ]
     return Result(
         section=Section(
             "Where it looks",
@@ -26,6 +29,7 @@ def analyse_examples(evidence: Evidence) -> Result:
                 "examples": [(finding, [*group]) for finding, group in groupby(shown, lambda each: each["finding"])],
                 "kinds": [*dict.fromkeys(each["kind"] for each in shown)],
                 "boxes_known": any(overlay.boxes for overlay in overlays),
+                "map": TITLES[evidence.cam],
                 "opacity": round(100 * OPACITY),
             },
         ),
@@ -45,9 +49,9 @@ def name_outcome(evidence: Evidence, example: Example) -> str:
     return f"{'true' if is_right else 'false'} {'positive' if called else 'negative'}"
 
 
-def _to_example(overlay: Overlay, kind: str) -> dict[str, Any]:
+def _to_example(overlay: Overlay, kind: str, title: str) -> dict[str, Any]:
     example = overlay.example
-    text = f"Grad-CAM of {to_title(example.finding)}, {kind}, score {example.score:.3f}"
+    text = f"{title} of {to_title(example.finding)}, {kind}, score {example.score:.3f}"
     return {
         "finding": example.finding,
         "kind": kind,
