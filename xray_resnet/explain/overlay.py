@@ -71,7 +71,7 @@ def normalise_map(heat: NDArray[np.floating], *, size: tuple[int, int]) -> NDArr
 def _interpolate(cells: int, pixels: int) -> NDArray[np.float64]:
     """Of an axis, (pixels, cells): how much of each cell a pixel has, with cell j on the pixel j · pixels / cells."""
     place = np.minimum(np.arange(pixels) * cells / pixels, cells - 1)
-    return np.maximum(1 - np.abs(place[:, None] - np.arange(cells)), 0)
+    return np.asarray(np.maximum(1 - np.abs(place[:, None] - np.arange(cells)), 0), np.float64)
 
 
 def _blend(grey: NDArray[np.uint8], share: NDArray[np.float32]) -> NDArray[np.uint8]:
