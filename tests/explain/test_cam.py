@@ -171,7 +171,7 @@ def test_outputs_that_do_not_fit_are_refused(model: PreActResNet, method: Cam, o
         compute_cam(model, draw_images((64, 64)), outputs, method=method)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ["exact", "gradcam", "eigencam"])
 def test_memory_does_not_grow_from_call_to_call(model: PreActResNet, method: Cam) -> None:
     def living_tensors() -> int:
         gc.collect()

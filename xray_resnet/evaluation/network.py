@@ -114,7 +114,8 @@ class Network:
 
     def occlude(self, image: Pixels, finding: str, *, windows: int) -> NDArray[np.float32]:
         """By how much a finding's logit falls if a window of the image is covered, in fp32: (windows, windows)."""
-        return compute_occlusion(self.model, self.place([image]), windows=windows)[self.outputs[finding]]
+        falls = compute_occlusion(self.model, self.place([image]), windows=windows)
+        return np.asarray(falls[self.outputs[finding]], np.float32)
 
     def build_batch(self, images: Sequence[Pixels]) -> torch.Tensor:
         """Images as network input (B, 1, size, size)."""

@@ -90,13 +90,14 @@ class _FromLastActivation(nn.Module):
         self.model = model
 
     def forward(self, features: Tensor) -> Tensor:
-        return self.model.forward_head(self.last_activation(features))
+        logits: Tensor = self.model.forward_head(self.last_activation(features))
+        return logits
 
 
 def _on_cells(method: Any) -> Any:
     """A method of pytorch-grad-cam that leaves its map at the size of the activation."""
 
-    class OnCells(method):  # type: ignore[misc]
+    class OnCells(method):
         def get_target_width_height(self, input_tensor: Tensor) -> None:
             """No size to enlarge the map to."""
 
@@ -108,7 +109,8 @@ def _rotate(features: Tensor) -> Tensor:
 
     The library decomposes all channels with themselves, which takes longer than the network.
     """
-    return torch.linalg.qr(features.flatten(2), mode="r").R.unflatten(2, features.shape[2:])
+    rotated: Tensor = torch.linalg.qr(features.flatten(2), mode="r").R
+    return rotated.reshape(*rotated.shape[:2], *features.shape[2:])
 
 
 _FACTORIES = {

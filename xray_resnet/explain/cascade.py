@@ -11,6 +11,7 @@ from dataclasses import replace
 import torch
 
 from xray_resnet.models import PreActResNet, build_model
+from xray_resnet.models.units import Unit
 
 
 def randomise_from_head(model: PreActResNet, *, seed: int) -> Iterator[tuple[str, PreActResNet]]:
@@ -34,10 +35,6 @@ def randomise_from_head(model: PreActResNet, *, seed: int) -> Iterator[tuple[str
 
 def list_parts(model: PreActResNet) -> list[tuple[str, str]]:
     """Title and name of the parts that have weights, from the head down: head, last norm, units, stem."""
-    units = [
-        (f"unit {unit.place.number}", f"stages.{stage}.{name}")
-        for stage, row in enumerate(model.stages)
-        for name, unit in row.named_children()
-    ]
+    units = [(f"unit {unit.place.number}", name) for name, unit in model.named_modules() if isinstance(unit, Unit)]
     parts = [("head", "head"), ("last norm", "final"), *reversed(units), ("stem", "stem")]
     return [(title, name) for title, name in parts if any(True for _ in model.get_submodule(name).parameters())]

@@ -38,4 +38,4 @@ def compute_occlusion(model: PreActResNet, image: Tensor, *, windows: int) -> ND
         warnings.filterwarnings("ignore", "Using a non-tuple sequence")  # MONAI's own indexing
         occluded, _ = occlude(image)
         fall = model(image)[0, :, None, None] - adaptive_avg_pool2d(occluded[0].as_tensor(), windows)
-    return fall.float().cpu().numpy()
+    return np.asarray(fall.cpu().numpy(), np.float32)

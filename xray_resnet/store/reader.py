@@ -114,6 +114,12 @@ class Dataset:
         """The boxes of one image in store pixels."""
         return [Box(**box) for box in self._boxes[row]]
 
+    def content(self, row: int) -> tuple[int, int, int, int] | None:
+        """Top, left, height and width of one film in its square, in store pixels; None if the dataset does not say."""
+        part, position = self._locate(row)
+        top, left, height, width = self._batches[part].column("content")[position].as_py()
+        return (top, left, height, width) if height and width else None
+
     def detector(self, row: int) -> Detector | None:
         """What took one image; None if the dataset does not say."""
         part, position = self._locate(row)

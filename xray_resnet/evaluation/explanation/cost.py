@@ -12,7 +12,7 @@ from xray_resnet.explain.cam import compute_cam
 from xray_resnet.explain.methods import METHODS, Cam
 
 _IMAGES = 8
-_TURNS = 5
+_ROUNDS = 5
 
 
 def measure_costs(evidence: Evidence, cases: list[Case]) -> dict[Cam, float]:
@@ -33,11 +33,13 @@ def measure_costs(evidence: Evidence, cases: list[Case]) -> dict[Cam, float]:
     def explain(method: Cam) -> Callable[[], object]:
         return lambda: compute_cam(network.model, batch, outputs, method=method)
 
-    works = {None: predict, **{method: explain(method) for method in METHODS}}
-    seconds = {name: [] for name in works}
-    for _ in range(_TURNS):
-        for name, work in works.items():
-            start = time.perf_counter()
-            work()
-            seconds[name].append(time.perf_counter() - start)
-    return {method: median(seconds[method]) / median(seconds[None]) for method in METHODS}
+    works = [predict, *map(explain, METHODS)]
+    rounds = [[_time(work) for work in works] for _ in range(_ROUNDS)]
+    alone, *explained = [median(seconds) for seconds in zip(*rounds, strict=True)]
+    return {method: took / alone for method, took in zip(METHODS, explained, strict=True)}
+
+
+def _time(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start

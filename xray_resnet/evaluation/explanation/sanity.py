@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 from typing import Literal
 
@@ -11,10 +12,11 @@ from numpy.typing import NDArray
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.explanation.cases import Case
 from xray_resnet.explain.cascade import randomise_from_head
-from xray_resnet.explain.methods import METHODS, Cam
+from xray_resnet.explain.methods import Cam
 from xray_resnet.explain.similarity import compare_ranks, compare_structure
 from xray_resnet.metrics import Estimate
 from xray_resnet.metrics.means import estimate_mean
+from xray_resnet.models import PreActResNet
 from xray_resnet.progress import Progress
 
 Maps = NDArray[np.float32]
@@ -102,7 +104,11 @@ def _explain_randomised(evidence: Evidence, cases: list[Case], *, seed: int) -> 
     network = evidence.network
     images, findings = [*evidence.images([case.place for case in cases])], [case.finding for case in cases]
     for part, model in randomise_from_head(network.model, seed=seed):
-        yield part, replace(network, load=lambda model=model: model).explain(images, findings, methods=METHODS)
+        yield part, replace(network, load=partial(_give, model)).explain(images, findings)
+
+
+def _give(model: PreActResNet) -> PreActResNet:
+    return model
 
 
 def _judge(cases: list[Case], originals: Maps, randomised: Mapping[str, Mapping[int, Maps]]) -> Sanity:
