@@ -10,14 +10,18 @@ Point = tuple[float, float]
 """x, y in pixels."""
 
 
+FIELD_CENTRE = 0.5
+"""Pixels between the edge of the input and the centre of the first cell's receptive field."""
+
+
 @dataclass(frozen=True)
 class MapGrid:
     """The cells of maps, in pixels of a square image.
 
-    Every layer that strides is padded by half its kernel, so that cell j of an axis looks at pixel j · stride of the
-    network's input and at what is around it: its receptive field has that centre (Araujo et al., Computing Receptive
-    Fields of Convolutional Neural Networks, Distill 2019). The middle of the j-th of equal tiles would be half a stride
-    further down and right.
+    Every layer that strides is padded by half its kernel, so that the receptive field of cell j of an axis has its
+    centre on pixel j · stride of the network's input (Araujo et al., Computing Receptive Fields of Convolutional Neural
+    Networks, Distill 2019), and not half a stride further, in the middle of the j-th of equal tiles. Training may move
+    what a cell looks at within its field, so that this offset is measured (`Network.measure_offset`).
 
     Attributes:
         cells: Rows and columns.
@@ -32,7 +36,15 @@ class MapGrid:
     first: float
 
     @classmethod
-    def under(cls, image_size: int, *, cells: tuple[int, int], input_size: int, stride: int) -> "MapGrid":
+    def under(
+        cls,
+        image_size: int,
+        *,
+        cells: tuple[int, int],
+        input_size: int,
+        stride: int,
+        offset: float = FIELD_CENTRE,
+    ) -> "MapGrid":
         """The grid of maps of an image that was resampled for the network.
 
         Args:
@@ -40,9 +52,10 @@ class MapGrid:
             cells: Rows and columns of the maps.
             input_size: Rows and columns of the network's input.
             stride: Pixels of the input between neighbouring cells.
+            offset: Pixels of the input between its edge and what the first cell looks at.
         """
         scale = image_size / input_size
-        return cls(cells, image_size, stride * scale, scale / 2)
+        return cls(cells, image_size, stride * scale, offset * scale)
 
     def find_peaks(self, maps: NDArray[np.generic]) -> NDArray[np.float32]:
         """Centres (x, y) of the strongest cells of maps (…, h, w): (…, 2)."""

@@ -1,5 +1,7 @@
 """A model over stored images: batches change nothing, and maps peak where the logit comes from."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -68,6 +70,30 @@ def test_peaks_are_where_the_strongest_cells_look(model: PreActResNet, dataset: 
         maps = model.forward_with_maps(forward_input(model, dataset, [4]))[1][0, 1]
     row, column = np.unravel_index(int(maps.argmax()), maps.shape)
     np.testing.assert_array_equal(output.peaks.points[0, 0], [32 * column + 0.5, 32 * row + 0.5])
+
+
+class Pooled(torch.nn.Module):
+    """Maps of one finding that are means of tiles, from `shift` on."""
+
+    architecture = SimpleNamespace(stride=8)
+
+    def __init__(self, shift: int) -> None:
+        super().__init__()
+        self.shift = shift
+
+    def forward_with_maps(self, x: torch.Tensor, facts: None) -> tuple[torch.Tensor, torch.Tensor]:
+        maps = torch.nn.functional.avg_pool2d(torch.roll(x, -self.shift, dims=3), 8)
+        return maps.mean(dim=(2, 3)), maps
+
+
+@pytest.mark.parametrize("shift", [-3, 0, 2])
+def test_the_offset_of_the_cells_is_found_in_mirror_images(shift: int) -> None:
+    """Tiles of 8 have their middle at 4; a bright column is anywhere but near the edge."""
+    images = [np.zeros((64, 64), np.uint8) for _ in range(40)]
+    for column, image in enumerate(images):
+        image[:, 12 + column] = 255
+    network = Network(lambda: Pooled(shift), {"Nodule": 0}, INPUT, ENGINE)  # type: ignore[arg-type, return-value]
+    assert network.measure_offset(images) == pytest.approx(4 + shift, abs=0.5)
 
 
 def test_maps_are_kept_of_the_images_that_are_named(model: PreActResNet, dataset: Dataset) -> None:

@@ -27,6 +27,7 @@ from xray_resnet.evaluation.seen import Treatment
 from xray_resnet.evaluation.subject import Subject, find_dataset, open_subject
 from xray_resnet.explain.methods import Cam
 from xray_resnet.files import write_bytes, write_json, write_text
+from xray_resnet.map_grid import FIELD_CENTRE
 from xray_resnet.metrics.bootstrap import RESAMPLES
 from xray_resnet.pages import Language
 from xray_resnet.precision import RequestedPrecision
@@ -34,6 +35,10 @@ from xray_resnet.progress import ShowWork, work_in_silence
 
 SCHEMA_VERSION = 1
 """Of metrics.json; a change that a reader could stumble over raises it."""
+
+
+MOST_MIRRORED = 128
+"""Images that are looked at in the mirror, too, to learn where the cells of maps look."""
 
 
 def _keep_quiet(sentence: str) -> None:
@@ -150,9 +155,16 @@ def gather_evidence(
     is_amended = options.is_wanted(split=subject.split, own_data=subject.is_own_data)
     dataset, rows, network = subject.dataset, subject.rows, subject.network
     images = StoredImages(dataset, rows)
+    some = StoredImages(dataset, rows[np.linspace(0, len(rows) - 1, min(MOST_MIRRORED, len(rows))).astype(int)])
     boxed = {place for place, row in enumerate(rows.tolist()) if dataset.boxes(row)}
     with show("evaluating", "images") as progress:
-        response = network.predict(images, known=images.read_facts(network.facts), mapped=boxed, progress=progress)
+        response = network.predict(
+            images,
+            known=images.read_facts(network.facts),
+            mapped=boxed,
+            offset=network.measure_offset(some) if boxed else FIELD_CENTRE,
+            progress=progress,
+        )
     if broken := int((~np.isfinite(response.logits)).any(axis=1).sum()):
         raise UserError(
             f"{subject.bundle.folder}: its scores of {broken} of {len(rows)} images are no numbers; train anew"

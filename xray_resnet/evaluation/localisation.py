@@ -47,6 +47,7 @@ class Localisation:
             cells would hit; None without cases.
         ious: Group → mean intersection over union at each of `THRESHOLDS`; of the groups that have cases.
         learns_from: The split whose boxes the baselines know.
+        first: Pixels of the image from its edge to what the first cell looks at.
     """
 
     games: Mapping[str, Mapping[str, PointingGame]]
@@ -55,6 +56,7 @@ class Localisation:
     ceilings: Mapping[str, float | None]
     ious: Mapping[str, Sequence[float]]
     learns_from: str
+    first: float
 
     @property
     def n_cases(self) -> int:
@@ -67,6 +69,7 @@ class Localisation:
             "schema_version": SCHEMA_VERSION,
             "map": "exact class activation map of the classifier head, on its own cells",
             "cells": [*self.cells],
+            "first_cell": self.first,
             "hit": "the centre of the strongest cell lies in a box of the finding; no margin",
             "truth": "boxes of the dataset, in store pixels; an image counts for each positive finding with a box",
             "sizes": "share of the image that the boxes of a case cover",
@@ -102,6 +105,7 @@ def localise(evidence: Evidence) -> Localisation:
             if group.any()
         },
         learns_from=prior.learns_from,
+        first=evidence.peaks.grid.first,
     )
 
 

@@ -7,11 +7,12 @@ from functools import cached_property
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.stats import trim_mean
 
 from xray_resnet.explain.cam import compute_cams
 from xray_resnet.explain.methods import METHODS, Cam
 from xray_resnet.explain.occlusion import compute_occlusion
-from xray_resnet.map_grid import MapGrid
+from xray_resnet.map_grid import FIELD_CENTRE, MapGrid
 from xray_resnet.model_input import ModelInput, Pixels
 from xray_resnet.models import PreActResNet
 from xray_resnet.progress import Progress
@@ -82,6 +83,7 @@ class Network:
         *,
         known: NDArray[np.float32] | None = None,
         mapped: Collection[int] = (),
+        offset: float = FIELD_CENTRE,
         progress: Progress | None = None,
     ) -> Response:
         """Runs the network in batches.
@@ -90,6 +92,7 @@ class Network:
             images: (S, S) each, at least one, all of one size; each is looked at once.
             known: (N, columns) `facts` of the images; None: nothing is known of them.
             mapped: Places of the images whose maps are kept.
+            offset: What the first cell of a map looks at, as `measure_offset` gives it.
             progress: Told after every batch.
         """
         logits, points = [], []
@@ -98,7 +101,7 @@ class Network:
             batch = [images[place] for place in range(start, min(start + BATCH_SIZE, len(images)))]
             output, maps = self._run(batch, None if known is None else known[start : start + BATCH_SIZE])
             logits.append(output)
-            grid = self._place_cells(batch[0], maps)
+            grid = self._place_cells(batch[0], maps, offset)
             points.append(grid.find_peaks(maps))
             kept |= {start + place: maps[place].copy() for place in range(len(batch)) if start + place in mapped}
             if progress:
@@ -125,13 +128,44 @@ class Network:
         """Images as network input on the engine's device."""
         return self.build_batch(images).to(self.engine.device, memory_format=torch.channels_last)
 
-    def _place_cells(self, image: Pixels, maps: NDArray[np.float32]) -> MapGrid:
+    def measure_offset(self, images: Sequence[Pixels]) -> float:
+        """Pixels of the input between its edge and what the first cell looks at, by mirror images; needs no labels.
+
+        What cell i shows, stride · i + offset from the left edge, lies as far from the right edge of the mirror image,
+        where cell j shows it: the input has stride · (i + j) + 2 · offset columns. The mean over the images, each with
+        the peak of the finding that scores highest, without the tenth on either side, and within a stride; rows are
+        taken to be as columns.
+
+        Args:
+            images: (S, S) each, at least one.
+        """
+        stride, size = self.model.architecture.stride, self.model_input.size
+        sums = [
+            columns
+            for start in range(0, len(images), BATCH_SIZE)
+            for columns in self._add_peaks(
+                [images[place] for place in range(start, min(start + BATCH_SIZE, len(images)))]
+            )
+        ]
+        offset = (size - stride * float(trim_mean(sums, 0.1))) / 2
+        return min(max(offset, 0.0), float(stride))
+
+    def _add_peaks(self, images: Sequence[Pixels]) -> NDArray[np.intp]:
+        """(B,) column of the peak in each image and in its mirror image, added; of the finding that scores highest."""
+        logits, maps = self._run(images, None)
+        mirrored = self._run([np.ascontiguousarray(image[:, ::-1]) for image in images], None)[1]
+        each, best = np.arange(len(images)), logits.argmax(axis=1)
+        peaks = (maps[each, best].max(axis=1).argmax(axis=-1) for maps in (maps, mirrored))
+        return np.sum([*peaks], axis=0, dtype=np.intp)
+
+    def _place_cells(self, image: Pixels, maps: NDArray[np.float32], offset: float) -> MapGrid:
         """The cells of maps (…, h, w) in pixels of the image (S, S)."""
         return MapGrid.under(
             len(image),
             cells=(maps.shape[-2], maps.shape[-1]),
             input_size=self.model_input.size,
             stride=self.model.architecture.stride,
+            offset=offset,
         )
 
     def _run(

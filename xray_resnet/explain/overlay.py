@@ -65,26 +65,21 @@ def draw_heat(heat: NDArray[np.floating], *, side: int) -> NDArray[np.uint8]:
 def normalise_map(heat: NDArray[np.floating], *, size: tuple[int, int]) -> NDArray[np.float32]:
     """The positive part of a map (h, w), smoothly enlarged to `size` and scaled so that its maximum is 1.
 
-    Cells stand where they look (`MapGrid`): the first on the edge, not half a cell away from it; so the size of the
-    network's input has to be a multiple of the cells. A map without anything positive is 0 everywhere.
+    A map without anything positive is 0 everywhere.
     """
-    rows, columns = (_interpolate(*sides) for sides in zip(heat.shape, size, strict=True))
-    enlarged = rows @ np.maximum(heat, 0).astype(np.float32) @ columns.T
+    positive = np.maximum(heat, 0).astype(np.float32)
+    enlarged = cv2.resize(positive, size[::-1], interpolation=cv2.INTER_LINEAR)
     return np.asarray(enlarged / max(float(enlarged.max()), np.finfo(np.float32).tiny), np.float32)
 
 
 def blend(grey: NDArray[np.uint8], share: NDArray[np.float32], *, opacity: float) -> NDArray[np.uint8]:
-    """Levels (H, W) of a map, 0 to 1, in colour over a grey picture (H, W): (H, W, 3) RGB.
+    """A map (H, W), 0 to 1, in colour over a grey picture (H, W): (H, W, 3) RGB.
 
-    Plane by plane, which takes half the time of all three at once.
+    In 8 bits and plane by plane, which takes half the time; it is off by two levels at most.
     """
-    covered, level = opacity * share, (255 * share).astype(np.uint8)
-    below = grey * (1 - covered)
-    planes = [np.rint(below + cv2.LUT(level, colour) * covered).astype(np.uint8) for colour in _COLOURS]
+    level = (255 * share).astype(np.uint8)
+    covered = opacity * np.arange(256) / 255
+    left = np.rint(255 * (1 - covered)).astype(np.uint8)
+    below = cv2.multiply(grey, cv2.LUT(level, left), scale=1 / 255)
+    planes = [cv2.add(below, cv2.LUT(level, np.rint(colour * covered).astype(np.uint8))) for colour in _COLOURS]
     return np.asarray(cv2.merge(planes), np.uint8)
-
-
-def _interpolate(cells: int, pixels: int) -> NDArray[np.float32]:
-    """Of an axis, (pixels, cells): how much of each cell a pixel has, with cell j on the pixel j · pixels / cells."""
-    place = np.minimum(np.arange(pixels) * cells / pixels, cells - 1)
-    return np.asarray(np.maximum(1 - np.abs(place[:, None] - np.arange(cells)), 0), np.float32)

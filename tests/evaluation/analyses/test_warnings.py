@@ -143,7 +143,7 @@ def make_localisation(differences: Mapping[str, tuple[float, float]]) -> Localis
         name: PointingGame(50, Estimate(0.3), Estimate(0.35), Estimate((low + high) / 2, low, high))
         for name, (low, high) in differences.items()
     }
-    return Localisation({TRAINING_BOXES_ON_GRID: games}, {}, (4, 4), dict.fromkeys(games, 0.8), {}, "train")
+    return Localisation({TRAINING_BOXES_ON_GRID: games}, {}, (4, 4), dict.fromkeys(games, 0.8), {}, "train", 0.5)
 
 
 def test_bf16_is_noted(dataset: Dataset) -> None:
