@@ -96,6 +96,14 @@ def test_the_offset_of_the_cells_is_found_in_mirror_images(shift: int) -> None:
     assert network.measure_offset(images) == pytest.approx(4 + shift, abs=0.5)
 
 
+def test_of_maps_that_do_not_follow_the_image_the_offset_is_the_centre_of_the_field() -> None:
+    """A bright column that is always at the same place moves in the mirror, but no two images differ."""
+    image = np.zeros((64, 64), np.uint8)
+    image[:, 10] = 255
+    network = Network(lambda: Pooled(0), {"Nodule": 0}, INPUT, ENGINE)  # type: ignore[arg-type, return-value]
+    assert network.measure_offset([image] * 40) == network.measure_offset([image]) == 0.5
+
+
 def test_maps_are_kept_of_the_images_that_are_named(model: PreActResNet, dataset: Dataset) -> None:
     images = StoredImages(dataset, np.arange(len(dataset)))
     named = [1, BATCH_SIZE - 1, BATCH_SIZE + 2]

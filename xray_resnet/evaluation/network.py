@@ -19,6 +19,8 @@ from xray_resnet.progress import Progress
 from xray_resnet.torch_engine import Engine
 
 BATCH_SIZE = 32
+FOLLOWING = 0.25
+"""Least share of the variance of where maps peak that their mirror images explain, to learn from them."""
 
 
 @dataclass(frozen=True)
@@ -134,29 +136,28 @@ class Network:
         What cell i shows, stride · i + offset from the left edge, lies as far from the right edge of the mirror image,
         where cell j shows it: the input has stride · (i + j) + 2 · offset columns. The mean over the images, each with
         the peak of the finding that scores highest, without the tenth on either side, and within a stride; rows are
-        taken to be as columns.
+        taken to be as columns. If the peaks do not change sides with the image, so that `FOLLOWING` of their variance
+        is not explained, it is the centre of the receptive field.
 
         Args:
             images: (S, S) each, at least one.
         """
-        stride, size = self.model.architecture.stride, self.model_input.size
-        sums = [
-            columns
-            for start in range(0, len(images), BATCH_SIZE)
-            for columns in self._add_peaks(
-                [images[place] for place in range(start, min(start + BATCH_SIZE, len(images)))]
-            )
-        ]
-        offset = (size - stride * float(trim_mean(sums, 0.1))) / 2
+        starts = range(0, len(images), BATCH_SIZE)
+        batches = [[images[place] for place in range(start, min(start + BATCH_SIZE, len(images)))] for start in starts]
+        columns = np.concatenate([self._find_mirrored_peaks(batch) for batch in batches], axis=1)
+        (spread, shared), (_, mirrored) = np.cov(columns, bias=True)
+        if not -shared > np.sqrt(FOLLOWING * spread * mirrored):
+            return FIELD_CENTRE
+        stride = self.model.architecture.stride
+        offset = (self.model_input.size - stride * float(trim_mean(columns.sum(axis=0), 0.1))) / 2
         return min(max(offset, 0.0), float(stride))
 
-    def _add_peaks(self, images: Sequence[Pixels]) -> NDArray[np.intp]:
-        """(B,) column of the peak in each image and in its mirror image, added; of the finding that scores highest."""
+    def _find_mirrored_peaks(self, images: Sequence[Pixels]) -> NDArray[np.intp]:
+        """(2, B) column of the peak in each image, and in its mirror image, of the finding that scores highest."""
         logits, maps = self._run(images, None)
         mirrored = self._run([np.ascontiguousarray(image[:, ::-1]) for image in images], None)[1]
         each, best = np.arange(len(images)), logits.argmax(axis=1)
-        peaks = (maps[each, best].max(axis=1).argmax(axis=-1) for maps in (maps, mirrored))
-        return np.sum([*peaks], axis=0, dtype=np.intp)
+        return np.stack([found[each, best].max(axis=1).argmax(axis=-1) for found in (maps, mirrored)])
 
     def _place_cells(self, image: Pixels, maps: NDArray[np.float32], offset: float) -> MapGrid:
         """The cells of maps (…, h, w) in pixels of the image (S, S)."""
