@@ -155,7 +155,8 @@ class Network:
     def _find_mirrored_peaks(self, images: Sequence[Pixels]) -> NDArray[np.intp]:
         """(2, B) column of the peak in each image, and in its mirror image, of the finding that scores highest."""
         logits, maps = self._run(images, None)
-        mirrored = self._run([np.ascontiguousarray(image[:, ::-1]) for image in images], None)[1]
+        mirror_images: list[Pixels] = [image[:, ::-1] for image in images]
+        mirrored = self._run(mirror_images, None)[1]
         each, best = np.arange(len(images)), logits.argmax(axis=1)
         return np.stack([found[each, best].max(axis=1).argmax(axis=-1) for found in (maps, mirrored)])
 
