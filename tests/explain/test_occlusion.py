@@ -23,6 +23,13 @@ def test_each_window_is_covered_with_the_mean_of_the_image() -> None:
 
 
 def test_a_side_that_the_windows_do_not_divide_is_covered_whole() -> None:
+    """70 pixels by three windows of 24, of which the last lies over a part of the one before."""
     model = randomise(build_model(18, num_findings=2, base_width=8))
     assert isinstance(model, PreActResNet)
-    assert compute_occlusion(model, draw_images((70, 70), batch=1), windows=3).shape == (2, 3, 3)
+    image = draw_images((70, 70), batch=1)
+    covered = image.clone()
+    covered[..., :24, :24] = image.mean()
+    with torch.no_grad():
+        fall = model(image)[0] - model(covered)[0]
+    found = torch.from_numpy(compute_occlusion(model, image, windows=3))
+    torch.testing.assert_close(found[:, 0, 0], fall, atol=1e-4, rtol=1e-4)

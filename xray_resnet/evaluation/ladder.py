@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from xray_resnet.data.degradations import Corruption
 from xray_resnet.data.ladder import RUNGS, Rung, climb, corrupt, fingerprint_ladder
 from xray_resnet.evaluation.evidence import Evidence
+from xray_resnet.evaluation.sample import draw_patients
 from xray_resnet.metrics import Estimate, auroc, estimate_paired_difference
 from xray_resnet.model_input import Pixels
 from xray_resnet.progress import Progress
@@ -64,10 +65,14 @@ class Climb:
     Attributes:
         clean: Macro AUROC of the clean images at the ladder's size.
         rungs: One result for each rung.
+        images: How many it is of.
+        patients: How many it is of.
     """
 
     clean: float
     rungs: tuple[RungResult, ...]
+    images: int
+    patients: int
 
     def mean_loss(self, *, held_out: bool | None = None) -> float:
         """Mean over the rungs; of those that recipes may train on, or that none does, if asked for."""
@@ -83,6 +88,8 @@ class Climb:
         """Its part of metrics.json."""
         return {
             "fingerprint": fingerprint_ladder(),
+            "n_images": self.images,
+            "n_patients": self.patients,
             "clean": self.clean,
             "mean_loss": self.mean_loss(),
             "mean_loss_trained": self.mean_loss(held_out=False),
@@ -93,16 +100,52 @@ class Climb:
 
 def climb_ladder(evidence: Evidence) -> Climb | None:
     """Asks the network about every rung; None if no finding has an AUROC, so that nothing can be lost."""
-    if evidence.ranking.macro.value is None:
+    sample = _draw_sample(evidence)
+    if not sample.has_auroc():
         return None
-    prefix, count = f"ladder-{fingerprint_ladder()}", len(evidence.rows)
+    count = len(sample.places)
     with evidence.show("climbing the corruption ladder", "images") as progress:
-        clean = _answer(evidence, None, prefix, _Share(progress, 0, count))
+        clean = _answer(evidence, None, sample, _Share(progress, 0, count))
         rungs = tuple(
-            _judge(evidence, rung, clean, _answer(evidence, rung, prefix, _Share(progress, place, count)))
+            _judge(sample, rung, clean, _answer(evidence, rung, sample, _Share(progress, place, count)))
             for place, rung in enumerate(RUNGS, 1)
         )
-    return Climb(_estimate_macro(evidence, clean)[1], rungs)
+    return Climb(sample.estimate_macro(clean)[1], rungs, count, len(np.unique(sample.patients)))
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """The images that climb.
+
+    Attributes:
+        places: (n,) of the N images.
+        labels: (n, F) 1, 0 or NaN.
+        patients: (n,) whose they are.
+        name: Of the answers about them.
+    """
+
+    places: NDArray[np.intp]
+    labels: NDArray[np.float32]
+    patients: NDArray[np.str_]
+    name: str
+
+    def has_auroc(self) -> bool:
+        """Whether some finding has positives and negatives."""
+        return bool(((self.labels == 1).any(axis=0) & (self.labels == 0).any(axis=0)).any())
+
+    def estimate_macro(self, logits: Logits) -> tuple[tuple[float | None, ...], float]:
+        """AUROC of each finding and their mean."""
+        values = tuple(auroc(truth, score) for truth, score in zip(self.labels.T, logits.T, strict=True))
+        return values, float(np.mean([value for value in values if value is not None]))
+
+
+def _draw_sample(evidence: Evidence) -> _Sample:
+    predictions, limit, seed = evidence.predictions, evidence.ladder_images, evidence.chance.seed
+    patients, prefix = predictions.patient_ids, f"ladder-{fingerprint_ladder()}"
+    if not 0 < limit < len(patients):
+        return _Sample(np.arange(len(patients)), predictions.labels, patients, prefix)
+    places = draw_patients(patients, limit, generator=evidence.chance.generator())
+    return _Sample(places, predictions.labels[places], patients[places], f"{prefix}-{limit}-{seed}")
 
 
 @dataclass(frozen=True)
@@ -117,28 +160,22 @@ class _Share:
         self.progress(self.place * self.count + done, (len(RUNGS) + 1) * self.count)
 
 
-def _answer(evidence: Evidence, rung: Rung | None, prefix: str, progress: Progress) -> Logits:
-    """(N, F) logits on a rung, or on the clean images; kept."""
+def _answer(evidence: Evidence, rung: Rung | None, sample: _Sample, progress: Progress) -> Logits:
+    """(n, F) logits on a rung, or on the clean images; kept."""
 
     def change(pixels: Pixels, row: int) -> Pixels:
         share = climb(pixels)
         return corrupt(share, rung, image=str(evidence.dataset.image_ids[row])) if rung else share
 
-    name = f"{prefix}-{rung.name if rung else 'clean'}"
-    logits = evidence.answers.recall(name, lambda: evidence.predict_on(change, progress=progress).logits)
+    def ask() -> Logits:
+        return evidence.predict_on(change, sample.places.tolist(), progress=progress).logits
+
+    logits = evidence.answers.recall(f"{sample.name}-{rung.name if rung else 'clean'}", ask)
     progress(len(logits), len(logits))
     return logits
 
 
-def _judge(evidence: Evidence, rung: Rung, clean: Logits, corrupted: Logits) -> RungResult:
-    findings, macro = _estimate_macro(evidence, corrupted)
-    predictions = evidence.predictions
-    difference = estimate_paired_difference(predictions.labels, clean, corrupted, patients=predictions.patient_ids)
+def _judge(sample: _Sample, rung: Rung, clean: Logits, corrupted: Logits) -> RungResult:
+    findings, macro = sample.estimate_macro(corrupted)
+    difference = estimate_paired_difference(sample.labels, clean, corrupted, patients=sample.patients)
     return RungResult(rung, findings, macro, difference.macro)
-
-
-def _estimate_macro(evidence: Evidence, logits: Logits) -> tuple[tuple[float | None, ...], float]:
-    """AUROC of each finding and their mean."""
-    labels = evidence.predictions.labels
-    values = tuple(auroc(truth, score) for truth, score in zip(labels.T, logits.T, strict=True))
-    return values, float(np.mean([value for value in values if value is not None]))

@@ -70,19 +70,17 @@ def _map_exactly(model: PreActResNet, features: Tensor, outputs: Sequence[int]) 
 
 
 def _map_with_library(factory: Any, model: PreActResNet, features: Tensor, outputs: Sequence[int]) -> Maps:
+    """By pytorch-grad-cam, whose hooks go with it; not as a context, which prints an IndexError and swallows it."""
     network = _FromLastActivation(model)
     cam = factory(model=network, target_layers=[network.last_activation])
-    try:  # no context: pytorch-grad-cam's prints an IndexError and swallows it
-        with torch.enable_grad():
-            maps = cam(features.detach().requires_grad_(), targets=[ClassifierOutputTarget(each) for each in outputs])
-    finally:
-        cam.activations_and_grads.release()
-        model.zero_grad(set_to_none=True)
+    with torch.enable_grad():
+        maps = cam(features.detach().requires_grad_(), targets=[ClassifierOutputTarget(each) for each in outputs])
+    model.zero_grad(set_to_none=True)
     return np.asarray(maps, np.float32)
 
 
 class _FromLastActivation(nn.Module):
-    """What follows the last activation: no map here needs a gradient before it."""
+    """What follows the last activation, with a module of its own for hooks: no map here needs a gradient before it."""
 
     def __init__(self, model: PreActResNet) -> None:
         super().__init__()

@@ -117,5 +117,5 @@ def _describe(predictor: Predictor) -> dict[str, object]:
         "calibration": made["calibration"],
         "operating_points": made["operating_points"],
         "triage": made["triage"],
-        "note": f"Research software, no medical device. {describe_scores(metadata)}",
+        "note": f"Research software, not a medical device. {describe_scores(metadata)}",
     }

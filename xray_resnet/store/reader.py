@@ -1,7 +1,8 @@
 """Reading a dataset: memory-mapped Arrow parts, pixels without a copy."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,11 @@ class Dataset:
     def synthetic(self) -> bool:
         """Whether the images are rendered, not acquired."""
         return self.description.synthetic
+
+    @property
+    def about(self) -> Mapping[str, str]:
+        """`patients` and `labels`: whose radiographs they are and how the labels were made; empty if not stated."""
+        return self.description.about
 
     @property
     def findings(self) -> tuple[str, ...]:
@@ -164,6 +170,11 @@ class Dataset:
             known = ", ".join((*self.description.splits, "all"))
             raise UserError(f"{self.folder} has no split {split!r}; its splits are {known}")
         return np.flatnonzero(np.isin(self.image_ids, list(self.description.splits[split])))
+
+    def divide(self, splits: Mapping[str, NDArray[np.int64]]) -> "Dataset":
+        """The same images under other splits, given as rows; images in none of them stay."""
+        ids = {split: self.image_ids[rows].tolist() for split, rows in splits.items()}
+        return Dataset(self.folder, replace(self.description, splits=ids))
 
     @cached_property
     def _boxes(self) -> list[list[dict[str, Any]]]:

@@ -62,6 +62,13 @@ def test_a_map_that_fails_is_warned_of_and_marked_in_the_gallery(
     assert "This map does not depend on what was learnt in: head" in gallery
 
 
+def test_the_remedy_is_a_map_that_passed(evidence: Evidence, results: dict[str, Result]) -> None:
+    methods = results["explanation"].figures["explanation"]["methods"]
+    passed = [name for name, method in methods.items() if method["sanity"]["verdict"] == "passed"]
+    expected = f"xray-eval --report --explanation --cam {passed[0]}" if passed else ""
+    assert results["explanation"].warnings[0].remedy == expected
+
+
 def test_without_the_checks_the_gallery_says_that_there_were_none(
     evidence: Evidence, results: dict[str, Result]
 ) -> None:

@@ -12,6 +12,7 @@ import pytest
 from tests.datasets import make_dataset
 from tests.evaluation.builders import make_evidence
 from tests.evaluation.test_evaluate import make_run
+from xray_resnet.cli.evaluate import NAMED
 from xray_resnet.data.ladder import SEVERITIES, Rung, corrupt
 from xray_resnet.evaluation import ladder
 from xray_resnet.evaluation.analyses import ANALYSES, run_analyses
@@ -21,6 +22,7 @@ from xray_resnet.evaluation.evaluate import evaluate
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.ladder import climb_ladder
 from xray_resnet.evaluation.network import Network, Peaks, Response
+from xray_resnet.evaluation.sample import draw_patients
 from xray_resnet.evaluation.subject import open_subject
 from xray_resnet.model_input import ModelInput, Pixels, resample
 from xray_resnet.progress import Progress
@@ -52,14 +54,14 @@ def with_answers(dataset: Dataset, folder: Path, *, lost: Sequence[str] = FRAGIL
 
 
 def test_it_runs_only_by_name(dataset: Dataset, tmp_path: Path) -> None:
-    assert [name for name, analysis in ANALYSES.items() if analysis.only_by_name] == ["explanation", "ladder"]
+    assert [name for name, analysis in ANALYSES.items() if analysis.only_by_name] == [*NAMED]
     evidence = with_answers(dataset, tmp_path)
     assert "ladder" not in run_analyses(evidence, report=False)
     assert "ladder" in run_analyses(evidence, report=False, also=["ladder"])
 
 
 def test_every_rung_has_its_loss_against_the_clean_images(dataset: Dataset, tmp_path: Path) -> None:
-    figures = analyse_ladder(with_answers(dataset, tmp_path)).figures["ladder"]
+    figures = analyse_ladder(with_answers(dataset, tmp_path)).figures["robustness"]
     losses = {f"{rung['corruption']}-{rung['severity']}": rung["lost"] for rung in figures["rungs"]}
     assert len(losses) == 55
     assert {name for name, lost in losses.items() if lost} == set(FRAGILE)
@@ -77,6 +79,27 @@ def test_mild_rungs_that_cost_much_are_warned_of_the_worst_first(dataset: Datase
 
 def test_grave_rungs_are_not_warned_of(dataset: Dataset, tmp_path: Path) -> None:
     assert not analyse_ladder(with_answers(dataset, tmp_path, lost=["collimation-4", "jpeg-5"])).warnings
+
+
+def test_a_sample_of_whole_patients_climbs_and_is_told_of(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ladder, "RUNGS", FEW)
+    evidence = make_evidence(dataset)
+    asked: list[list[int]] = []
+
+    def ask(self: Evidence, change: object, places: Sequence[int], *, progress: Progress) -> Response:
+        asked.append([*places])
+        peaks = Peaks(np.zeros((len(places), 2, 2), np.float32), (2, 2))
+        return Response(self.predictions.logits[np.asarray(places)], peaks)
+
+    monkeypatch.setattr(Evidence, "predict_on", ask)
+    result = analyse_ladder(replace(evidence, ladder_images=10))
+    places = draw_patients(evidence.predictions.patient_ids, 10, generator=evidence.chance.generator())
+    assert asked == [[*places]] * (1 + len(FEW))
+    figures = result.figures["robustness"]
+    patients = evidence.predictions.patient_ids
+    assert (figures["n_images"], figures["n_patients"]) == (len(places), len({*patients[places]}))
+    assert result.section is not None and result.section.values["is_sample"]
+    assert not {*patients[places]} & {*np.delete(patients, places)}
 
 
 def test_without_both_classes_there_is_nothing_to_lose(dataset: Dataset) -> None:
@@ -122,7 +145,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def test_metrics_and_report_have_the_ladder_and_the_command_asks_for_it(run: Path) -> None:
     folder = run / "eval/tiny-test"
     metrics, report = json.loads((folder / "metrics.json").read_text()), (folder / "report.html").read_text()
-    assert len(metrics["ladder"]["rungs"]) == len(FEW)
+    assert len(metrics["robustness"]["rungs"]) == len(FEW)
     assert "Bad films" in report and "--ladder" in report
     assert report.count('<tr><th scope="row">Jpeg *</th>') == 1
 

@@ -29,6 +29,10 @@ THERE, ELSEWHERE = (slice(32, 48), slice(16, 32)), (2, 1)
 """A cell that is lung with a finding or without it: its pixels and its place."""
 
 
+def in_silence(done: int, total: int, rejected: int = 0) -> None:
+    pass
+
+
 @pytest.fixture(scope="module")
 def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
     dataset = open_dataset(make_dataset(tmp_path_factory.mktemp("data") / "tiny", count=120))
@@ -62,7 +66,7 @@ def make_maps(cases: Sequence[Case], *, strongest: float) -> np.ndarray:
 def test_a_map_of_where_the_score_comes_from_beats_a_random_order(evidence: Evidence, asked: list[int]) -> None:
     cases = draw_cases(evidence)
     maps = {"exact": make_maps(cases, strongest=1.0), "layercam": make_maps(cases, strongest=0.0)}
-    found, random = measure_faithfulness(evidence, cases, maps, progress=lambda done, total, rejected=0: None)  # type: ignore[arg-type]
+    found, random = measure_faithfulness(evidence, cases, maps, progress=in_silence)  # type: ignore[arg-type]
     for way in ("deletion", "insertion"):
         best, worst = (found[method].gains[way] for method in ("exact", "layercam"))  # type: ignore[index]
         assert best.low is not None and best.low > 0
@@ -76,11 +80,29 @@ def test_a_map_of_where_the_score_comes_from_beats_a_random_order(evidence: Evid
 def test_gains_are_the_area_between_the_curves(evidence: Evidence, asked: list[int]) -> None:
     cases = draw_cases(evidence)
     found, random = measure_faithfulness(
-        evidence, cases, {"exact": make_maps(cases, strongest=1.0)}, progress=lambda done, total, rejected=0: None
+        evidence, cases, {"exact": make_maps(cases, strongest=1.0)}, progress=in_silence
     )
     for way, sign in (("deletion", -1), ("insertion", 1)):
         between = sign * np.trapezoid(found["exact"].curves[way] - random[way], SHARES)  # type: ignore[index]
         assert found["exact"].gains[way].value == pytest.approx(between)  # type: ignore[index]
+
+
+def test_of_every_case_its_own_cells_go(evidence: Evidence, asked: list[int]) -> None:
+    """Cases of one finding with the right map, of the other with the wrong one: together the mean of both alone."""
+    cases = draw_cases(evidence)[::-1]
+    right = np.array([case.finding == evidence.findings[0] for case in cases])
+    maps = np.where(right[:, None, None], make_maps(cases, strongest=1.0), make_maps(cases, strongest=0.0))
+
+    def gain(which: np.ndarray) -> float:
+        chosen = [case for case, wanted in zip(cases, which, strict=True) if wanted]
+        found, _ = measure_faithfulness(evidence, chosen, {"exact": maps[which]}, progress=in_silence)
+        return float(found["exact"].gains["deletion"].value or 0)
+
+    alone = [gain(right), gain(~right)]
+    assert alone[0] > 0 > alone[1]
+    assert gain(np.ones(len(cases), np.bool_)) == pytest.approx(
+        np.average(alone, weights=[right.sum(), (~right).sum()])
+    )
 
 
 def test_equal_maps_are_asked_about_once_and_answers_are_kept(
@@ -95,7 +117,7 @@ def test_equal_maps_are_asked_about_once_and_answers_are_kept(
             keeping,
             cases,
             dict.fromkeys(methods, maps),
-            progress=lambda done, total, rejected=0: None,  # type: ignore[misc]
+            progress=in_silence,  # type: ignore[misc]
         )
         return found["exact"].gains["deletion"].value
 
@@ -106,8 +128,8 @@ def test_equal_maps_are_asked_about_once_and_answers_are_kept(
 
 def test_the_strongest_cell_goes_first_and_equal_ones_by_the_given_turns() -> None:
     cells = np.array([[0.2, 0.9], [0.2, 0.2 + 1e-7]], np.float32)
-    ties = np.array([[2, 3], [1, 0]])
-    np.testing.assert_array_equal(rank_cells(cells, ties), [[3, 0], [2, 1]])
+    ties = np.array([[0, 3], [1, 2]])
+    np.testing.assert_array_equal(rank_cells(cells, ties), [[1, 0], [2, 3]])
 
 
 def test_deleting_leaves_the_mean_and_inserting_starts_from_what_is_coarse() -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.methods import letter_methods
 from xray_resnet.evaluation.result import Caveat, Plot, Rank, Result, Section
-from xray_resnet.explain.methods import TITLES
+from xray_resnet.explain.methods import TITLES, Cam
 from xray_resnet.metrics import Estimate
 from xray_resnet.pages.numbers import format_share
 
@@ -37,7 +37,7 @@ def analyse_explanation(evidence: Evidence) -> Result:
         figures={"explanation": checks.to_json()},
         plots={"checks": Plot(partial(plot_checks, checks), _describe(checks))},
         section=Section("Explanations", values),
-        warnings=_warn(TITLES[evidence.cam], shown),
+        warnings=_warn(checks, evidence.cam),
     )
 
 
@@ -51,11 +51,14 @@ def describe_mark(shown: "MethodChecks") -> str:
     )
 
 
-def _warn(title: str, shown: "MethodChecks") -> list[Caveat]:
+def _warn(checks: "Checks", cam: Cam) -> list[Caveat]:
     """Of the method that the page shows."""
-    warnings = []
+    title, shown, warnings = TITLES[cam], checks.methods[cam], []
     if mark := describe_mark(shown):
-        warnings.append(Caveat(Rank.CAUTION, "map_fails_sanity", f"{title}, shown over the examples: {mark}"))
+        sound = next((name for name, method in checks.methods.items() if method.sanity.verdict == "passed"), None)
+        remedy = f"xray-eval --report --explanation --cam {sound}" if sound else ""
+        text = f"{title}, shown over the examples: {mark}"
+        warnings.append(Caveat(Rank.CAUTION, "map_fails_sanity", text, remedy=remedy))
     gain = shown.faithfulness.gains["deletion"]
     if gain.low is None or gain.low <= 0:
         text = f"By {title} the score is not shown to fall sooner than if cells of the image go at random."

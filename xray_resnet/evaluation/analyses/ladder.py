@@ -26,9 +26,10 @@ def analyse_ladder(evidence: Evidence) -> Result:
     from xray_resnet.data.ladder import MILD, SEVERITIES
     from xray_resnet.evaluation.ladder_plot import plot_ladder
 
-    values = {"climb": climb, "severities": SEVERITIES, "mild": MILD, "most_lost": MOST_LOST}
+    is_sample = climb.images < len(evidence.rows)
+    values = {"climb": climb, "is_sample": is_sample, "severities": SEVERITIES, "mild": MILD, "most_lost": MOST_LOST}
     return Result(
-        figures={"ladder": climb.to_json(evidence.findings)},
+        figures={"robustness": climb.to_json(evidence.findings)},
         plots={"ladder": Plot(partial(plot_ladder, climb), _describe(climb))},
         tile=_make_tile(climb),
         section=Section("Bad films", values),

@@ -110,7 +110,9 @@ def warn_of_pointing(localisation: Localisation, findings: Sequence[str]) -> lis
     grid = f"the same {_describe_cells(localisation)} grid, which never looks at an image"
     if not _is_above(games[ALL].difference):
         verb = "point at findings less often" if _is_below(games[ALL].difference) else _NOT_SHOWN
-        text = f"The maps {verb} than the best fixed cell of {grid}."
+        hit, rival = (format_percent(each.value) for each in (games[ALL].maps, games[ALL].baseline))
+        hits = f"{hit} of {games[ALL].n_cases} boxed findings, that cell {rival}"
+        text = f"The maps {verb} than the best fixed cell of {grid}: {hits}."
         return [Caveat(Rank.CAUTION, "maps_no_better_than_fixed_point", text)]
     behind = [name for name in findings if games[name].n_cases and not _is_above(games[name].difference)]
     if not behind:
