@@ -21,6 +21,7 @@ FirstActivation = Literal["in_branch", "before_split"]
 StrideOn = Literal["3x3", "1x1"]
 
 _MOST_UNITS = 10_000
+_STEM_STRIDES: Mapping[Stem, int] = {"imagenet": 4, "small": 1}
 _CONVOLUTIONS: Mapping[Block, int] = {"basic": 2, "bottleneck": 3}
 
 
@@ -64,6 +65,7 @@ class Architecture:
     Attributes:
         block: basic: two 3×3 convolutions a unit; bottleneck: 1×1, 3×3 and 1×1, with four times the width at the end.
         stages: Units of each stage, any number of stages; each after the first halves the size and doubles the width.
+        dilated_stages: Last stages that keep the size and dilate their convolutions: finer maps of the same weights.
         order: Where normalisation and ReLU stand in a unit, `orders.ORDERS`.
         shortcut: What the shortcut does with the signal, `shortcuts.SHORTCUTS`.
         stem: Layers before the first unit, `stems.STEMS`.
@@ -115,6 +117,7 @@ class Architecture:
     epsilon: float = bounded(2.0, least=0)
     alpha_min: float = bounded(0.7, least=0, most=1)
     removed: tuple[int, ...] = bounded((), least=1)
+    dilated_stages: int = bounded(0, least=0)
 
     def __post_init__(self) -> None:
         if mistake := next(_list_wrong_values(self), None) or next(_list_misfits(self), None):
@@ -159,6 +162,15 @@ class Architecture:
         changing = firsts[1:] if self.block == "basic" else firsts
         units = range(1, sum(self.stages) + 1) if self.gate == "strict_identity" else ()
         return [number for number in units if number not in changing]
+
+    @property
+    def stride(self) -> int:
+        """Pixels of the input between neighbouring cells of the maps."""
+        return int(_STEM_STRIDES[self.stem] * 2 ** (len(self.stages) - 1 - self.dilated_stages))
+
+    def find_dilation(self, stage: int) -> int:
+        """How many cells apart the convolutions of a stage, counted from 0, read: each dilated stage doubles it."""
+        return int(2 ** max(0, stage + 1 - (len(self.stages) - self.dilated_stages)))
 
     @property
     def starts_at_zero(self) -> bool:
@@ -245,6 +257,9 @@ def _list_misfits(architecture: Architecture) -> Iterator[str]:
     units = sum(architecture.stages)
     if not 1 <= units <= _MOST_UNITS:
         yield f"stages are of {units} units, expected at least 1 and at most {_MOST_UNITS}"
+    if architecture.dilated_stages >= len(architecture.stages):
+        most = len(architecture.stages) - 1
+        yield f"dilated_stages is {architecture.dilated_stages}, expected at most {most}: the first stage never strides"
     if len(set(architecture.facts)) < len(architecture.facts) or not set(architecture.facts) <= set(FACTS):
         yield f"facts is {[*architecture.facts]!r:.80}, expected some of {', '.join(FACTS)}, each once"
     if architecture.shortcut == "none" and (architecture.gate != "none" or architecture.stochastic_depth > 0):

@@ -93,7 +93,7 @@ def test_settings_of_decisions_that_cannot_be_are_refused(options: tuple[str, ..
 def test_help_of_evaluation_names_every_analysis_with_examples() -> None:
     shown = " ".join(run("eval", "--help").stdout.split())
     assert "Run these analyses alone, of findings, external, baseline, curves, calibration" in shown
-    assert "xray-eval --report --skip examples pointing" in shown
+    assert "xray-eval --report --skip examples localisation" in shown
     assert "xray-eval --report --subgroup Modality --subgroup file_size" in shown
 
 

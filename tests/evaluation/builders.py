@@ -12,6 +12,7 @@ from xray_resnet.evaluation.evidence import Chance, Evidence
 from xray_resnet.evaluation.network import Network, Peaks
 from xray_resnet.evaluation.predictions import FILE, Predictions, write_predictions
 from xray_resnet.evaluation.ranking import Ranking, rank
+from xray_resnet.map_grid import MapGrid
 from xray_resnet.model_input import ModelInput
 from xray_resnet.model_output import (
     Basis,
@@ -89,7 +90,7 @@ def make_evidence(
         split: Which of them.
         separation: Of the logits.
         points: (N, F, 2) where the maps peak; without it, in the corner.
-        cells: Rows and columns of the maps.
+        cells: Rows and columns of the maps, which are positive in the cell nearest to their peak alone.
         stated: What the bundle says that the logits mean.
         model: Facts of the model beside its name.
     """
@@ -98,10 +99,28 @@ def make_evidence(
     predictions = Predictions(
         findings, dataset.image_ids[rows], dataset.patient_ids[rows], dataset.states[rows], logits.astype(np.float32)
     )
-    peaks = Peaks(np.zeros((len(rows), len(findings), 2), np.float32) if points is None else points, cells)
+    peaks = Peaks(np.zeros((len(rows), len(findings), 2), np.float32) if points is None else points, make_grid(cells))
     facts = {"name": "model", "depth": 18, "findings": [*findings], "precision": "fp32", "engine": "torch", **model}
     network = make_network(findings)
-    return Evidence(dataset, split, rows, predictions, peaks, facts, network, Chance(20), stated=stated)
+    return Evidence(
+        dataset, split, rows, predictions, peaks, facts, network, Chance(20), maps=make_maps(peaks), stated=stated
+    )
+
+
+def make_grid(cells: tuple[int, int], *, size: int = 64) -> MapGrid:
+    """Cells of maps over an image (size, size) that the network gets as it is."""
+    return MapGrid.under(size, cells=cells, input_size=size, stride=size // cells[0])
+
+
+def make_maps(peaks: Peaks) -> dict[int, NDArray[np.float32]]:
+    """Place → (F, h, w): 1 in the cell that is nearest to the peak."""
+    grid = peaks.grid
+    places = np.rint((peaks.points - grid.first) / grid.spacing).astype(int)
+    columns, rows = (np.clip(places[..., axis], 0, grid.cells[1 - axis] - 1) for axis in (0, 1))
+    maps = np.zeros((*peaks.points.shape[:2], *grid.cells), np.float32)
+    image, finding = np.indices(rows.shape)
+    maps[image, finding, rows, columns] = 1
+    return dict(enumerate(maps))
 
 
 def make_output(

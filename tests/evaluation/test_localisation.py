@@ -1,4 +1,4 @@
-"""The pointing game over a dataset with known squares."""
+"""Maps over a dataset with known squares: where they point, what they cover, beside a prior and an oracle."""
 
 from pathlib import Path
 
@@ -10,15 +10,11 @@ from tests.datasets import make_dataset, write_dataset
 from tests.evaluation.builders import make_evidence
 from xray_resnet.boxes import Box
 from xray_resnet.evaluation.evidence import boxes_of
-from xray_resnet.evaluation.localisation import (
-    ALL,
-    IMAGE_CENTRE,
-    TRAINING_BOXES,
-    TRAINING_BOXES_ON_GRID,
-    Localisation,
-    localise,
-)
+from xray_resnet.evaluation.localisation import ALL, Localisation, localise
+from xray_resnet.evaluation.located import ENERGY, IOU, Case, choose_ious
+from xray_resnet.evaluation.prior import IMAGE_CENTRE, TRAINING_BOXES, TRAINING_BOXES_ON_GRID
 from xray_resnet.metrics.localisation import NO_POINT
+from xray_resnet.metrics.overlap import THRESHOLDS
 from xray_resnet.store import Dataset, StoredImage, open_dataset
 
 
@@ -55,7 +51,7 @@ def test_maps_that_peak_elsewhere_never_hit(dataset: Dataset) -> None:
 def test_the_best_fixed_point_finds_findings_that_never_move(dataset: Dataset) -> None:
     games = play(dataset, peaks_at(dataset, offset=0)).games
     for baseline in (TRAINING_BOXES, TRAINING_BOXES_ON_GRID):
-        assert [game.baseline.value for game in games[baseline].values()] == [1, 1, 1]
+        assert [games[baseline][name].baseline.value for name in (*dataset.findings, ALL)] == [1, 1, 1]
 
 
 def test_cases_are_positive_findings_with_a_box(dataset: Dataset) -> None:
@@ -134,26 +130,86 @@ def test_the_interval_is_of_patients_and_not_of_cases(tmp_path: Path) -> None:
 
 
 def test_the_ceiling_is_what_an_oracle_on_the_grid_hits(tmp_path: Path) -> None:
-    """Centres of 8 × 8 cells in 64 pixels are at 4, 12, 20, …: the second box lies between them."""
-    on, between = Box("Nodule", 10.0, 10.0, 4.0, 4.0), Box("Nodule", 5.0, 5.0, 6.0, 6.0)
+    """Centres of 8 × 8 cells in 64 pixels are at ½, 8½, 16½, …: the second box lies between them."""
+    on, between = Box("Nodule", 14.0, 14.0, 4.0, 4.0), Box("Nodule", 9.0, 9.0, 6.0, 6.0)
     dataset = store(tmp_path, make_images("test", on, patients=3) + make_images("test", between, patients=1))
-    localisation = play(dataset, point_at(dataset, 12, 12))
-    assert localisation.ceilings == {"Nodule": 0.75, ALL: 0.75}
+    localisation = play(dataset, point_at(dataset, 16.5, 16.5))
+    assert [localisation.ceilings[name] for name in ("Nodule", ALL)] == [0.75, 0.75]
     assert localisation.games[IMAGE_CENTRE][ALL].maps.value == 0.75
     assert play(dataset, point_at(dataset, 60, 60)).ceilings[ALL] == 0.75
 
 
 def test_the_rival_cell_has_only_the_centres_that_maps_have(tmp_path: Path) -> None:
-    between = Box("Nodule", 5.0, 5.0, 6.0, 6.0)
+    between = Box("Nodule", 9.0, 9.0, 6.0, 6.0)
     dataset = store(tmp_path, make_images("train", between) + make_images("test", between))
-    games = play(dataset, point_at(dataset, 8, 8)).games
+    games = play(dataset, point_at(dataset, 12, 12)).games
     assert games[TRAINING_BOXES][ALL].baseline.value == 1
     assert games[TRAINING_BOXES_ON_GRID][ALL].baseline.value == 0
 
 
 def test_without_cases_there_is_no_ceiling(tmp_path: Path) -> None:
     dataset = store(tmp_path, make_images("test", Box("Nodule", 8.0, 8.0, 8.0, 8.0), state=0))
-    assert play(dataset, point_at(dataset, 12, 12)).ceilings == {"Nodule": None, ALL: None}
+    localisation = play(dataset, point_at(dataset, 12, 12))
+    assert {*localisation.ceilings.values()} == {None}
+    assert localisation.overlaps[IOU][ALL].maps.why_null == "no image has a box of a finding"
+    assert localisation.ious == {}
+
+
+def test_without_a_training_box_the_rival_learns_from_the_other_patients_of_the_split(tmp_path: Path) -> None:
+    """Five patients, one with a box elsewhere, whose own box tells nothing of their own image."""
+    here, there = Box("Nodule", 4.0, 8.0, 8.0, 8.0), Box("Nodule", 40.0, 48.0, 8.0, 8.0)
+    dataset = store(tmp_path, make_images("test", here, patients=4) + make_images("test", there, patients=1))
+    localisation = play(dataset, point_at(dataset, 44, 52))
+    assert localisation.learns_from == "test"
+    assert localisation.games[TRAINING_BOXES][ALL].baseline.value == 0.8
+
+
+@pytest.mark.parametrize("measure", [ENERGY, IOU])
+def test_maps_that_are_the_box_reach_the_ceiling_and_a_prior_from_elsewhere_nothing(
+    tmp_path: Path, measure: str
+) -> None:
+    """The cell at 8½ stands for the pixels 5 to 12: the first that is as near to 4½ is of the cell before."""
+    cell, elsewhere = Box("Nodule", 5.0, 5.0, 8.0, 8.0), Box("Nodule", 45.0, 45.0, 8.0, 8.0)
+    dataset = store(tmp_path, make_images("train", elsewhere) + make_images("test", cell))
+    overlap = play(dataset, point_at(dataset, 8.5, 8.5)).overlaps[measure][ALL]
+    assert (overlap.n_cases, overlap.maps.value, overlap.baseline.value, overlap.ceiling) == (4, 1, 0, 1)
+
+
+def test_the_prior_of_boxes_that_never_move_is_the_box(tmp_path: Path) -> None:
+    cell = Box("Nodule", 5.0, 5.0, 8.0, 8.0)
+    dataset = store(tmp_path, make_images("train", cell) + make_images("test", cell))
+    overlaps = play(dataset, point_at(dataset, 60, 60)).overlaps
+    assert [overlaps[measure][ALL].baseline.value for measure in (ENERGY, IOU)] == [1, 1]
+    assert [overlaps[measure][ALL].maps.value for measure in (ENERGY, IOU)] == [0, 0]
+
+
+def test_cases_are_grouped_by_the_share_of_the_image_that_their_boxes_cover(tmp_path: Path) -> None:
+    """Of 64 × 64 pixels: 6² is 0.9 %, 10² is 2.4 %, 20² is 9.8 % and 40² is 39 %."""
+    boxes = [Box("Nodule", float(side), float(side), float(side), float(side)) for side in (6, 10, 20)]
+    images = [image for box in [*boxes, Box("Nodule", 0.0, 0.0, 40.0, 40.0)] for image in make_images("test", box)]
+    dataset = store(tmp_path, images)
+    games = play(dataset, point_at(dataset, 8.5, 8.5)).games[IMAGE_CENTRE]
+    counts = {name: game.n_cases for name, game in games.items()}
+    assert counts == {
+        "Nodule": 16, ALL: 16, "0 to 1 % of the image": 4, "1 to 2.5 % of the image": 4,
+        "2.5 to 10 % of the image": 4, "10 to 100 % of the image": 4,
+    }  # fmt: skip
+
+
+def test_a_box_outside_of_the_image_is_no_case(tmp_path: Path) -> None:
+    dataset = store(tmp_path, make_images("test", Box("Nodule", 70.0, 70.0, 8.0, 8.0)))
+    assert play(dataset, point_at(dataset, 8.5, 8.5)).n_cases == 0
+
+
+def test_the_threshold_is_that_of_other_patients() -> None:
+    """One patient's map is best at the first threshold, those of all others at the last."""
+    first, last = np.eye(len(THRESHOLDS))[[0, -1]]
+    cases = [make_case(f"patient{number}", first if number == 0 else last) for number in range(10)]
+    np.testing.assert_array_equal(choose_ious(cases, seed=0), [0] + [1] * 9)
+
+
+def make_case(patient: str, ious: NDArray[np.float64]) -> Case:
+    return Case("Nodule", patient, 0.1, True, {}, True, 0.5, ious, prior={}, best={})
 
 
 def play_all(dataset: Dataset, x: float, y: float) -> Localisation:

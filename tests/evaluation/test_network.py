@@ -1,5 +1,7 @@
 """A model over stored images: batches change nothing, and maps peak where the logit comes from."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -62,13 +64,54 @@ def test_columns_choose_the_outputs_in_order(model: PreActResNet, dataset: Datas
     np.testing.assert_array_equal(chosen.peaks.points, every.peaks.points[:, [2, 0]])
 
 
-def test_peaks_are_the_centres_of_the_strongest_cells(model: PreActResNet, dataset: Dataset) -> None:
+def test_peaks_are_where_the_strongest_cells_look(model: PreActResNet, dataset: Dataset) -> None:
     output = run(model, dataset, [4], [1])
     with torch.inference_mode():
         maps = model.forward_with_maps(forward_input(model, dataset, [4]))[1][0, 1]
     row, column = np.unravel_index(int(maps.argmax()), maps.shape)
-    cell = 64 / maps.shape[0]
-    np.testing.assert_array_equal(output.peaks.points[0, 0], [(column + 0.5) * cell, (row + 0.5) * cell])
+    np.testing.assert_array_equal(output.peaks.points[0, 0], [32 * column + 0.5, 32 * row + 0.5])
+
+
+class Pooled(torch.nn.Module):
+    """Maps of one finding that are means of tiles, from `shift` on."""
+
+    architecture = SimpleNamespace(stride=8)
+
+    def __init__(self, shift: int) -> None:
+        super().__init__()
+        self.shift = shift
+
+    def forward_with_maps(self, x: torch.Tensor, facts: None) -> tuple[torch.Tensor, torch.Tensor]:
+        maps = torch.nn.functional.avg_pool2d(torch.roll(x, -self.shift, dims=3), 8)
+        return maps.mean(dim=(2, 3)), maps
+
+
+@pytest.mark.parametrize("shift", [-3, 0, 2])
+def test_the_offset_of_the_cells_is_found_in_mirror_images(shift: int) -> None:
+    """Tiles of 8 have their middle at 4; a bright column is anywhere but near the edge."""
+    images = [np.zeros((64, 64), np.uint8) for _ in range(40)]
+    for column, image in enumerate(images):
+        image[:, 12 + column] = 255
+    network = Network(lambda: Pooled(shift), {"Nodule": 0}, INPUT, ENGINE)  # type: ignore[arg-type, return-value]
+    assert network.measure_offset(images) == pytest.approx(4 + shift, abs=0.5)
+
+
+def test_of_maps_that_do_not_follow_the_image_the_offset_is_the_centre_of_the_field() -> None:
+    """A bright column that is always at the same place moves in the mirror, but no two images differ."""
+    image = np.zeros((64, 64), np.uint8)
+    image[:, 10] = 255
+    network = Network(lambda: Pooled(0), {"Nodule": 0}, INPUT, ENGINE)  # type: ignore[arg-type, return-value]
+    assert network.measure_offset([image] * 40) == network.measure_offset([image]) == 0.5
+
+
+def test_maps_are_kept_of_the_images_that_are_named(model: PreActResNet, dataset: Dataset) -> None:
+    images = StoredImages(dataset, np.arange(len(dataset)))
+    named = [1, BATCH_SIZE - 1, BATCH_SIZE + 2]
+    response = network_of(model, [2, 0]).predict(images, mapped=named)
+    assert [*response.maps] == named
+    with torch.inference_mode():
+        expected = model.forward_with_maps(forward_input(model, dataset, named))[1][:, [2, 0]].numpy()
+    np.testing.assert_allclose(np.stack([*response.maps.values()]), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_progress_is_told_after_every_batch(model: PreActResNet, dataset: Dataset) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import ArrayLike
 
+from xray_resnet.map_grid import MapGrid
 from xray_resnet.metrics import Estimate
 from xray_resnet.metrics.localisation import (
     NO_POINT,
@@ -12,9 +13,7 @@ from xray_resnet.metrics.localisation import (
     PointingGame,
     find_most_covered_cell,
     find_most_covered_point,
-    find_peaks,
     is_hit,
-    list_cell_centres,
     play_pointing_games,
 )
 
@@ -27,31 +26,14 @@ def play(hits: ArrayLike, baseline: ArrayLike, *, patients: ArrayLike) -> Pointi
     return game
 
 
-def test_the_peak_is_the_centre_of_the_strongest_cell_as_x_and_y() -> None:
-    heat = np.zeros((7, 7))
-    heat[2, 5] = 1
-    np.testing.assert_array_equal(find_peaks(heat, 224), [5.5 * 32, 2.5 * 32])
-
-
-def test_every_map_has_its_own_peak_also_on_a_grid_that_is_not_square() -> None:
-    maps = np.zeros((2, 1, 2, 4))
-    maps[0, 0, 1, 0], maps[1, 0, 0, 3] = 1, 1
-    np.testing.assert_array_equal(find_peaks(maps, 80), [[[10, 60]], [[70, 20]]])
-
-
-def test_a_peak_can_be_any_cell_centre_and_nothing_else() -> None:
-    maps = np.eye(8).reshape(8, 2, 4)
-    assert list_cell_centres(80, (2, 4)) == [tuple(point) for point in find_peaks(maps, 80)]
-
-
 def test_the_best_fixed_cell_is_the_one_that_most_boxes_cover() -> None:
     boxes = [(0.0, 0.0, 30.0, 30.0), (10.0, 10.0, 30.0, 20.0), (60.0, 60.0, 40.0, 40.0)]
-    assert find_most_covered_cell(boxes, 100, (2, 2)) == (25, 25)
+    assert find_most_covered_cell(boxes, MapGrid((2, 2), 100, 50, 25)) == (25, 25)
 
 
 def test_a_fixed_cell_misses_boxes_between_the_centres_although_a_fixed_point_hits() -> None:
     boxes = [(45.0, 45.0, 10.0, 10.0)]
-    assert not is_hit(find_most_covered_cell(boxes, 100, (2, 2)), boxes)
+    assert not is_hit(find_most_covered_cell(boxes, MapGrid((2, 2), 100, 50, 25)), boxes)
     assert is_hit(find_most_covered_point(boxes, 100), boxes)
 
 
@@ -78,8 +60,8 @@ def test_a_box_reaches_to_the_first_row_and_column() -> None:
 
 
 def test_of_cells_that_as_many_boxes_cover_the_one_nearest_the_middle_is_the_best() -> None:
-    assert find_most_covered_cell([], 100, (5, 5)) == (50, 50)
-    assert find_most_covered_cell([(0.0, 0.0, 45.0, 45.0)], 100, (5, 5)) == (30, 30)
+    assert find_most_covered_cell([], MapGrid((5, 5), 100, 20, 10)) == (50, 50)
+    assert find_most_covered_cell([(0.0, 0.0, 45.0, 45.0)], MapGrid((5, 5), 100, 20, 10)) == (30, 30)
 
 
 def test_rates_and_their_difference() -> None:

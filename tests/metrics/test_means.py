@@ -40,3 +40,7 @@ def test_few_patients_have_no_interval_and_none_no_mean() -> None:
 def test_the_interval_ends_where_values_end() -> None:
     bounded = estimate_mean([-1, 1, 1, 1, 1, 1], patients=np.arange(6), least=-1, most=1)
     assert bounded.high == 1 and bounded.low is not None and -1 < bounded.low < 0
+
+
+def test_values_that_are_all_alike_have_no_interval() -> None:
+    assert estimate_mean([0.0] * 8, patients=range(8)).why_null == "interval: all values are alike"

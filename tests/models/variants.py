@@ -21,4 +21,5 @@ VARIANTS = {
     ),
     "gated": Architecture("bottleneck", (1, 1), shortcut="shortcut_only_gating", stem="small", base_width=8,
                           in_channels=3, zero_init=False),
+    "dilated": Architecture("bottleneck", (1, 1, 2), stem="small", base_width=8, dilated_stages=2),
 }  # fmt: skip

@@ -59,8 +59,13 @@ TARGETS = (
     ),
     Target(
         "pointing",
-        ("xray_resnet/metrics/localisation.py",),
-        ("tests/metrics/test_localisation.py", "tests/evaluation/test_localisation.py"),
+        ("xray_resnet/metrics/localisation.py", "xray_resnet/metrics/overlap.py", "xray_resnet/map_grid.py"),
+        (
+            "tests/metrics/test_localisation.py",
+            "tests/metrics/test_overlap.py",
+            "tests/test_map_grid.py",
+            "tests/evaluation/test_localisation.py",
+        ),
     ),
     Target(
         "detector noise",

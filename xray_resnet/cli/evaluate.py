@@ -34,14 +34,14 @@ EXAMPLES = (
     "xray-eval --report --dose --dose-margin 0.02 --dose-grid 0.5 0.25 0.1",
     "xray-eval --report --subgroup Modality --subgroup file_size",
     "xray-eval --only findings subgroups shortcuts",
-    "xray-eval --report --skip examples pointing",
+    "xray-eval --report --skip examples localisation",
     "xray-eval --split val --ppv 0.9 --npv 0.98",
     "xray-eval --split val --sensitivity 0.95 --prevalence '{Effusion: 0.04, Nodule: 0.01}'",
 )
 
 ANALYSES = (
     "findings", "external", "baseline", "curves", "calibration", "operating_points", "triage", "shortcuts",
-    "subgroups", "examples", "pointing", "explanation", "ladder", "dose", "audit", "data", "model",
+    "subgroups", "examples", "localisation", "explanation", "ladder", "dose", "audit", "data", "model",
 )  # fmt: skip
 """Named here too, so that --help loads nothing heavy."""
 

@@ -38,6 +38,9 @@ class ModelConfig:
     stages: tuple[int, ...] = ()
     """Units of each stage, for networks that no paper's depth gives; empty: as `depth` says. They must make the depth:
     [3, 3, 3, 3] is 38 layers of bottlenecks, or 26 of basic units."""
+    dilated_stages: int = bounded(0, least=0)
+    """Last stages that dilate their convolutions instead of halving the size (Yu 2016, arXiv 1511.07122): the same
+    weights, and maps with twice the rows and columns for each stage. 1 makes 14 × 14 cells of an input of 224."""
     order: Order = "full_preactivation"
     """Where normalisation and ReLU stand (He 2016b, figure 4). original: 4a, He 2016a; bn_after_addition: 4b;
     relu_before_addition: 4c; relu_only_preactivation: 4d; full_preactivation: 4e."""

@@ -30,6 +30,7 @@ from xray_resnet.evaluation.seen import Treatment
 from xray_resnet.evaluation.subject import Subject, find_dataset, open_subject
 from xray_resnet.explain.methods import Cam
 from xray_resnet.files import write_bytes, write_json, write_text
+from xray_resnet.map_grid import FIELD_CENTRE
 from xray_resnet.metrics.bootstrap import RESAMPLES
 from xray_resnet.pages import Language
 from xray_resnet.precision import RequestedPrecision
@@ -39,6 +40,10 @@ SCHEMA_VERSION = 2
 """Of metrics.json; a change that a reader could stumble over raises it."""
 LADDER_IMAGES = 200
 """So few that 56 versions of them take minutes with a ResNet-50 on two cores."""
+
+
+MOST_MIRRORED = 128
+"""Images that are looked at in the mirror, too, to learn where the cells of maps look."""
 
 
 def _keep_quiet(sentence: str) -> None:
@@ -172,8 +177,16 @@ def gather_evidence(
     is_amended = options.is_wanted(split=subject.split, own_data=subject.is_own_data)
     dataset, rows, network = subject.dataset, subject.rows, subject.network
     images = StoredImages(dataset, rows)
+    some = StoredImages(dataset, rows[np.linspace(0, len(rows) - 1, min(MOST_MIRRORED, len(rows))).astype(int)])
+    boxed = {place for place, row in enumerate(rows.tolist()) if dataset.boxes(row)}
     with show("evaluating", "images") as progress:
-        response = network.predict(images, known=images.read_facts(network.facts), progress=progress)
+        response = network.predict(
+            images,
+            known=images.read_facts(network.facts),
+            mapped=boxed,
+            offset=network.measure_offset(some) if boxed else FIELD_CENTRE,
+            progress=progress,
+        )
     if broken := int((~np.isfinite(response.logits)).any(axis=1).sum()):
         raise UserError(
             f"{subject.bundle.folder}: its scores of {broken} of {len(rows)} images are no numbers; train anew"
@@ -183,8 +196,8 @@ def gather_evidence(
     model = subject.describe_model()
     answers = Answers(subject.folder / FOLDER, subject.fingerprint)
     evidence = Evidence(
-        dataset, subject.split, rows, predictions, response.peaks, model, network, chance, answers=answers, show=show,
-        stated=subject.bundle.metadata.output, prevalences=prevalences, seen=subject.seen,
+        dataset, subject.split, rows, predictions, response.peaks, model, network, chance, maps=response.maps,
+        answers=answers, show=show, stated=subject.bundle.metadata.output, prevalences=prevalences, seen=subject.seen,
     )  # fmt: skip
     return _find_amendment(evidence, subject, options) if is_amended else evidence
 

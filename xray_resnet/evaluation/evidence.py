@@ -63,6 +63,7 @@ class Evidence:
         rows: (N,) its rows.
         predictions: Of the N images, for the F findings that model and dataset share.
         peaks: Where the map of every image and finding is strongest.
+        maps: Place among the N → (F, h, w) maps, of the images that have a box.
         model: Facts of the model, its engine and precision, as in metrics.json.
         network: The model itself, to be asked about changed images.
         chance: How intervals are drawn.
@@ -90,6 +91,7 @@ class Evidence:
     model: Mapping[str, Any]
     network: Network
     chance: Chance
+    maps: Mapping[int, NDArray[np.float32]] = field(default_factory=dict)
     answers: Answers = field(default_factory=Answers)
     show: ShowWork = work_in_silence
     stated: ModelOutput | None = None

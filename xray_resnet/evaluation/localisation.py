@@ -1,48 +1,62 @@
-"""The pointing game on a dataset's boxes: exact class activation maps against points that never look."""
+"""Localisation against a dataset's boxes: exact class activation maps beside what never looks, and beside an oracle."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from xray_resnet.boxes import Rectangle
-from xray_resnet.evaluation.evidence import Chance, Evidence
-from xray_resnet.evaluation.telling import divide_patients
-from xray_resnet.findings import LabelState
+from xray_resnet.evaluation.evidence import Evidence
+from xray_resnet.evaluation.located import ENERGY, IOU, Case, choose_ious, list_cases
+from xray_resnet.evaluation.prior import IMAGE_CENTRE, TRAINING_BOXES, TRAINING_BOXES_ON_GRID, Prior
 from xray_resnet.metrics import PointingGame, play_pointing_games
-from xray_resnet.metrics.localisation import (
-    Point,
-    find_most_covered_cell,
-    find_most_covered_point,
-    is_hit,
-    list_cell_centres,
-)
+from xray_resnet.metrics.overlap import THRESHOLDS, Overlap, compare_overlaps
 
-IMAGE_CENTRE, TRAINING_BOXES, TRAINING_BOXES_ON_GRID = "image_centre", "training_boxes", "training_boxes_on_grid"
+SCHEMA_VERSION = 2
+"""Of localisation.json."""
+MEASURES = {
+    ENERGY: "share of the map's positive part that lies in the boxes (Wang et al. 2020, section 4.3)",
+    IOU: "intersection over union of the boxes and the cells that the map marks, at the threshold that is best for the "
+    "finding in other patients",
+}
 BASELINES = {
     IMAGE_CENTRE: "the centre of the image",
-    TRAINING_BOXES: "per finding the point that lies in most boxes of the training images of other patients",
+    TRAINING_BOXES: "per finding the point that lies in most boxes of other patients",
     TRAINING_BOXES_ON_GRID: "per finding the centre of a cell of the maps that lies in most of those boxes",
 }
 ALL = "all findings"
+SIZES = (0.0, 0.01, 0.025, 0.1, 1.0)
+"""Bounds of the groups by the share of the image that the boxes cover. The lungs of the phantoms, with what lies over
+them, fill 0.48 of an image on average: 0.025 is a twentieth of them."""
+
+Groups = Mapping[str, NDArray[np.bool_]]
+"""Name → (M,) which of the cases belong to it."""
 
 
 @dataclass(frozen=True)
 class Localisation:
-    """Pointing games of one split.
+    """How well the maps of one split show where findings are; a group is a finding, `ALL` cases, or those of a size.
 
     Attributes:
-        games: Baseline → finding (or `ALL`, the cases of all findings together) → game.
+        games: Baseline → group → pointing game.
+        overlaps: Of `MEASURES` → group → the maps against the mean of others' boxes on the same cells.
         cells: Rows and columns of the maps, which bound how well they can point.
-        ceilings: Finding (or `ALL`) → share of the cases in which some cell's centre lies in a box, so that an oracle
-            on the same grid would hit; None without cases.
+        ceilings: Group → share of the cases in which some cell's centre lies in a box, so that an oracle on the same
+            cells would hit; None without cases.
+        ious: Group → mean intersection over union at each of `THRESHOLDS`; of the groups that have cases.
+        learns_from: The split whose boxes the baselines know.
+        first: Pixels of the image from its edge to what the first cell looks at.
     """
 
     games: Mapping[str, Mapping[str, PointingGame]]
+    overlaps: Mapping[str, Mapping[str, Overlap]]
     cells: tuple[int, int]
     ceilings: Mapping[str, float | None]
+    ious: Mapping[str, Sequence[float]]
+    learns_from: str
+    first: float
 
     @property
     def n_cases(self) -> int:
@@ -52,108 +66,95 @@ class Localisation:
     def to_json(self) -> dict[str, Any]:
         """The content of localisation.json."""
         return {
-            "map": "exact class activation map of the classifier head, before interpolation",
+            "schema_version": SCHEMA_VERSION,
+            "map": "exact class activation map of the classifier head, on its own cells",
             "cells": [*self.cells],
+            "first_cell": self.first,
             "hit": "the centre of the strongest cell lies in a box of the finding; no margin",
             "truth": "boxes of the dataset, in store pixels; an image counts for each positive finding with a box",
+            "sizes": "share of the image that the boxes of a case cover",
             "baselines": BASELINES,
-            "games": {
-                baseline: {finding: asdict(game) for finding, game in games.items()}
-                for baseline, games in self.games.items()
-            },
+            "baselines_learn_from": self.learns_from,
+            "games": _to_plain(self.games),
             "ceiling": "share of the cases in which the centre of some cell lies in a box of the finding",
             "ceilings": dict(self.ceilings),
+            "measures": MEASURES,
+            "overlaps": _to_plain(self.overlaps),
+            "thresholds": [*THRESHOLDS],
+            "ious": {name: [*values] for name, values in self.ious.items()},
         }
 
 
-@dataclass(frozen=True)
-class _Case:
-    finding: str
-    patient: str
-    hit: bool
-    hit_of_baseline: Mapping[str, bool | None]
-    is_reachable: bool
+def _to_plain(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {key: {name: asdict(row) for name, row in table.items()} for key, table in tables.items()}
 
 
 def localise(evidence: Evidence) -> Localisation:
-    """Plays the pointing game on the images whose findings have boxes; points are learnt from other patients."""
-    size, cells = evidence.images()[0].shape[0], evidence.peaks.cells
-    cases = _list_cases(evidence, _Rivals(evidence, size, cells), list_cell_centres(size, cells))
-    groups = {finding: [case.finding == finding for case in cases] for finding in evidence.findings}
-    groups[ALL] = [True] * len(cases)
-    return Localisation(_play_all(cases, groups, evidence.chance), cells, _find_ceilings(cases, groups))
+    """Compares maps and boxes on the images whose findings have boxes; what never looks learns from other patients."""
+    prior = Prior(evidence)
+    cases = list_cases(evidence, prior)
+    groups = _group(cases, evidence.findings)
+    return Localisation(
+        games=_play_all(cases, groups, evidence),
+        overlaps=_compare_all(cases, groups, evidence),
+        cells=evidence.peaks.grid.cells,
+        ceilings=_average_where([case.is_reachable for case in cases], groups),
+        ious={
+            name: np.mean([case.ious for case, belongs in zip(cases, group, strict=True) if belongs], axis=0).tolist()
+            for name, group in groups.items()
+            if group.any()
+        },
+        learns_from=prior.learns_from,
+        first=evidence.peaks.grid.first,
+    )
 
 
-class _Rivals:
-    """Points that never look: learnt from the training images, for a case in one of those without its patient's.
-
-    Patients among the training images are divided into folds, and the boxes of a fold are left out for its own cases.
-    """
-
-    def __init__(self, evidence: Evidence, size: int, cells: tuple[int, int]) -> None:
-        dataset = evidence.dataset
-        training = dataset.indices("train")
-        patients = dataset.patient_ids[training]
-        self._fold_of = dict(zip(patients, divide_patients(patients, seed=evidence.chance.seed).tolist(), strict=True))
-        self._boxes = [
-            (box.finding, self._fold_of[patient], box.rectangle)
-            for row, patient in zip(training.tolist(), patients, strict=True)
-            for box in dataset.boxes(row)
-        ]
-        self._size, self._cells = size, cells
-        self._known: dict[tuple[str, int | None], dict[str, Point | None]] = {}
-
-    def points(self, finding: str, patient: str) -> dict[str, Point | None]:
-        """Of every baseline the point that it names for a case; None without a box to learn from."""
-        left_out = self._fold_of.get(patient)
-        if (finding, left_out) not in self._known:
-            boxes = [box for name, fold, box in self._boxes if name == finding and fold != left_out]
-            self._known[finding, left_out] = self._fix(boxes)
-        return self._known[finding, left_out]
-
-    def _fix(self, boxes: Sequence[Rectangle]) -> dict[str, Point | None]:
-        return {
-            IMAGE_CENTRE: (self._size / 2, self._size / 2),
-            TRAINING_BOXES: find_most_covered_point(boxes, self._size) if boxes else None,
-            TRAINING_BOXES_ON_GRID: find_most_covered_cell(boxes, self._size, self._cells) if boxes else None,
-        }
+def _group(cases: Sequence[Case], findings: Sequence[str]) -> Groups:
+    """By finding, all together, and by size."""
+    names, sizes = np.array([case.finding for case in cases], str), np.array([case.size for case in cases])
+    groups = {finding: names == finding for finding in findings}
+    groups[ALL] = np.ones(len(cases), bool)
+    for low, high in pairwise(SIZES):
+        groups[name_size(low, high)] = (low < sizes) & (sizes <= high)
+    return groups
 
 
-def _list_cases(evidence: Evidence, rivals: _Rivals, centres: Sequence[Point]) -> list[_Case]:
-    """One case per image and positive finding with a box."""
-    predictions, cases = evidence.predictions, []
-    for place in range(len(evidence.rows)):
-        for column, finding in enumerate(evidence.findings):
-            boxes = evidence.boxes(place, finding)
-            if not boxes or predictions.states[place, column] != LabelState.POSITIVE:
-                continue
-            x, y = map(float, evidence.peaks.points[place, column])
-            patient = str(predictions.patient_ids[place])
-            hits = {
-                baseline: None if point is None else is_hit(point, boxes)
-                for baseline, point in rivals.points(finding, patient).items()
-            }
-            reachable = any(is_hit(centre, boxes) for centre in centres)
-            cases.append(_Case(finding, patient, is_hit((x, y), boxes), hits, reachable))
-    return cases
+def name_size(low: float, high: float) -> str:
+    """The name of a group of cases whose boxes cover more than `low` of the image, and at most `high`."""
+    return f"{100 * low:g} to {100 * high:g} % of the image"
 
 
-def _play_all(
-    cases: Sequence[_Case], groups: Mapping[str, Sequence[bool]], chance: Chance
-) -> dict[str, dict[str, PointingGame]]:
+def _play_all(cases: Sequence[Case], groups: Groups, evidence: Evidence) -> dict[str, dict[str, PointingGame]]:
     played = play_pointing_games(
         [case.hit for case in cases],
         np.array([[case.hit_of_baseline[baseline] for case in cases] for baseline in BASELINES], np.float64),
         [*groups.values()],
         patients=[case.patient for case in cases],
-        generator=chance.generator(),
-        resamples=chance.resamples,
+        generator=evidence.chance.generator(),
+        resamples=evidence.chance.resamples,
     )
     return {baseline: dict(zip(groups, games, strict=True)) for baseline, games in zip(BASELINES, played, strict=True)}
 
 
-def _find_ceilings(cases: Sequence[_Case], groups: Mapping[str, Sequence[bool]]) -> dict[str, float | None]:
-    reachable: NDArray[np.bool_] = np.array([case.is_reachable for case in cases], bool)
-    return {
-        name: float(reachable[np.array(members)].mean()) if any(members) else None for name, members in groups.items()
+def _compare_all(cases: Sequence[Case], groups: Groups, evidence: Evidence) -> dict[str, dict[str, Overlap]]:
+    patients = np.array([case.patient for case in cases], str)
+    reached = {
+        ENERGY: np.array([case.energy for case in cases]),
+        IOU: choose_ious(cases, seed=evidence.chance.seed),
     }
+    rivals = {
+        measure: np.array([[case.prior[measure], case.best[measure]] for case in cases]).reshape(-1, 2).T
+        for measure in MEASURES
+    }
+    return {
+        measure: {
+            name: compare_overlaps(reached[measure][group], *rivals[measure][:, group], patients=patients[group])
+            for name, group in groups.items()
+        }
+        for measure in MEASURES
+    }
+
+
+def _average_where(values: ArrayLike, groups: Groups) -> dict[str, float | None]:
+    reached = np.asarray(values, np.float64)
+    return {name: float(reached[group].mean()) if group.any() else None for name, group in groups.items()}

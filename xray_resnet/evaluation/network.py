@@ -1,23 +1,26 @@
 """A network asked about images: logits, where each finding's map peaks, and maps; loaded when it is first asked."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.stats import trim_mean
 
 from xray_resnet.explain.cam import compute_cams
 from xray_resnet.explain.methods import METHODS, Cam
 from xray_resnet.explain.occlusion import compute_occlusion
-from xray_resnet.metrics.localisation import find_peaks
+from xray_resnet.map_grid import FIELD_CENTRE, MapGrid
 from xray_resnet.model_input import ModelInput, Pixels
 from xray_resnet.models import PreActResNet
 from xray_resnet.progress import Progress
 from xray_resnet.torch_engine import Engine
 
 BATCH_SIZE = 32
+FOLLOWING = 0.25
+"""Least share of the variance of where maps peak that their mirror images explain, to learn from them."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +29,16 @@ class Peaks:
 
     Attributes:
         points: (N, F, 2) x, y of the centre of each map's strongest cell, in pixels of the image.
-        cells: Rows and columns of the maps.
+        grid: The cells of the maps.
     """
 
     points: NDArray[np.float32]
-    cells: tuple[int, int]
+    grid: MapGrid
+
+    @property
+    def cells(self) -> tuple[int, int]:
+        """Rows and columns of the maps."""
+        return self.grid.cells
 
 
 @dataclass(frozen=True)
@@ -40,10 +48,12 @@ class Response:
     Attributes:
         logits: (N, F).
         peaks: Of the maps of every image and finding.
+        maps: Place of an image among the N → (F, h, w), of the images whose maps were asked for.
     """
 
     logits: NDArray[np.float32]
     peaks: Peaks
+    maps: Mapping[int, NDArray[np.float32]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -74,6 +84,8 @@ class Network:
         images: Sequence[Pixels],
         *,
         known: NDArray[np.float32] | None = None,
+        mapped: Collection[int] = (),
+        offset: float = FIELD_CENTRE,
         progress: Progress | None = None,
     ) -> Response:
         """Runs the network in batches.
@@ -81,17 +93,22 @@ class Network:
         Args:
             images: (S, S) each, at least one, all of one size; each is looked at once.
             known: (N, columns) `facts` of the images; None: nothing is known of them.
+            mapped: Places of the images whose maps are kept.
+            offset: What the first cell of a map looks at, as `measure_offset` gives it.
             progress: Told after every batch.
         """
         logits, points = [], []
+        kept: dict[int, NDArray[np.float32]] = {}
         for start in range(0, len(images), BATCH_SIZE):
             batch = [images[place] for place in range(start, min(start + BATCH_SIZE, len(images)))]
             output, maps = self._run(batch, None if known is None else known[start : start + BATCH_SIZE])
             logits.append(output)
-            points.append(find_peaks(maps, batch[0].shape[0]))
+            grid = self._place_cells(batch[0], maps, offset)
+            points.append(grid.find_peaks(maps))
+            kept |= {start + place: maps[place].copy() for place in range(len(batch)) if start + place in mapped}
             if progress:
                 progress(start + len(batch), len(images))
-        return Response(np.concatenate(logits), Peaks(np.concatenate(points), (maps.shape[2], maps.shape[3])))
+        return Response(np.concatenate(logits), Peaks(np.concatenate(points), grid), kept)
 
     def explain(
         self, images: Sequence[Pixels], findings: Sequence[str], *, methods: Sequence[Cam] = METHODS
@@ -112,6 +129,46 @@ class Network:
     def place(self, images: Sequence[Pixels]) -> torch.Tensor:
         """Images as network input on the engine's device."""
         return self.build_batch(images).to(self.engine.device, memory_format=torch.channels_last)
+
+    def measure_offset(self, images: Sequence[Pixels]) -> float:
+        """Pixels of the input between its edge and what the first cell looks at, by mirror images; needs no labels.
+
+        What cell i shows, stride · i + offset from the left edge, lies as far from the right edge of the mirror image,
+        where cell j shows it: the input has stride · (i + j) + 2 · offset columns. The mean over the images, each with
+        the peak of the finding that scores highest, without the tenth on either side, and within a stride; rows are
+        taken to be as columns. If the peaks do not change sides with the image, so that `FOLLOWING` of their variance
+        is not explained, it is the centre of the receptive field.
+
+        Args:
+            images: (S, S) each, at least one.
+        """
+        starts = range(0, len(images), BATCH_SIZE)
+        batches = [[images[place] for place in range(start, min(start + BATCH_SIZE, len(images)))] for start in starts]
+        columns = np.concatenate([self._find_mirrored_peaks(batch) for batch in batches], axis=1)
+        (spread, shared), (_, mirrored) = np.cov(columns, bias=True)
+        if not -shared > np.sqrt(FOLLOWING * spread * mirrored):
+            return FIELD_CENTRE
+        stride = self.model.architecture.stride
+        offset = (self.model_input.size - stride * float(trim_mean(columns.sum(axis=0), 0.1))) / 2
+        return min(max(offset, 0.0), float(stride))
+
+    def _find_mirrored_peaks(self, images: Sequence[Pixels]) -> NDArray[np.intp]:
+        """(2, B) column of the peak in each image, and in its mirror image, of the finding that scores highest."""
+        logits, maps = self._run(images, None)
+        mirror_images: list[Pixels] = [image[:, ::-1] for image in images]
+        mirrored = self._run(mirror_images, None)[1]
+        each, best = np.arange(len(images)), logits.argmax(axis=1)
+        return np.stack([found[each, best].max(axis=1).argmax(axis=-1) for found in (maps, mirrored)])
+
+    def _place_cells(self, image: Pixels, maps: NDArray[np.float32], offset: float) -> MapGrid:
+        """The cells of maps (…, h, w) in pixels of the image (S, S)."""
+        return MapGrid.under(
+            len(image),
+            cells=(maps.shape[-2], maps.shape[-1]),
+            input_size=self.model_input.size,
+            stride=self.model.architecture.stride,
+            offset=offset,
+        )
 
     def _run(
         self, images: Sequence[Pixels], known: NDArray[np.float32] | None

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from xray_resnet.boxes import Rectangle
+from xray_resnet.map_grid import MapGrid, Point
 from xray_resnet.metrics.bootstrap import RESAMPLES, Estimate, bootstrap, estimate, number_patients
 from xray_resnet.metrics.clustered import FEW_PATIENTS, FEWEST_PATIENTS, count_patients
 from xray_resnet.metrics.newcombe import combine_intervals, correlate, wilson_interval
@@ -18,9 +19,6 @@ from xray_resnet.metrics.ranking import Floats
 WILSON = "Wilson's interval, with patients for cases"
 PAIRED = "MOVER of paired shares (Zou and Donner 2008), from Wilson's intervals with patients for cases"
 NO_POINT = "no training image of another patient has a box of the finding"
-
-Point = tuple[float, float]
-"""x, y in pixels."""
 
 
 @dataclass(frozen=True)
@@ -38,19 +36,6 @@ class PointingGame:
     maps: Estimate
     baseline: Estimate
     difference: Estimate
-
-
-def find_peaks(maps: NDArray[np.generic], size: int) -> NDArray[np.float32]:
-    """Centres (x, y) of the strongest cells of maps (…, h, w), in pixels of an image (size, size), (…, 2)."""
-    height, width = maps.shape[-2:]
-    row, column = np.divmod(maps.reshape(*maps.shape[:-2], -1).argmax(axis=-1), width)
-    return np.stack([(column + 0.5) * size / width, (row + 0.5) * size / height], axis=-1).astype(np.float32)
-
-
-def list_cell_centres(size: int, cells: tuple[int, int]) -> list[Point]:
-    """Centres of all cells, given as (rows, columns), in an image (size, size): all that a map's peak can be."""
-    height, width = cells
-    return [((x + 0.5) * size / width, (y + 0.5) * size / height) for y in range(height) for x in range(width)]
 
 
 def is_hit(point: Point, boxes: Sequence[Rectangle]) -> bool:
@@ -78,20 +63,20 @@ def find_most_covered_point(boxes: Sequence[Rectangle], size: int) -> Point:
     return float(column) + 0.5, float(row) + 0.5
 
 
-def find_most_covered_cell(boxes: Sequence[Rectangle], size: int, cells: tuple[int, int]) -> Point:
+def find_most_covered_cell(boxes: Sequence[Rectangle], grid: MapGrid) -> Point:
     """The cell's centre that lies in the most boxes; among equals, and without boxes, the one nearest the middle.
 
     Args:
-        boxes: In pixels of an image (size, size).
-        size: Rows and columns.
-        cells: Rows and columns of the grid.
+        boxes: In pixels of the image.
+        grid: Cells of the maps.
     """
+    middle = grid.size / 2
 
     def rate(centre: Point) -> tuple[int, float]:
         x, y = centre
-        return sum(is_hit(centre, [box]) for box in boxes), -((x - size / 2) ** 2 + (y - size / 2) ** 2)
+        return sum(is_hit(centre, [box]) for box in boxes), -((x - middle) ** 2 + (y - middle) ** 2)
 
-    return max(list_cell_centres(size, cells), key=rate)
+    return max(grid.list_centres(), key=rate)
 
 
 def play_pointing_games(

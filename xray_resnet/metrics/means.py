@@ -28,6 +28,8 @@ def estimate_mean(values: ArrayLike, *, patients: ArrayLike, least: float = -np.
     count = int(units.max()) + 1
     if count < FEWEST_PATIENTS:
         return Estimate(mean, why_null=f"interval: too few patients, {count}")
+    if (measured == measured[0]).all():
+        return Estimate(mean, why_null="interval: all values are alike")
     sums = np.bincount(units, measured - mean)
     error = np.sqrt(count / (count - 1) * (sums**2).sum()) / len(measured)
     reach = float(student.ppf((1 + CONFIDENCE) / 2, count - 1) * error)

@@ -16,9 +16,10 @@ class Activation(nn.Sequential):
         return normalised.relu_() if self.training else self[1](normalised)
 
 
-def convolution(in_channels: int, out_channels: int, *, kernel: int, stride: int = 1) -> nn.Conv2d:
+def convolution(in_channels: int, out_channels: int, *, kernel: int, stride: int = 1, dilation: int = 1) -> nn.Conv2d:
     """A convolution that keeps the size at stride 1; no bias, because a normalisation follows."""
-    return nn.Conv2d(in_channels, out_channels, kernel, stride, padding=kernel // 2, bias=False)
+    padding = dilation * (kernel // 2)
+    return nn.Conv2d(in_channels, out_channels, kernel, stride, padding=padding, dilation=dilation, bias=False)
 
 
 class BlurPool(nn.Module):

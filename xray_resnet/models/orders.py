@@ -23,6 +23,7 @@ class Convolution(NamedTuple):
     out_channels: int
     kernel: int
     stride: int
+    dilation: int = 1
     blur_stride: int = 1
 
 
@@ -89,7 +90,10 @@ def _relu_first(convolutions: Sequence[Convolution]) -> Layers:
 def _convolve(number: int, one: Convolution) -> Layers:
     if one.blur_stride > 1:
         yield f"blur{number}", BlurPool(one.blur_stride)
-    yield f"conv{number}", convolution(one.in_channels, one.out_channels, kernel=one.kernel, stride=one.stride)
+    yield (
+        f"conv{number}",
+        convolution(one.in_channels, one.out_channels, kernel=one.kernel, stride=one.stride, dilation=one.dilation),
+    )
 
 
 ORDERS: Mapping[architecture.Order, Order] = {

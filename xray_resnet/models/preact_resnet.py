@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from xray_resnet.architecture import Architecture
 from xray_resnet.facts import count_columns
 from xray_resnet.models.orders import ORDERS
-from xray_resnet.models.parts import Place
+from xray_resnet.models.parts import Dilations, Place
 from xray_resnet.models.stems import build_stem
 from xray_resnet.models.units import EXPANSION, Unit, build_unit
 
@@ -106,11 +106,14 @@ def _build_stage(architecture: Architecture, in_channels: int, stage: int, place
 
     A unit has the name that it has where none is removed.
     """
-    width = architecture.base_width * 2**stage
+    width, dilation = architecture.base_width * 2**stage, architecture.find_dilation(stage)
+    first = Dilations(dilation if stage == 0 else architecture.find_dilation(stage - 1), dilation)
     units = nn.Sequential()
     for position, place in enumerate(places):
         before = in_channels if position == 0 else width * EXPANSION[architecture.block]
-        stride = 2 if position == 0 and stage > 0 else 1
+        stride = 2 if position == 0 and stage > 0 and dilation == 1 else 1
+        dilations = first if position == 0 else Dilations(dilation, dilation)
         if place.number not in architecture.removed:
-            units.add_module(str(position), build_unit(architecture, before, width, stride=stride, place=place))
+            unit = build_unit(architecture, before, width, stride=stride, place=place, dilations=dilations)
+            units.add_module(str(position), unit)
     return units

@@ -9,7 +9,7 @@ from xray_resnet.architecture import Architecture, Block
 from xray_resnet.models.gates import GATES, StochasticDepth
 from xray_resnet.models.layers import Activation, SqueezeExcitation
 from xray_resnet.models.orders import ORDERS, Convolution
-from xray_resnet.models.parts import Place, Shape
+from xray_resnet.models.parts import UNDILATED, Dilations, Place, Shape
 from xray_resnet.models.recompute import Dropping, dropping
 from xray_resnet.models.shortcuts import SHORTCUTS, build_shortcut
 
@@ -107,7 +107,15 @@ EXPANSION: Mapping[Block, int] = {"basic": 1, "bottleneck": 4}
 """Channels of a unit's output over its width."""
 
 
-def build_unit(parts: Architecture, in_channels: int, width: int, *, stride: int, place: Place) -> Unit:
+def build_unit(
+    parts: Architecture,
+    in_channels: int,
+    width: int,
+    *,
+    stride: int,
+    place: Place,
+    dilations: Dilations = UNDILATED,
+) -> Unit:
     """A unit of the architecture's kind.
 
     Args:
@@ -116,11 +124,12 @@ def build_unit(parts: Architecture, in_channels: int, width: int, *, stride: int
         width: Channels of its 3×3 convolutions.
         stride: Stride of the branch and of the shortcut.
         place: Where the unit stands.
+        dilations: Of its 3×3 convolutions.
     """
     order = ORDERS[parts.order]
     shape = Shape(in_channels, width * EXPANSION[parts.block], stride)
     activates_first = order.activates_first and not is_activated_before(parts, place)
-    branch = [*order.lay([*_list_convolutions(parts, shape, width)])]
+    branch = [*order.lay([*_list_convolutions(parts, shape, width, dilations)])]
     if activates_first != order.activates_first:
         branch = branch[1:]
     if parts.squeeze_excitation:
@@ -149,20 +158,24 @@ def _build_steps(parts: Architecture, shape: Shape, place: Place) -> Iterator[nn
         yield StochasticDepth(parts.stochastic_depth, place)
 
 
-def _list_convolutions(parts: Architecture, shape: Shape, width: int) -> Iterator[Convolution]:
+def _list_convolutions(parts: Architecture, shape: Shape, width: int, dilations: Dilations) -> Iterator[Convolution]:
     """The branch's convolutions; where a blur strides, it stands before the one after that which would stride."""
     blur = False
-    for one in _list_strided(parts, shape, width):
+    for one in _list_strided(parts, shape, width, dilations):
         yield one._replace(stride=1, blur_stride=shape.stride if blur else 1) if parts.blur_pool else one
         blur = one.stride > 1
 
 
-def _list_strided(parts: Architecture, shape: Shape, width: int) -> tuple[Convolution, ...]:
+def _list_strided(parts: Architecture, shape: Shape, width: int, dilations: Dilations) -> tuple[Convolution, ...]:
     if parts.block == "basic":
-        return Convolution(shape.in_channels, width, 3, shape.stride), Convolution(width, width, 3, 1)
-    strides = (1, shape.stride) if parts.stride_on == "3x3" else (shape.stride, 1)
+        return (
+            Convolution(shape.in_channels, width, 3, shape.stride, dilations.before),
+            Convolution(width, width, 3, 1, dilations.after),
+        )
+    on_3x3 = parts.stride_on == "3x3"
+    strides = (1, shape.stride) if on_3x3 else (shape.stride, 1)
     return (
         Convolution(shape.in_channels, width, 1, strides[0]),
-        Convolution(width, width, 3, strides[1]),
+        Convolution(width, width, 3, strides[1], dilations.before if on_3x3 else dilations.after),
         Convolution(width, shape.out_channels, 1, 1),
     )

@@ -16,8 +16,8 @@ def test_a_report_shows_all_but_what_runs_by_name() -> None:
 
 
 def test_what_is_skipped_is_left_out() -> None:
-    chosen = choose_analyses(report=True, skip=["examples", "pointing"])
-    assert [*chosen] == [name for name in USUAL if name not in ("examples", "pointing")]
+    chosen = choose_analyses(report=True, skip=["examples", "localisation"])
+    assert [*chosen] == [name for name in USUAL if name not in ("examples", "localisation")]
 
 
 def test_what_is_named_runs_alone_in_the_order_of_the_page_also_without_a_report() -> None:

@@ -1,5 +1,6 @@
 """What the analyses warn of."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -8,10 +9,12 @@ import pytest
 from tests.datasets import make_dataset
 from tests.evaluation.builders import make_evidence
 from xray_resnet.evaluation.analyses import ANALYSES, baseline
-from xray_resnet.evaluation.analyses.pointing import warn_of_pointing
+from xray_resnet.evaluation.analyses.localisation import warn_of_pointing
 from xray_resnet.evaluation.evidence import Evidence
-from xray_resnet.evaluation.localisation import ALL, TRAINING_BOXES_ON_GRID, Localisation
+from xray_resnet.evaluation.localisation import ALL, Localisation
+from xray_resnet.evaluation.prior import TRAINING_BOXES_ON_GRID
 from xray_resnet.evaluation.report import render_report
+from xray_resnet.evaluation.result import Rank
 from xray_resnet.evaluation.seen import UNKNOWN, Seen
 from xray_resnet.evaluation.thumbnails import Baseline
 from xray_resnet.metrics import Estimate, PointingGame
@@ -145,7 +148,7 @@ def test_a_baseline_that_stays_behind_is_not(dataset: Dataset) -> None:
 
 
 def test_maps_that_point_no_better_than_a_fixed_cell_are_warned_of(dataset: Dataset) -> None:
-    assert warn("pointing", make_evidence(dataset)) == {"maps_no_better_than_fixed_point": "CAUTION"}
+    assert warn("localisation", make_evidence(dataset)) == {"maps_no_better_than_fixed_point": "CAUTION"}
 
 
 @pytest.mark.parametrize(
@@ -153,10 +156,26 @@ def test_maps_that_point_no_better_than_a_fixed_cell_are_warned_of(dataset: Data
     [(-0.09, -0.02, "point at findings less often than"), (-0.05, 0.03, "are not shown to point"), (0.01, 0.2, "")],
 )
 def test_the_caution_of_the_maps_says_no_less_than_the_interval(low: float, high: float, words: str) -> None:
-    game = PointingGame(50, Estimate(0.3), Estimate(0.35), Estimate((low + high) / 2, low, high))
-    localisation = Localisation({TRAINING_BOXES_ON_GRID: {ALL: game}}, (4, 4), {ALL: 0.8})
-    assert words in "".join(caveat.text for caveat in warn_of_pointing(localisation))
-    assert bool(warn_of_pointing(localisation)) == bool(words)
+    caveats = warn_of_pointing(make_localisation({ALL: (low, high)}), [])
+    assert words in "".join(caveat.text for caveat in caveats)
+    assert bool(caveats) == bool(words)
+
+
+def test_findings_at_which_maps_point_no_better_are_named() -> None:
+    localisation = make_localisation({"Pleural_Thickening": (-0.1, 0.2), "Mass": (0.1, 0.3), ALL: (0.1, 0.2)})
+    (caveat,) = warn_of_pointing(localisation, ["Pleural_Thickening", "Mass"])
+    assert (caveat.rank, caveat.name) == (Rank.NOTE, "some_maps_no_better_than_fixed_point")
+    assert caveat.text.endswith("of Pleural Thickening (cell 35.0 %, at most 80.0 %).")
+    assert warn_of_pointing(localisation, ["Mass"]) == []
+
+
+def make_localisation(differences: Mapping[str, tuple[float, float]]) -> Localisation:
+    """Groups whose maps differ so from the best cell."""
+    games = {
+        name: PointingGame(50, Estimate(0.3), Estimate(0.35), Estimate((low + high) / 2, low, high))
+        for name, (low, high) in differences.items()
+    }
+    return Localisation({TRAINING_BOXES_ON_GRID: games}, {}, (4, 4), dict.fromkeys(games, 0.8), {}, "train", 0.5)
 
 
 def test_bf16_is_noted(dataset: Dataset) -> None:

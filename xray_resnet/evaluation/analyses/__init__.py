@@ -15,9 +15,9 @@ from xray_resnet.evaluation.analyses.explanation import analyse_explanation
 from xray_resnet.evaluation.analyses.external import analyse_external
 from xray_resnet.evaluation.analyses.findings import analyse_findings
 from xray_resnet.evaluation.analyses.ladder import analyse_ladder
+from xray_resnet.evaluation.analyses.localisation import analyse_localisation
 from xray_resnet.evaluation.analyses.model import analyse_model
 from xray_resnet.evaluation.analyses.operating_points import analyse_operating_points
-from xray_resnet.evaluation.analyses.pointing import analyse_pointing
 from xray_resnet.evaluation.analyses.shortcuts import analyse_shortcuts
 from xray_resnet.evaluation.analyses.subgroups import analyse_subgroups
 from xray_resnet.evaluation.analyses.triage import analyse_triage
@@ -51,7 +51,7 @@ ANALYSES = {
     "shortcuts": Analysis(analyse_shortcuts, only_in_report=False),
     "subgroups": Analysis(analyse_subgroups, only_in_report=False),
     "examples": Analysis(analyse_examples),
-    "pointing": Analysis(analyse_pointing),
+    "localisation": Analysis(analyse_localisation),
     "explanation": Analysis(analyse_explanation, only_by_name=True),
     "ladder": Analysis(analyse_ladder, only_by_name=True),
     "dose": Analysis(analyse_dose, only_by_name=True),
