@@ -69,7 +69,7 @@ def test_metrics_keep_their_keys_and_say_their_schema_and_warnings(run: Path, re
     assert metrics["schema_version"] == 2
     assert set(metrics) == {
         "schema_version", "dataset", "split", "split_sha256", "n_images", "n_patients", "findings", "macro", "model",
-        "baseline", "calibration", "operating_points", "triage", "shortcuts", "subgroups", "warnings",
+        "baseline", "calibration", "operating_points", "triage", "shortcuts", "subgroups", "localisation", "warnings",
     }  # fmt: skip
     assert {"rank": "note", "name": "unmatched_findings"}.items() <= metrics["warnings"][-1].items()
     ranks = [("serious", "caution", "note").index(warning["rank"]) for warning in metrics["warnings"]]
