@@ -43,6 +43,12 @@ class Browser:
         while self._receive().get("method") != "Page.loadEventFired":
             pass
 
+    def show_as_printed(self, *, width: int) -> None:
+        """Lays the page out as on paper of so many CSS pixels, 96 an inch, after telling it that it will be printed."""
+        self._ask("Emulation.setEmulatedMedia", media="print")
+        self._ask("Emulation.setDeviceMetricsOverride", width=width, height=1123, deviceScaleFactor=1, mobile=False)
+        self.run("dispatchEvent(new Event('beforeprint'))")
+
     def run(self, script: str) -> Any:
         """The value of an expression in the page."""
         answer = self._ask("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)

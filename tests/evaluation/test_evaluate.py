@@ -49,7 +49,7 @@ def results(run: Path) -> Path:
 def test_the_folder_is_named_after_dataset_and_split(run: Path, results: Path) -> None:
     assert results == run / "eval" / "tiny-test"
     assert {path.name for path in results.iterdir()} == {
-        "metrics.json", "predictions.parquet", "report.html", "localisation.json", "overlays",
+        "metrics.json", "predictions.parquet", "report.html", "localisation.json", "reporting.csv", "overlays",
     }  # fmt: skip
 
 
@@ -69,7 +69,8 @@ def test_metrics_keep_their_keys_and_say_their_schema_and_warnings(run: Path, re
     assert metrics["schema_version"] == 2
     assert set(metrics) == {
         "schema_version", "dataset", "split", "split_sha256", "n_images", "n_patients", "findings", "macro", "model",
-        "baseline", "calibration", "operating_points", "triage", "shortcuts", "subgroups", "localisation", "warnings",
+        "baseline", "calibration", "operating_points", "triage", "shortcuts", "subgroups", "localisation", "reporting",
+            "warnings",
     }  # fmt: skip
     assert {"rank": "note", "name": "unmatched_findings"}.items() <= metrics["warnings"][-1].items()
     ranks = [("serious", "caution", "note").index(warning["rank"]) for warning in metrics["warnings"]]

@@ -34,7 +34,7 @@ def find_labels() -> Iterator[str]:
     """Every label that a template or an analysis of the report names."""
     for template in EVALUATION.glob("**/*.j2"):
         yield from re.findall(r'"([^"]+)" \| label', template.read_text())
-    for module in (EVALUATION / "analyses").glob("*.py"):
+    for module in (*(EVALUATION / "analyses").glob("*.py"), EVALUATION / "reporting/guidelines.py"):
         yield from re.findall(r'(?:Section|Tile)\(\s*"([^"]+)"', module.read_text())
 
 

@@ -24,10 +24,12 @@ from xray_resnet.evaluation.internal import SPLIT as OWN_SPLIT
 from xray_resnet.evaluation.overlays import FOLDER as OVERLAYS
 from xray_resnet.evaluation.predictions import FILE, Predictions, write_predictions
 from xray_resnet.evaluation.report import render_report
+from xray_resnet.evaluation.reporting import report_on
 from xray_resnet.evaluation.result import Results, list_warnings
 from xray_resnet.evaluation.retraining import Retraining
 from xray_resnet.evaluation.seen import Treatment
 from xray_resnet.evaluation.subject import Subject, find_dataset, open_subject
+from xray_resnet.evaluation.training_record import read_training_record
 from xray_resnet.explain.methods import Cam
 from xray_resnet.files import write_bytes, write_json, write_text
 from xray_resnet.map_grid import FIELD_CENTRE
@@ -126,7 +128,8 @@ def evaluate(
         retraining=retraining,
         language=language,
     )
-    results = run_analyses(evidence, report=report, also=also, only=only, skip=skip)
+    found = run_analyses(evidence, report=report, also=also, only=only, skip=skip)
+    results = {**found, "reporting": report_on(evidence, found)} if report and not only else found
     (subject.folder / METRICS).unlink(missing_ok=True)
     write_predictions(subject.folder / FILE, evidence.predictions, metadata=_describe_table(evidence))
     if report:
@@ -198,6 +201,7 @@ def gather_evidence(
     evidence = Evidence(
         dataset, subject.split, rows, predictions, response.peaks, model, network, chance, maps=response.maps,
         answers=answers, show=show, stated=subject.bundle.metadata.output, prevalences=prevalences, seen=subject.seen,
+        record=read_training_record(subject.bundle),
     )  # fmt: skip
     return _find_amendment(evidence, subject, options) if is_amended else evidence
 

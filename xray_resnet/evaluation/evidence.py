@@ -21,6 +21,7 @@ from xray_resnet.evaluation.ranking import Ranking, rank
 from xray_resnet.evaluation.retraining import Retraining
 from xray_resnet.evaluation.seen import UNKNOWN, Seen
 from xray_resnet.evaluation.subject import has_splits_of
+from xray_resnet.evaluation.training_record import TrainingRecord
 from xray_resnet.explain.methods import Cam
 from xray_resnet.model_output import Basis, ModelOutput
 from xray_resnet.pages import Language
@@ -81,6 +82,7 @@ class Evidence:
         language: Of the labels of pages that an analysis writes.
         ladder_images: How many images the corruption ladder takes at most; 0: all.
         dose: How a dose is planned, if it is.
+        record: How the model came to be; None if it is not known.
     """
 
     dataset: Dataset
@@ -105,6 +107,7 @@ class Evidence:
     language: Language = "en"
     ladder_images: int = 0
     dose: DoseOptions = DEFAULT
+    record: TrainingRecord | None = None
 
     @property
     def findings(self) -> tuple[str, ...]:

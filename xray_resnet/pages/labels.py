@@ -32,6 +32,7 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "Bad films": ("Schlechte Aufnahmen", "화질이 나쁜 영상"),
     "Data": ("Daten", "데이터"),
     "Model": ("Modell", "모델"),
+    "Reporting guidelines": ("Berichtsleitlinien", "보고 지침"),
     "Reproduce": ("Wiederholen", "재현"),
     # The first screen
     "Trained on": ("Trainiert an", "학습 데이터"),
@@ -159,6 +160,9 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "keep": ("lassen", "유지"),
     "change": ("ändern", "변경"),
     "unsure": ("unsicher", "모름"),
+    "No.": ("Nr.", "번호"),
+    "Item": ("Punkt", "항목"),
+    "What is known": ("Was bekannt ist", "알려진 내용"),
     # The gallery
     "Kind": ("Art", "유형"),
     "Order": ("Reihenfolge", "정렬"),
