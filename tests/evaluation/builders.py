@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.bundles import make_metadata, make_model
+from xray_resnet.basis import Basis
 from xray_resnet.evaluation.evidence import Chance, Evidence
 from xray_resnet.evaluation.network import Network, Peaks
 from xray_resnet.evaluation.predictions import FILE, Predictions, write_predictions
 from xray_resnet.evaluation.ranking import Ranking, rank
 from xray_resnet.model_input import ModelInput
 from xray_resnet.model_output import (
-    Basis,
     Calibrations,
     LinearCalibration,
     ModelOutput,
@@ -28,6 +28,8 @@ from xray_resnet.torch_engine import Engine
 from xray_resnet.triage import Edge, Promise, Triage
 
 FINDINGS = ("Cardiomegaly", "Pleural_Thickening")
+FEATURES = 64
+"""Channels that the tiny network pools."""
 
 
 def make_predictions(
@@ -100,8 +102,9 @@ def make_evidence(
     )
     peaks = Peaks(np.zeros((len(rows), len(findings), 2), np.float32) if points is None else points, cells)
     facts = {"name": "model", "depth": 18, "findings": [*findings], "precision": "fp32", "engine": "torch", **model}
+    features = np.random.default_rng(1).normal(size=(len(rows), FEATURES)).astype(np.float32)
     network = make_network(findings)
-    return Evidence(dataset, split, rows, predictions, peaks, facts, network, Chance(20), stated=stated)
+    return Evidence(dataset, split, rows, predictions, peaks, features, facts, network, Chance(20), stated=stated)
 
 
 def make_output(

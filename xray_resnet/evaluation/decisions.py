@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from xray_resnet.basis import Basis
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.methods import estimate_to_json
 from xray_resnet.metrics import Estimate
@@ -15,7 +16,7 @@ from xray_resnet.metrics.operating import (
     measure_decisions,
     predict_values,
 )
-from xray_resnet.model_output import Basis, OperatingPoint, PrevalenceShift
+from xray_resnet.model_output import OperatingPoint, PrevalenceShift
 
 THRESHOLDS = np.linspace(0.01, 0.99, 99)
 """Of the decision curve."""

@@ -38,10 +38,12 @@ class Response:
     Attributes:
         logits: (N, F).
         peaks: Of the maps of every image and finding.
+        features: (N, C) pooled, as the linear head sees them.
     """
 
     logits: NDArray[np.float32]
     peaks: Peaks
+    features: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -81,15 +83,17 @@ class Network:
             known: (N, columns) `facts` of the images; None: nothing is known of them.
             progress: Told after every batch.
         """
-        logits, points = [], []
+        logits, points, features = [], [], []
         for start in range(0, len(images), BATCH_SIZE):
             batch = [images[place] for place in range(start, min(start + BATCH_SIZE, len(images)))]
-            output, maps = self._run(batch, None if known is None else known[start : start + BATCH_SIZE])
+            output, maps, pooled = self._run(batch, None if known is None else known[start : start + BATCH_SIZE])
             logits.append(output)
+            features.append(pooled)
             points.append(find_peaks(maps, batch[0].shape[0]))
             if progress:
                 progress(start + len(batch), len(images))
-        return Response(np.concatenate(logits), Peaks(np.concatenate(points), (maps.shape[2], maps.shape[3])))
+        peaks = Peaks(np.concatenate(points), (maps.shape[2], maps.shape[3]))
+        return Response(np.concatenate(logits), peaks, np.concatenate(features))
 
     def explain(self, image: Pixels, finding: str) -> NDArray[np.float32]:
         """Grad-CAM of one finding in one image (S, S), in fp32: (size, size) of the network's input, 0 to 1."""
@@ -103,12 +107,12 @@ class Network:
 
     def _run(
         self, images: Sequence[Pixels], known: NDArray[np.float32] | None
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Logits (B, F) and class activation maps (B, F, h, w)."""
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        """Logits (B, F), class activation maps (B, F, h, w) and pooled features (B, C)."""
         model = self.model  # loaded before inference mode, or Grad-CAM could not differentiate its weights
         batch = self.build_batch(images).to(self.engine.device, memory_format=torch.channels_last)
         facts = None if known is None else torch.from_numpy(known).to(self.engine.device)
         with torch.inference_mode(), self.engine.autocast():
-            output, maps = model.forward_with_maps(batch, facts)
+            output, maps, features = (values.float().cpu().numpy() for values in model.forward_all(batch, facts))
         columns = [*self.outputs.values()]
-        return output.float().cpu().numpy()[:, columns], maps.float().cpu().numpy()[:, columns]
+        return output[:, columns], maps[:, columns], features

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from xray_resnet.basis import Basis
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.methods import estimate_to_json
 from xray_resnet.metrics import Estimate
@@ -21,7 +22,7 @@ from xray_resnet.metrics.calibration import (
     log_loss,
     reliability_curve,
 )
-from xray_resnet.model_output import Basis, Calibration, LinearCalibration, compute_scores
+from xray_resnet.model_output import Calibration, LinearCalibration, compute_scores
 
 _NONE_MADE = "the model has no calibration; xray-eval --split val makes one"
 _NOT_IN_BUNDLE = "the split that the calibration was made on did not give one"

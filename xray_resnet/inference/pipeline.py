@@ -64,14 +64,15 @@ class Predictor:
         accepted = [read for _, read in chunk if isinstance(read, Prepared)]
         facts = self.bundle.metadata.facts
         known = [encode_header(facts, read.facts) for read in accepted] if facts else []
-        outputs = iter(self.engine([self.bundle.model_input(read.pixels) for read in accepted], known))
+        answers = iter(self.engine([self.bundle.model_input(read.pixels) for read in accepted], known))
         for path, read in chunk:
             if isinstance(read, RejectedImage):
                 yield say_rejected(path, read)
             else:
-                logits, maps = next(outputs)
-                outcome = self.bundle.metadata.output(logits[None])
-                yield say_accepted(path, read, outcome, 0, self.findings, maps=maps, pixels=read.pixels)
+                answer = next(answers)
+                features = None if answer.features is None else answer.features[None]
+                outcome = self.bundle.metadata.output(answer.logits[None], features)
+                yield say_accepted(path, read, outcome, 0, self.findings, maps=answer.maps, pixels=read.pixels)
 
 
 def _chunks(files: Sequence[Path]) -> Iterator[Sequence[Path]]:

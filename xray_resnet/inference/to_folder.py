@@ -16,6 +16,7 @@ from xray_resnet.inference.outputs.context import OutputContext
 from xray_resnet.inference.pipeline import Predictor
 from xray_resnet.precision import RequestedOfOpenVino
 from xray_resnet.progress import Progress
+from xray_resnet.scope import Scope
 
 INFO = "predictions-info.json"
 
@@ -100,6 +101,11 @@ def predict_to_folder(
     return BatchSummary(output, len(files) - reasons.total(), reasons, flags, predictor.engine.precision)
 
 
+def _describe_scope(scope: Scope | None) -> dict[str, object] | None:
+    """The scope without the space that it is measured in."""
+    return scope and {"basis": asdict(scope.basis), "threshold": scope.threshold, "false_alarms": scope.false_alarms}
+
+
 def _describe(predictor: Predictor) -> dict[str, object]:
     """What the scores were made with: model, engine, precision, and what was made of the scores."""
     metadata = predictor.bundle.metadata
@@ -114,5 +120,6 @@ def _describe(predictor: Predictor) -> dict[str, object]:
         "calibration": made["calibration"],
         "operating_points": made["operating_points"],
         "triage": made["triage"],
+        "scope": _describe_scope(metadata.output.scope),
         "note": f"Research software, no medical device. {describe_scores(metadata)}",
     }

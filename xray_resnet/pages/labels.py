@@ -18,6 +18,7 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "Decisions": ("Entscheidungen", "판정"),
     "Triage": ("Triage", "선별"),
     "Decision curves": ("Entscheidungskurven", "의사결정 곡선"),
+    "Scope": ("Geltungsbereich", "적용 범위"),
     "Shortcuts": ("Abkürzungen", "지름길"),
     "Subgroups": ("Untergruppen", "하위 집단"),
     "Where it looks": ("Wohin es schaut", "모델이 보는 곳"),
