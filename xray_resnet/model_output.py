@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from xray_resnet.basis import Basis
 from xray_resnet.scope import Scope
+from xray_resnet.shift import ShiftReference
 from xray_resnet.triage import Triage
 
 Floats = NDArray[np.floating[Any]]
@@ -213,6 +214,7 @@ class ModelOutput:
         operating_points: None until made.
         triage: None until made.
         scope: None until made.
+        shift: What a batch of films is held against; None until made.
     """
 
     findings: tuple[str, ...]
@@ -220,6 +222,7 @@ class ModelOutput:
     operating_points: OperatingPoints | None = None
     triage: Triages | None = None
     scope: Scope | None = None
+    shift: ShiftReference | None = None
 
     def __call__(self, logits: Floats, features: Floats | None = None) -> Outcome:
         """Logits (N, F), and pooled features (N, C) if the network gives some, to what they mean."""

@@ -15,7 +15,7 @@ from xray_resnet.model_output import ModelOutput
 from xray_resnet.runs import places_of_bundle
 
 SCHEMA_VERSION = 2
-"""Version 1 had no calibration and no operating points, and is read so; early ones of version 2 no triage and no scope."""
+"""Version 1 had no calibration and no operating points, and is read so; early ones of 2 have no triage and no scope."""
 METADATA = Path("configs/metadata.json")
 INFERENCE = Path("configs/inference.json")
 WEIGHTS = Path("models/model.safetensors")

@@ -16,6 +16,7 @@ from xray_resnet.model_output import (
     Triages,
 )
 from xray_resnet.scope import Scope
+from xray_resnet.shift import ShiftReference
 from xray_resnet.triage import Triage
 
 One = TypeVar("One")
@@ -32,15 +33,23 @@ def read_model_output(values: Mapping[str, Any]) -> ModelOutput:
         OverflowError: for a whole number beyond those that can be computed with.
     """
     findings = tuple(values["findings"])
-    made = (values.get(name) for name in ("calibration", "operating_points", "triage", "scope"))
-    calibration, points, triage, scope = made
+    made = (values.get(name) for name in ("calibration", "operating_points", "triage", "scope", "shift"))
+    calibration, points, triage, scope, shift = made
     return ModelOutput(
         findings,
         None if calibration is None else _read_calibrations(calibration, findings),
         None if points is None else OperatingPoints(*_read(points, findings, _build_point)),
         None if triage is None else Triages(*_read(triage, findings, Triage.from_plain)),
         None if scope is None else Scope.from_plain(scope),
+        None if shift is None else _read_shift(shift, findings),
     )
+
+
+def _read_shift(values: Mapping[str, Any], findings: tuple[str, ...]) -> ShiftReference:
+    reference = ShiftReference.from_plain(values)
+    if reference.labels.shape[1] != len(findings):
+        raise ValueError(f"a reference of {reference.labels.shape[1]} findings, expected {len(findings)}")
+    return reference
 
 
 def _read_calibrations(values: Mapping[str, Any], findings: tuple[str, ...]) -> Calibrations:

@@ -26,6 +26,7 @@ from xray_resnet.evaluation.predictions import FILE, Predictions, write_predicti
 from xray_resnet.evaluation.report import render_report
 from xray_resnet.evaluation.result import Results, list_warnings
 from xray_resnet.evaluation.seen import Treatment
+from xray_resnet.evaluation.shift_reference import make_shift_reference
 from xray_resnet.evaluation.subject import Subject, find_dataset, open_subject
 from xray_resnet.files import write_bytes, write_json, write_text
 from xray_resnet.metrics.bootstrap import RESAMPLES
@@ -187,15 +188,16 @@ def _find_amendment(evidence: Evidence, subject: Subject, options: AmendOptions)
 
 def _add_scope(amendment: Amendment, evidence: Evidence, subject: Subject) -> Amendment:
     """The amendment with the scope that the model's own validation split shows; on others the bundle keeps its own."""
-    stated = subject.bundle.metadata.output.scope
+    stated = subject.bundle.metadata.output
     if not (subject.is_own_data and subject.split == "val"):
-        return replace(amendment, output=replace(amendment.output, scope=stated))
+        return replace(amendment, output=replace(amendment.output, scope=stated.scope, shift=stated.shift))
     if FEATURES not in names_of_outputs(subject.bundle.onnx):
         return replace(amendment, why_no_scope=_NO_FEATURES)
     found = find_scope(evidence)
     if isinstance(found, str):
         return replace(amendment, why_no_scope=found)
-    return replace(amendment, output=replace(amendment.output, scope=found))
+    shift = make_shift_reference(evidence, found)
+    return replace(amendment, output=replace(amendment.output, scope=found, shift=shift))
 
 
 def build_metrics(evidence: Evidence, results: Results) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.images import StoredImages
-from xray_resnet.evaluation.sample import draw_patients
+from xray_resnet.evaluation.sample import draw_one_each, draw_patients
 from xray_resnet.scope import FALSE_ALARMS, Scope, choose_threshold, fit_space
 
 MOST_FILMS = 1000
@@ -29,21 +29,6 @@ def find_scope(evidence: Evidence) -> Scope | str:
         needed = round(1 / FALSE_ALARMS) - 1
         return f"{len(films)} patients of the validation split, expected {needed} or more"
     return Scope(evidence.basis, space, threshold, FALSE_ALARMS)
-
-
-def draw_one_each(patients: NDArray[np.str_], *, generator: np.random.Generator) -> NDArray[np.intp]:
-    """Places of one image of each patient, drawn among theirs.
-
-    Args:
-        patients: (N,) whose each image is.
-        generator: Draws it.
-
-    Returns:
-        (P,) in the order of the patients' names.
-    """
-    order = generator.permutation(len(patients))
-    _, first = np.unique(patients[order], return_index=True)
-    return np.asarray(order[first], np.intp)
 
 
 def _ask_about_training(evidence: Evidence, generator: np.random.Generator) -> NDArray[np.float32]:

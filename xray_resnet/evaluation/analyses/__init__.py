@@ -16,6 +16,7 @@ from xray_resnet.evaluation.analyses.model import analyse_model
 from xray_resnet.evaluation.analyses.operating_points import analyse_operating_points
 from xray_resnet.evaluation.analyses.pointing import analyse_pointing
 from xray_resnet.evaluation.analyses.scope import analyse_scope
+from xray_resnet.evaluation.analyses.shift import analyse_shift
 from xray_resnet.evaluation.analyses.shortcuts import analyse_shortcuts
 from xray_resnet.evaluation.analyses.subgroups import analyse_subgroups
 from xray_resnet.evaluation.analyses.triage import analyse_triage
@@ -47,6 +48,7 @@ ANALYSES = {
     "operating_points": Analysis(analyse_operating_points, only_in_report=False),
     "triage": Analysis(analyse_triage, only_in_report=False),
     "scope": Analysis(analyse_scope, only_in_report=False),
+    "shift": Analysis(analyse_shift, only_in_report=False),
     "shortcuts": Analysis(analyse_shortcuts, only_in_report=False),
     "subgroups": Analysis(analyse_subgroups, only_in_report=False),
     "examples": Analysis(analyse_examples),
