@@ -1,10 +1,10 @@
 """The alarm: which numbers of a batch differ from the reference beyond chance, and what that looks like.
 
 Each number has a two-sample test (Rabanser, Günnemann and Lipton, NeurIPS 2019), and Holm's correction keeps
-false alarms below 5 % over all of them. What moved upstream also moves what lies downstream: a negative has other greys and other
-scores, while other patients on the same scanner have other scores alone. So the cause is looked for from the top, and
-before greys and noise are blamed, the reference is weighted to the prevalence that the scores speak of: sick lungs are
-denser, too.
+false alarms below 5 % over all of them. What moved upstream also moves what lies downstream: a negative has other greys
+and other scores, while other patients on the same scanner have other scores alone. So the cause is looked for from the
+top, and before greys and noise are blamed, the reference is weighted to the prevalence that the scores speak of: sick
+lungs are denser, too.
 """
 
 from collections.abc import Sequence
