@@ -32,7 +32,8 @@ EXAMPLES = (
 )
 
 ANALYSES = (
-    "findings", "external", "baseline", "curves", "calibration", "operating_points", "triage", "scope", "shift", "shortcuts",
+    "findings", "external", "baseline", "curves", "calibration", "operating_points", "triage", "scope", "shift",
+    "shortcuts",
     "subgroups", "examples", "pointing", "ladder", "data", "model",
 )  # fmt: skip
 """Named here too, so that --help loads nothing heavy."""
