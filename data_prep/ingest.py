@@ -8,6 +8,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,15 +26,15 @@ from data_prep.plan import Plan, build_limits, build_plan, build_reading, resolv
 from data_prep.report import render_ingest_report
 from data_prep.sources import SOURCES, Record
 from data_prep.split import Division, SplitImage, divide
-from data_prep.summary import describe, summarise
+from data_prep.summary import describe, describe_source, summarise
 from xray_resnet.bounds import refuse_mistakes
-from xray_resnet.config import Config, PrepConfig, SplitConfig
+from xray_resnet.config import Config, DataConfig, PrepConfig, SplitConfig
 from xray_resnet.errors import UserError
 from xray_resnet.files import write_csv, write_text
 from xray_resnet.findings import LabelState
 from xray_resnet.progress import Progress, ShowWork, work_in_silence
 from xray_resnet.scale import map_in_processes
-from xray_resnet.store.reader import map_pixels
+from xray_resnet.store.reader import map_pixels, read_description
 from xray_resnet.store.schema import SPLITS, part_name
 from xray_resnet.store.writer import write_description
 
@@ -70,13 +71,26 @@ def prepare_dataset(config: Config, *, show: ShowWork = work_in_silence) -> Path
     """
     plan = build_plan(config, show=show)
     if workspace.is_finished(plan.folder, plan.fingerprints) and workspace.is_tidy(plan.folder):
+        _keep_words(plan.folder, config.data)
         return plan.folder
     with workspace.hold(plan.folder, source=plan.source):
         if not workspace.is_finished(plan.folder, plan.fingerprints):
             workspace.begin(plan.folder, plan.fingerprints)
             _build(plan, config, show)
+        _keep_words(plan.folder, config.data)
         workspace.tidy(plan.folder)
     return plan.folder
+
+
+def _keep_words(folder: Path, data: DataConfig) -> None:
+    """What is said of patients and labels may change without the dataset being built anew."""
+    description, about = read_description(folder), describe_source(data)
+    if description.about == about:
+        return
+    try:
+        write_description(folder, replace(description, about=about))
+    except OSError as error:
+        _log.warning("%s: keeps what it says of patients and labels, for it cannot be written (%s)", folder, error)
 
 
 def _build(plan: Plan, config: Config, show: ShowWork) -> None:

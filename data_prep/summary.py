@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,7 @@ from data_prep.ingest_summary import IngestSummary
 from data_prep.journal import PartJournal, list_accepted, list_flagged, list_rejected
 from data_prep.plan import Plan
 from data_prep.sources import SOURCES, Record
+from data_prep.sources.about import ABOUT, About
 from data_prep.split import Division
 from xray_resnet.config import DataConfig
 from xray_resnet.dicom import Reason
@@ -32,7 +34,14 @@ def describe(plan: Plan, journals: Sequence[PartJournal], division: Division, da
         counts=_count(plan, journals, division),
         fingerprints=plan.fingerprints,
         hash_key_id=name_key(plan.key),
+        about=describe_source(data),
     )
+
+
+def describe_source(data: DataConfig) -> dict[str, str]:
+    """Whose radiographs they are and how the labels were made: in the user's words, else in the publication's."""
+    told = asdict(ABOUT.get(data.source, About()))
+    return {name: words or told[name] for name, words in asdict(data.about).items()}
 
 
 def summarise(

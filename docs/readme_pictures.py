@@ -41,10 +41,12 @@ def read_roc(report: Path) -> bytes:
 
 
 def tile_overlays(folder: Path) -> np.ndarray:
-    """The first overlay of each of the first files, two rows of three."""
+    """The first overlay of each of the first files, in rows of two; those that are smaller are filled with black."""
     first = {path.name[:6]: path for path in sorted(folder.glob("*.png"), reverse=True)}
     pictures = [cv2.imread(str(first[number])) for number in sorted(first)[:_PICTURES]]
-    return np.vstack([np.hstack(pictures[: _PICTURES // 2]), np.hstack(pictures[_PICTURES // 2 :])])
+    height, width = np.max([picture.shape[:2] for picture in pictures], axis=0)
+    filled = [np.pad(each, ((0, height - len(each)), (0, width - each.shape[1]), (0, 0))) for each in pictures]
+    return np.vstack([np.hstack(filled[start : start + 2]) for start in range(0, _PICTURES, 2)])
 
 
 if __name__ == "__main__":

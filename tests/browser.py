@@ -14,7 +14,10 @@ import pytest
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _PATIENCE_S = 120
-_KEYS = {"ArrowDown": 40, "ArrowLeft": 37, "ArrowRight": 39, "End": 35, "Enter": 13, "Home": 36, "Tab": 9}
+_KEYS = {
+    "ArrowDown": 40, "ArrowLeft": 37, "ArrowRight": 39, "End": 35, "Enter": 13, "Home": 36, "Tab": 9,
+    "c": 67, "k": 75,
+}  # fmt: skip
 
 
 def find_browser() -> str:

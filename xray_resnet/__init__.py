@@ -1,4 +1,4 @@
-"""Chest X-ray classification with pre-activation residual networks. Research software, no medical device.
+"""Chest X-ray classification with pre-activation residual networks. Research software, not a medical device.
 
 The public names load on first use, so that importing the package stays cheap.
 """

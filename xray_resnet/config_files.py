@@ -52,7 +52,7 @@ class CommandParser(ArgumentParser):
         super().__init__(
             prog=command,
             usage=f"{command} [options]   (all options: {command} --help)",
-            description=f"{purpose}\nResearch software, no medical device.",
+            description=f"{purpose}\nResearch software, not a medical device.",
             epilog=f"examples:\n{listing}\n\n{_EXIT_CODES}",
             formatter_class=_HelpFormatter,
             exit_on_error=False,

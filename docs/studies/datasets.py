@@ -1,16 +1,18 @@
-"""Datasets made of datasets: with other splits, or of films turned about."""
+"""Datasets made of datasets: with other splits, of films turned about, or with labels turned round."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from data_prep.near_duplicates import compute_difference_hash, find_near_duplicates
+from xray_resnet.files import replacing
 from xray_resnet.findings import LabelState
 from xray_resnet.store import Dataset, StoredImage
-from xray_resnet.store.schema import IMAGES_FOLDER, part_name
+from xray_resnet.store.schema import IMAGES_FOLDER, label_column, part_name
 from xray_resnet.store.writer import write_description, write_part
 
 Rows = NDArray[np.int64]
@@ -79,19 +81,27 @@ def find_shared(one: Dataset, other: Dataset) -> set[int]:
     return {first for first, second in pairs if first < len(one) <= second}
 
 
-def cross_fit(dataset: Dataset, *, folds: int, val_every: int = 8) -> Iterable[dict[str, Rows]]:
-    """Splits of which each patient is in the test part of one; the rest are trained on, but for one in `val_every`.
+def turn_labels(source: Dataset, folder: Path, finding: str, rows: Rows) -> Path:
+    """The same images and splits with some labels of a finding turned round, positive for negative and back.
 
     Args:
-        dataset: Its patients are numbered as their first images come, so that the folds do not depend on the hash key.
-        folds: How many.
-        val_every: Patients of the rest per patient that chooses the epoch.
+        source: Has the images; those in `rows` have labels of one or the other kind.
+        folder: Where they go; its name is that of the dataset.
+        finding: Whose labels.
+        rows: Which.
     """
-    _, first, patients = np.unique(dataset.patient_ids, return_index=True, return_inverse=True)
-    number = np.argsort(np.argsort(first))[patients]
-    place = np.random.default_rng(0).permutation(len(first))[number]
-    for fold in range(folds):
-        is_test = place % folds == fold
-        is_val = ~is_test & (place // folds % val_every == 0)
-        chosen = {"train": ~is_test & ~is_val, "val": is_val, "test": is_test}
-        yield {split: np.flatnonzero(mask) for split, mask in chosen.items()}
+    column, turned = label_column(finding), np.isin(np.arange(len(source)), rows)
+    for name, count in source.description.parts.items():
+        with pa.memory_map(str(source.folder / IMAGES_FOLDER / name)) as file:
+            part = pa.ipc.open_file(file).read_all()
+            place, old = part.schema.get_field_index(column), part.column(column).to_numpy()
+            new = pa.array(np.where(turned[:count], 1 - old, old), pa.int8(), from_pandas=True)
+            _write_table(folder / IMAGES_FOLDER / name, part.set_column(place, part.schema.field(place), new))
+        turned = turned[count:]
+    write_description(folder, replace(source.description, name=folder.name))
+    return folder
+
+
+def _write_table(path: Path, table: pa.Table) -> None:
+    with replacing(path) as temporary, pa.ipc.new_file(str(temporary), table.schema) as writer:
+        writer.write_table(table)

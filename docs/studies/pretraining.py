@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from data_prep.ingest import ensure_dataset
-from docs.studies.datasets import cross_fit, find_shared, split_anew, turn_films
+from docs.studies.datasets import find_shared, split_anew, turn_films
 from docs.studies.runs import read_config, train_once
 from xray_resnet.config import Config
 from xray_resnet.evaluation.compare import compare, format_comparison, format_interval
@@ -33,6 +33,7 @@ from xray_resnet.evaluation.subject import open_subject
 from xray_resnet.files import write_text
 from xray_resnet.processor import name_instruction_set
 from xray_resnet.store import Dataset, open_dataset
+from xray_resnet.store.folds import cross_fit
 from xray_resnet.store.schema import DESCRIPTION_FILE
 
 _HERE = Path(__file__).parent

@@ -106,7 +106,7 @@ def test_every_file_can_be_read_by_other_users(made: Path) -> None:
 
 def test_the_model_card_says_what_it_is_not_for(made: Path) -> None:
     card = (made / MODEL_CARD).read_text()
-    assert "no medical device" in card
+    assert "not a medical device" in card
     assert "synthetic" in card
 
 

@@ -107,6 +107,21 @@ def test_an_impossible_reading_is_refused_though_its_fingerprint_fits(bundle: Pa
         read_bundle(bundle)
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"people": {}},
+        {"people": 3},
+        {"about": "children"},
+        {"counts": {"training images": "many", "training patients": 1}},
+    ],
+)
+def test_people_that_are_told_otherwise_are_refused(bundle: Path, told: dict[str, object]) -> None:
+    change_metadata(bundle, training_data=told)
+    with pytest.raises(UserError, match="training_data is not told as bundles tell it"):
+        read_bundle(bundle)
+
+
 @pytest.mark.parametrize("key", ["model", "training_data", "versions"])
 def test_a_section_that_is_no_object_is_refused(bundle: Path, key: str) -> None:
     change_metadata(bundle, **{key: None})

@@ -30,7 +30,7 @@ def test_help_shows_examples_and_says_that_this_is_no_medical_device(command: st
     shown = run(command, "--help")
     assert shown.returncode == 0
     assert "examples:" in shown.stdout
-    assert "no medical device" in shown.stdout
+    assert "not a medical device" in shown.stdout
 
 
 @pytest.mark.parametrize("module", ["prep", "train", "evaluate", "predict", "compare", "lab"])
@@ -78,6 +78,9 @@ def test_evaluating_without_a_run_names_the_remedy(tmp_path: Path) -> None:
         (("--ppv", "0.9", "--fpr", "0.1"), "ppv and fpr are both given, expected one"),
         (("--npv", "0.9", "--fnr", "0.1"), "npv and fnr are both given, expected one"),
         (("--no-triage", "--confidence", "0.9"), "--no-triage and --confidence are both given, expected one"),
+        (("--dose", "--dose-margin", "0"), "--dose-margin is 0, expected more than 0 and less than 0.5"),
+        (("--dose", "--dose-grid", "0.5", "1"), "--dose-grid has 1, expected fractions of the dose, more than 0"),
+        (("--dose-repeats", "3"), "--dose-repeats is given without --dose; add --dose, which plans a dose"),
         (("--amend", "--no-amend"), "--amend and --no-amend are both given, expected one"),
     ],
 )

@@ -23,7 +23,7 @@ from data_prep.workspace import hold
 from tests.data_prep import kill
 from tests.data_prep.conftest import lasting_bytes, write_image
 from tests.shares import refuse_folders
-from xray_resnet.config import Config, DataConfig, PrepConfig, SplitConfig, TableConfig
+from xray_resnet.config import AboutConfig, Config, DataConfig, PrepConfig, SplitConfig, TableConfig
 from xray_resnet.errors import ConfigurationError, UserError
 from xray_resnet.files import write_csv
 from xray_resnet.store import open_dataset
@@ -121,6 +121,16 @@ def test_a_finished_dataset_is_not_built_again(configure: Callable[..., Config])
 def test_other_settings_build_the_dataset_anew(configure: Callable[..., Config], change: dict[str, object]) -> None:
     before = (ensure_dataset(configure()) / "dataset.json").read_bytes()
     assert (ensure_dataset(configure(**change)) / "dataset.json").read_bytes() != before
+
+
+def test_other_words_about_the_labels_are_kept_without_building_anew(configure: Callable[..., Config]) -> None:
+    config = configure()
+    folder = ensure_dataset(config)
+    parts = {path: path.stat().st_mtime_ns for path in (folder / "images").iterdir()}
+    config.data.about = AboutConfig("children", "by two physicians")
+    dataset = open_dataset(ensure_dataset(config))
+    assert dataset.about == {"patients": "children", "labels": "by two physicians"}
+    assert {path: path.stat().st_mtime_ns for path in (folder / "images").iterdir()} == parts
 
 
 def test_another_image_in_the_source_builds_the_dataset_anew(configure: Callable[..., Config], source: Path) -> None:

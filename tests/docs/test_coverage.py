@@ -23,6 +23,7 @@ from docs.coverage import (
     read_cells,
     simulate_all,
     simulate_averages,
+    simulate_bad,
     simulate_one,
     simulate_two,
     spread_findings,
@@ -112,3 +113,17 @@ def test_the_table_has_the_range_over_all_cells_of_so_many_patients() -> None:
     cells = [Cell(AUROC, 5, 75, "1", "0.9", 1.0, share, 0.1) for share in (0.95, 0.97, 0.94)]
     row = format_table([*cells, Cell(AUROC, 5, 75, "1", "0.98", 0.0, np.nan, np.nan)]).splitlines()[-1]
     assert row.startswith("| 5 | 75 | 1 | 0.940 to 0.970 | – |")
+
+
+def test_cells_that_look_bad_are_simulated_again_with_more_runs_and_kept(tmp_path: Path) -> None:
+    cohort = Cohort(5, 75, IMAGES[0])
+    bad, good = (
+        Cell(AUROC, 5, 75, str(IMAGES[0]), area, 1.0, share, 0.1) for area, share in (("0.9", 0.5), ("0.6", 0.96))
+    )
+    often = Cell(ERROR, 5, 75, str(IMAGES[0]), "0.8 and 0.8; likeness 0.9", 1.0, 0.07, 0.1)
+    found = simulate_bad([cohort], [bad, good, often], tmp_path / "again.csv", runs=2000)
+    assert found[0].share > 0.95 and found[1] == good and found[2].share < 0.05
+    (once,) = (cell for cell in simulate_one(cohort, 0.9, 1000, "0.9", block=1) if cell.what == AUROC)
+    (twice,) = (cell for cell in simulate_one(cohort, 0.9, 1000, "0.9", block=2) if cell.what == AUROC)
+    assert found[0].share == pytest.approx((once.share + twice.share) / 2, abs=1e-4)
+    assert simulate_bad([], [bad, good, often], tmp_path / "again.csv", runs=2000) == found

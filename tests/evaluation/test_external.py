@@ -7,6 +7,8 @@ import pytest
 
 from tests.datasets import make_dataset
 from tests.evaluation.builders import make_evidence
+from xray_resnet.evaluation import evidence as evidence_module
+from xray_resnet.evaluation import external as external_module
 from xray_resnet.evaluation.analyses.external import analyse_external
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.external import External, compare_with_own
@@ -14,6 +16,9 @@ from xray_resnet.evaluation.external_plot import plot_external
 from xray_resnet.evaluation.groups import UNKNOWN
 from xray_resnet.evaluation.internal import Internal
 from xray_resnet.evaluation.population import describe_population
+from xray_resnet.evaluation.predictions import Predictions
+from xray_resnet.evaluation.ranking import rank
+from xray_resnet.metrics.unpaired import subtract_unpaired
 from xray_resnet.store import Dataset, open_dataset
 
 
@@ -50,15 +55,17 @@ def test_a_planted_drop_is_found_and_warned_of(own: Dataset, other: Dataset) -> 
     external = compare(own, other, separations=(3, 0))
     assert external.macro.low is not None and external.macro.low > 0.2
     internal = Internal("own", ask(own, separation=3).predictions, own)
-    (warning,) = analyse_external(replace(ask(other, separation=0), internal=internal)).warnings
-    assert (warning.name, warning.rank.name) == ("external_drop", "CAUTION")
+    warnings = analyse_external(replace(ask(other, separation=0), internal=internal)).warnings
+    (warning,) = (each for each in warnings if each.name == "external_drop")
+    assert (warning.name, warning.rank.name) == ("external_drop", "SERIOUS")
     assert f"{external.macro.value:.3f} lower" in warning.text
+    assert "There: " in warning.text and "Here: " in warning.text
 
 
 def test_where_nothing_drops_nothing_is_warned_of(own: Dataset, other: Dataset) -> None:
     internal = Internal("own", ask(own, separation=2).predictions, own)
     result = analyse_external(replace(ask(other, separation=2), internal=internal))
-    assert not result.warnings
+    assert [warning.name for warning in result.warnings] == ["label_definitions_unknown"]
     low, high = (result.figures["external"]["macro_drop"][end] for end in ("low", "high"))
     assert low < 0 < high
 
@@ -72,6 +79,48 @@ def test_the_macro_drop_is_over_the_findings_that_both_can_rank(own: Dataset, ot
     assert external is not None
     assert external.drops[0].value is None
     assert external.macro.value == pytest.approx(external.drops[1].value)
+
+
+def test_either_side_is_ranked_once(own: Dataset, other: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    ranked: list[Predictions] = []
+    for module in (external_module, evidence_module):
+        monkeypatch.setattr(module, "rank", lambda predictions: ranked.append(predictions) or rank(predictions))
+    evidence, internal = ask(other, separation=1), Internal("own", ask(own, separation=3).predictions, own)
+    assert evidence.ranking.macro.value is not None
+    external = compare_with_own(evidence, internal)
+    assert external is not None and external.macro.value is not None
+    assert [len(each.image_ids) for each in ranked] == [len(evidence.rows), len(own.indices("test"))]
+
+
+def test_the_macro_drop_is_that_of_the_means_of_the_same_findings(own: Dataset, other: Dataset) -> None:
+    sides = [ask(own, separation=3).predictions, ask(other, separation=0).predictions]
+    there, here = (rank(side.choose([*other.findings])).macro for side in sides)
+    expected = subtract_unpaired(there, here)
+    found = compare(own, other, separations=(3, 0)).macro
+    assert (found.value, found.low, found.high) == pytest.approx((expected.value, expected.low, expected.high))
+
+
+@pytest.mark.parametrize(
+    ("there", "here", "name", "rank"),
+    [
+        ("boxed by radiologists", "boxed by radiologists", None, None),
+        ("clinical diagnoses", "boxed by radiologists", "label_definitions_differ", "CAUTION"),
+        ("clinical diagnoses", "", "label_definitions_unknown", "NOTE"),
+        ("", "boxed by radiologists", "label_definitions_unknown", "NOTE"),
+        ("", "", "label_definitions_unknown", "NOTE"),
+    ],
+)
+def test_labels_that_mean_something_else_or_may_are_warned_of(
+    own: Dataset, other: Dataset, monkeypatch: pytest.MonkeyPatch, there: str, here: str, name: str | None, rank: str
+) -> None:
+    monkeypatch.setattr(Dataset, "about", {"labels": here})
+    evidence = make_evidence(other, separation=2, training_data={"name": "own", "about": {"labels": there}})
+    internal = Internal("own", ask(own, separation=2).predictions, own)
+    warnings = analyse_external(replace(evidence, internal=internal)).warnings
+    found = [(each.name, each.rank.name) for each in warnings]
+    assert found == ([] if name is None else [(name, rank)])
+    for warning in warnings:
+        assert f"here: {here or 'not known'}." in warning.text and f"here: {there or 'not known'}" in warning.text
 
 
 def test_without_the_own_evaluation_the_page_says_what_to_run(other: Dataset) -> None:
@@ -104,7 +153,7 @@ def test_a_population_is_counted_from_its_rows(own: Dataset) -> None:
     states = own.states[rows]
     assert (found.n_images, found.n_patients) == (len(rows), len(set(own.patient_ids[rows])))
     assert [*found.prevalences.values()] == pytest.approx([*(states == 1).mean(axis=0)])
-    assert sum(found.views.values()) == pytest.approx(1)
+    assert sum(found.people.views.values()) == pytest.approx(1)
     shares = np.stack([own.pixels(int(row)) for row in rows]) / 255
     assert found.brightness == pytest.approx(shares.mean())
     assert found.contrast == pytest.approx(shares.std(axis=(1, 2)).mean())
@@ -124,7 +173,7 @@ def test_a_view_without_training_images_is_out_of_scope(
     assert external is not None
     assert external.unseen_views == {"LATERAL": expected}
     assert external.populations is not None
-    assert set(external.populations[1].views) == {"PA", "LATERAL", UNKNOWN}
+    assert set(external.populations[1].people.views) == {"PA", "LATERAL", UNKNOWN}
 
 
 def test_the_picture_has_a_mark_for_each_side_of_each_finding(own: Dataset, other: Dataset) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -10,7 +11,7 @@ import pytest
 
 from tests.browser import Browser, open_browser
 from tests.datasets import make_dataset
-from tests.evaluation.builders import make_evidence, make_output
+from tests.evaluation.builders import make_evidence, make_output, make_triage_output
 from xray_resnet.evaluation.analyses import ANALYSES
 from xray_resnet.evaluation.analyses.examples import analyse_examples, name_outcome
 from xray_resnet.evaluation.evidence import Evidence
@@ -65,6 +66,46 @@ def test_an_example_is_called_by_its_label_and_the_operating_point(evidence: Evi
     assert name_outcome(evidence, Example(0, evidence.findings[0], kind, 0.5)) == kind  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(("place", "name"), [(0, "ruled in"), (1, "ruled out"), (2, "uncertain")])
+@pytest.mark.parametrize("kind", ["highest positive", "lowest negative"])
+def test_where_a_triage_decides_an_example_is_called_by_it(
+    evidence: Evidence, place: int, name: str, kind: str
+) -> None:
+    """As in predictions; its operating point, which would call the first and the third positive, decides nothing."""
+    logits = evidence.predictions.logits.copy()
+    logits[:3, 1] = (2.5, -2.5, 1.0)
+    triage = make_triage_output(evidence.findings).triage
+    triaged = replace(
+        evidence,
+        predictions=replace(evidence.predictions, logits=logits),
+        stated=replace(make_output(evidence.findings), triage=triage),
+    )
+    called = name_outcome(triaged, Example(place, evidence.findings[1], kind, 0.5))  # type: ignore[arg-type]
+    has_it = kind == "highest positive"
+    right = {"ruled in": has_it, "ruled out": not has_it}
+    uncertain = f"uncertain, {'with' if has_it else 'without'} it"
+    assert called == (f"{'rightly' if right[name] else 'wrongly'} {name}" if name in right else uncertain)
+
+
+@pytest.mark.parametrize(("shift", "told"), [(0, "strongest in the box"), (1000, "strongest outside the box")])
+def test_a_card_says_whether_the_map_is_strongest_in_the_box(evidence: Evidence, shift: float, told: str) -> None:
+    points = evidence.peaks.points.copy()
+    for place, column in np.ndindex(points.shape[:2]):
+        for left, top, width, height in evidence.boxes(place, evidence.findings[column])[:1]:
+            points[place, column] = (left + width / 2 + shift, top + height / 2)
+    section = analyse_examples(replace(evidence, peaks=replace(evidence.peaks, points=points))).section
+    assert section is not None
+    cards = [card for _, group in section.values["examples"] for card in group]
+    assert {card["peak"] for card in cards if card["boxes"]} == {told}
+    assert {card["peak"] for card in cards if not card["boxes"]} == {""}
+
+
+def test_the_plain_film_stands_beside_the_coloured_one(browser: Browser) -> None:
+    pairs = "[...document.querySelectorAll('.views')].map((each) => [...each.querySelectorAll('img:not(.heat)')])"
+    assert browser.run(f"{pairs}.every(([plain, below]) => plain.src === below.src)") is True
+    assert browser.run("document.querySelectorAll('.views > :first-child .heat').length") == 0
+
+
 def test_the_controls_appear_and_all_films_are_shown(browser: Browser, evidence: Evidence) -> None:
     count = len(select_examples(evidence.predictions))
     assert browser.run("document.querySelector('.controls').checkVisibility()")
@@ -114,12 +155,13 @@ def test_films_are_sorted_by_score_within_their_finding(browser: Browser, order:
 
 def test_the_slider_fades_the_colours(browser: Browser) -> None:
     faded = "Number(getComputedStyle(document.querySelector('.heat')).opacity)"
-    assert browser.run(faded) == pytest.approx(OPACITY)
+    score = browser.run("Number(document.querySelector('.film').dataset.score)")
+    assert browser.run(faded) == pytest.approx(OPACITY * score, abs=1e-3)
     browser.run("document.querySelector('[name=heat]').focus()")
     browser.press("Home")
     assert browser.run(faded) == 0
     browser.press("End")
-    assert browser.run(faded) == 1
+    assert browser.run(faded) == pytest.approx(score, abs=1e-3)
 
 
 def test_the_contents_lead_to_their_sections(browser: Browser) -> None:

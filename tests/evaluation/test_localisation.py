@@ -18,6 +18,7 @@ from xray_resnet.evaluation.localisation import (
     Localisation,
     localise,
 )
+from xray_resnet.metrics.localisation import NO_POINT
 from xray_resnet.store import Dataset, StoredImage, open_dataset
 
 
@@ -153,3 +154,31 @@ def test_the_rival_cell_has_only_the_centres_that_maps_have(tmp_path: Path) -> N
 def test_without_cases_there_is_no_ceiling(tmp_path: Path) -> None:
     dataset = store(tmp_path, make_images("test", Box("Nodule", 8.0, 8.0, 8.0, 8.0), state=0))
     assert play(dataset, point_at(dataset, 12, 12)).ceilings == {"Nodule": None, ALL: None}
+
+
+def play_all(dataset: Dataset, x: float, y: float) -> Localisation:
+    points = np.full((len(dataset), 1, 2), (x, y), np.float32)
+    return localise(make_evidence(dataset, split="all", points=points, cells=(8, 8)))
+
+
+def test_a_scored_case_has_not_taught_its_own_rival(tmp_path: Path) -> None:
+    """Each patient of the training images has a box of their own place, which no other patient's boxes cover."""
+    boxes = [Box("Nodule", 8.0 * place, 8.0, 8.0, 8.0) for place in range(6)]
+    dataset = store(tmp_path, [image for box in boxes for image in make_images("train", box, patients=1, images=3)])
+    games = play_all(dataset, 4, 12).games
+    for baseline in (TRAINING_BOXES, TRAINING_BOXES_ON_GRID):
+        assert games[baseline][ALL].n_cases == 18
+        assert games[baseline][ALL].baseline.value == 0
+
+
+def test_where_other_patients_teach_it_the_rival_is_learnt_from_scored_images_too(tmp_path: Path) -> None:
+    dataset = store(tmp_path, make_images("train", Box("Nodule", 40.0, 8.0, 8.0, 8.0), patients=10))
+    assert play_all(dataset, 4, 12).games[TRAINING_BOXES][ALL].baseline.value == 1
+
+
+def test_without_a_training_box_the_rival_is_null_with_the_reason(tmp_path: Path) -> None:
+    dataset = store(tmp_path, make_images("test", Box("Nodule", 48.0, 8.0, 8.0, 8.0)))
+    games = play(dataset, point_at(dataset, 52, 12)).games
+    for baseline in (TRAINING_BOXES, TRAINING_BOXES_ON_GRID):
+        game = games[baseline][ALL]
+        assert (game.maps.value, game.baseline.value, game.difference.why_null) == (1, None, NO_POINT)

@@ -8,7 +8,9 @@ from tests.datasets import make_dataset
 from tests.evaluation.builders import make_network
 from xray_resnet.evaluation.images import StoredImages
 from xray_resnet.evaluation.network import BATCH_SIZE, Network, Response
-from xray_resnet.explain.gradcam import compute_gradcam
+from xray_resnet.explain.cam import compute_cam
+from xray_resnet.explain.methods import METHODS
+from xray_resnet.explain.occlusion import compute_occlusion
 from xray_resnet.model_input import ModelInput
 from xray_resnet.models import PreActResNet, build_model
 from xray_resnet.store import Dataset, open_dataset
@@ -106,14 +108,21 @@ def test_the_network_is_loaded_once_and_not_before_it_is_asked(model: PreActResN
 def test_a_network_that_was_first_asked_to_predict_still_explains() -> None:
     network = make_network(["Nodule"])
     network.predict([np.zeros((64, 64), np.uint8)])
-    assert network.explain(np.eye(64, dtype=np.uint8), "Nodule").shape == (64, 64)
+    assert network.explain([np.eye(64, dtype=np.uint8)], ["Nodule"])["gradcam"].shape == (1, 2, 2)
 
 
-def test_an_explanation_is_that_of_the_findings_own_output() -> None:
-    network, image = make_network(["Nodule", "Mass"]), np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)
-    batch = network.build_batch([image])
-    for output, finding in enumerate(["Nodule", "Mass"]):
-        np.testing.assert_array_equal(
-            network.explain(image, finding), compute_gradcam(network.model, batch, [output])[0]
-        )
-    assert not np.allclose(network.explain(image, "Nodule"), network.explain(image, "Mass"))
+def test_an_explanation_is_that_of_each_images_own_finding() -> None:
+    images = [*np.random.default_rng(0).integers(0, 255, (2, 64, 64), np.uint8)]
+    network = make_network(["Nodule", "Mass"])
+    found = network.explain(images, ["Mass", "Nodule"])
+    assert [*found] == [*METHODS]
+    for method, maps in found.items():
+        expected = compute_cam(network.model, network.build_batch(images), [1, 0], method=method)
+        np.testing.assert_allclose(maps, expected, atol=1e-5)
+
+
+def test_an_occlusion_is_that_of_its_finding() -> None:
+    image = np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)
+    network = make_network(["Nodule", "Mass"])
+    expected = compute_occlusion(network.model, network.build_batch([image]), windows=2)
+    np.testing.assert_allclose(network.occlude(image, "Mass", windows=2), expected[1], atol=1e-5)

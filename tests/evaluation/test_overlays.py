@@ -17,10 +17,10 @@ def test_an_example_shows_the_map_of_its_own_finding(tmp_path: Path) -> None:
     pixels = evidence.dataset.pixels(int(evidence.rows[1]))
     pictures = []
     for finding in evidence.findings:
-        heat = evidence.network.explain(pixels, finding)
+        (heat,) = evidence.network.explain([pixels], [finding])["gradcam"]
         expected = draw_overlay(pixels, heat, boxes=evidence.boxes(1, finding))
         overlay = draw_example(evidence, Example(1, finding, "highest positive", 0.5))
-        pictures.append(overlay.captioned[: len(pixels)])
+        pictures.append(overlay.captioned[: len(pixels), -len(pixels) :])
         np.testing.assert_array_equal(overlay.heat, draw_heat(heat, side=len(pixels)))
         np.testing.assert_array_equal(pictures[-1], expected)
     assert not np.array_equal(*pictures)

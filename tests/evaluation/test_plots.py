@@ -1,10 +1,12 @@
 """Plots: the same bytes for the same data, and a word where a curve does not exist."""
 
 from dataclasses import replace
+from unittest.mock import patch
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 
 from tests.evaluation.builders import make_predictions, make_ranking
 from xray_resnet.evaluation.plots import plot_intervals, plot_pr_curves, plot_roc_curves, plot_scores
@@ -16,6 +18,15 @@ def test_plots_are_svg_and_the_same_each_time() -> None:
     for plot in (plot_roc_curves, plot_pr_curves, plot_scores):
         assert plot(predictions, ranking) == plot(predictions, ranking)
         assert ElementTree.fromstring(plot(predictions, ranking)).tag.endswith("svg")
+
+
+def test_the_roc_curve_has_a_dot_at_the_operating_point() -> None:
+    predictions = make_predictions(findings=["Nodule"])
+    truth, logits = predictions.labels[:, 0], predictions.logits[:, 0]
+    with patch.object(Axes, "scatter", autospec=True) as scatter:
+        plot_roc_curves(predictions, make_ranking(predictions), points={"Nodule": 0.3})
+    _, (x,), (y,) = scatter.call_args.args
+    assert (x, y) == ((logits[truth == 0] >= 0.3).mean(), (logits[truth == 1] >= 0.3).mean())
 
 
 @pytest.mark.parametrize("count", [1, 14])

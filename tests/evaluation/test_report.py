@@ -144,8 +144,33 @@ def test_every_picture_is_told_in_words(html: str, results: dict[str, Result]) -
 
 
 def test_it_says_that_it_is_research_software_on_synthetic_images(html: str) -> None:
-    assert "Research software, no medical device" in html
+    assert "Research software, not a medical device" in html
     assert "synthetic images" in html
+
+
+def test_it_begins_with_whom_the_model_was_trained_on_and_by_what_standard_it_is_judged(evidence: Evidence) -> None:
+    training = {"name": "own", "about": {"patients": "children of one ward"}}
+    model = replace(evidence, model={**evidence.model, "training_data": training})
+    top = show(model, "findings").split("<nav")[0]
+    assert "own (children of one ward): ages, sexes and views not recorded." in top
+    assert (
+        f"{len(evidence.rows)} images of {len({*evidence.predictions.patient_ids})} simulated patients of tiny" in top
+    )
+    assert "<dd>how the labels were made is not recorded.</dd>" in top
+
+
+def test_splits_of_another_archive_are_not_taken_for_the_models(evidence: Evidence) -> None:
+    own = replace(evidence, model={**evidence.model, "training_data": {"split_sha256": evidence.dataset.split_sha256}})
+    for page, foreign in ((show(evidence, "data"), True), (show(own, "data"), False)):
+        assert ("the model was not trained on any of them" in page) == foreign
+        assert ("train of the archive" in page) == foreign
+
+
+def test_what_to_run_against_a_warning_stands_at_the_end(evidence: Evidence) -> None:
+    page = show(evidence, "findings", "calibration").split("</style>")[1]
+    assert "the model has no calibration." in page
+    assert "xray-eval --split val calibrates" not in page.split('id="reproduce"')[0]
+    assert "<b>xray-eval --split val calibrates, and chooses thresholds</b>" in page.split('id="reproduce"')[1]
 
 
 def test_it_says_split_command_and_what_does_not_match(evidence: Evidence) -> None:

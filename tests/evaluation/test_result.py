@@ -28,8 +28,11 @@ def test_evidence_is_in_the_own_section_unless_it_is_said() -> None:
 
 
 def test_programs_read_rank_concern_and_anchor() -> None:
-    caveat = Caveat(Rank.CAUTION, "worse", "Worse.", Concern.TRANSFER, make_anchor("subgroups", "Body Part"))
+    anchor = make_anchor("subgroups", "Body Part")
+    caveat = Caveat(Rank.CAUTION, "worse", "Worse.", Concern.TRANSFER, anchor, "do better")
     assert json.loads(json.dumps(caveat.to_json())) == {
         "rank": "caution", "name": "worse", "concern": "transfer", "text": "Worse.", "anchor": "subgroups-body_part",
+        "remedy": "do better",
     }  # fmt: skip
     assert make(Rank.NOTE, Concern.SCOPE).to_json()["anchor"] is None
+    assert make(Rank.NOTE, Concern.SCOPE).to_json()["remedy"] is None

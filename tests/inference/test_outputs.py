@@ -16,6 +16,7 @@ from tests.bundles import FINDINGS, make_bundle
 from tests.shares import refuse_folders
 from xray_resnet.bundle import read_bundle
 from xray_resnet.errors import UserError
+from xray_resnet.explain.lettering import LINE_HEIGHT
 from xray_resnet.inference import Prediction, predict_to_folder
 from xray_resnet.inference.inputs import find_inputs
 from xray_resnet.inference.outputs import OUTPUTS
@@ -146,6 +147,17 @@ def test_what_a_triage_leaves_uncertain_is_drawn_by_its_score(bundle: Path, tmp_
         write(replace(overlaid("g", a=0.9, b=0.2, c=0.4), decisions=decided))
     names = [path.stem for path in sorted((tmp_path / "overlays").iterdir())]
     assert names == ["000001-f-nodule", "000001-f-pleural_effusion", "000002-g-nodule"]
+
+
+def test_an_overlay_shows_the_film_in_its_own_shape_with_what_is_said_of_it(bundle: Path, tmp_path: Path) -> None:
+    picture = np.uint8(make_chest(360, 240, np.random.default_rng(0)) * 255)
+    cv2.imwrite(str(tmp_path / "tall.png"), picture)
+    predict_to_folder([tmp_path / "tall.png"], bundle, tmp_path / "out", overlay=True, opacity=0.0)
+    path, *_ = (tmp_path / "out/overlays").iterdir()
+    drawn = cv2.imread(str(path))
+    height, width = 64, 43
+    assert drawn.shape[1] == 2 * width + 4 and drawn.shape[0] > height + LINE_HEIGHT
+    np.testing.assert_array_equal(drawn[:height, :width], drawn[:height, -width:])
 
 
 def test_an_overlay_that_cannot_be_written_ends_the_batch(bundle: Path, tmp_path: Path) -> None:

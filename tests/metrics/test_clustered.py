@@ -28,7 +28,7 @@ def vary(labels: ArrayLike, scores: ArrayLike, patients: ArrayLike) -> Variation
 
 
 def slow_covariance(labels: Array, scores: Array, patients: NDArray[np.generic]) -> Array:
-    """Obuchowski 1997, pair by pair and patient by patient."""
+    """Obuchowski 1997, pair by pair and patient by patient, with the correction of Bell and McCaffrey 2002."""
     people = np.unique(patients)
     parts = []
     for score in scores:
@@ -38,14 +38,14 @@ def slow_covariance(labels: Array, scores: Array, patients: NDArray[np.generic])
         v01 = [(wins.mean(axis=0) - wins.mean())[patients[labels == 0] == who].sum() for who in people]
         parts.append((np.array(v10), np.array(v01)))
     m, n = (labels == 1).sum(), (labels == 0).sum()
-    having, lacking = len(set(patients[labels == 1])), len(set(patients[labels == 0]))
     result = np.zeros((len(scores), len(scores)))
     for i, (a10, a01) in enumerate(parts):
         for j, (b10, b01) in enumerate(parts):
-            s10 = having / ((having - 1) * m) * a10 @ b10
-            s01 = lacking / ((lacking - 1) * n) * a01 @ b01
-            s11 = len(people) / (len(people) - 1) * (a10 @ b01 + a01 @ b10) / 2
-            result[i, j] = s10 / m + s01 / n + 2 * s11 / (m * n)
+            for place, who in enumerate(people):
+                having = 1 / np.sqrt(1 - (labels[patients == who] == 1).sum() / m) / m
+                lacking = 1 / np.sqrt(1 - (labels[patients == who] == 0).sum() / n) / n
+                result[i, j] += having**2 * a10[place] * b10[place] + lacking**2 * a01[place] * b01[place]
+                result[i, j] += having * lacking * (a10[place] * b01[place] + a01[place] * b10[place])
     return result
 
 
@@ -117,3 +117,24 @@ def test_repeating_the_images_of_every_patient_changes_no_variance() -> None:
     labels, scores, patients = draw_cohort(3, having=20, lacking=30)
     copies = [np.repeat(values, 5, axis=0) for values in (labels, scores, patients)]
     assert vary(*copies).variance() == pytest.approx(vary(labels, scores, patients).variance())
+
+
+def test_of_equally_many_images_the_correction_is_obuchowskis() -> None:
+    labels, scores, patients = draw_cohort(4, having=12, lacking=20, images=3)
+    found = vary(labels, scores, patients)
+    parts = [(found.positives[0] ** 2).sum() * 12 / 11, (found.negatives[0] ** 2).sum() * 20 / 19]
+    assert found.variance()[0] == pytest.approx(sum(parts))
+
+
+def test_the_variance_is_right_on_average_though_few_patients_have_most_of_the_images() -> None:
+    """Four patients with 1, 2, 4 and 24 independent images of a score that says nothing, among many without it.
+
+    The variance of the share that is in order is then 1 / 12 of that of the positives, 1 / (12 · 31); Obuchowski's
+    n / (n - 1) would make it 0.69 of that.
+    """
+    patients = np.r_[np.repeat(np.arange(4), [1, 2, 4, 24]), 4 + np.arange(400)]
+    labels = (patients < 4).astype(float)
+    scores = np.random.default_rng(0).normal(size=(4000, len(labels)))
+    found = vary(labels, scores, patients)
+    true = 1 / (12 * 31) + 1 / (12 * 400) + 1 / (12 * 31 * 400)
+    assert found.variance().mean() == pytest.approx(true, rel=0.05)

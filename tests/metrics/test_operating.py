@@ -10,7 +10,6 @@ from xray_resnet.metrics.newcombe import divide_intervals, wilson_interval
 from xray_resnet.metrics.operating import (
     Criterion,
     choose_threshold,
-    decision_curve,
     measure_decisions,
     predict_values,
 )
@@ -155,28 +154,3 @@ def test_a_quotient_of_known_numbers_is_known() -> None:
     assert divide_intervals(3, (3, 3), 4, (4, 4)) == pytest.approx((0.75, 0.75))
     assert divide_intervals(0, (0, 1), 4, (3, 5))[0] == 0
     assert divide_intervals(3, (2, 4), 0, (0, 1))[1] == np.inf
-
-
-def test_net_benefit_is_counted_image_by_image() -> None:
-    labels, scores = draw(4)
-    probabilities = 1 / (1 + np.exp(-scores))
-    curve = decision_curve(np.r_[labels, np.nan], np.r_[probabilities, 0.5], thresholds=[0.1, 0.4, 0.75])
-    assert curve is not None
-    for place, limit in enumerate((0.1, 0.4, 0.75)):
-        gained = sum(1 if label else -limit / (1 - limit) for label in labels[probabilities >= limit])
-        everyone = sum(1 if label else -limit / (1 - limit) for label in labels)
-        assert curve.model[place] == pytest.approx(gained / 400, abs=1e-12)
-        assert curve.everyone[place] == pytest.approx(everyone / 400, abs=1e-12)
-
-
-def test_net_benefit_at_another_prevalence_is_that_of_images_in_that_proportion() -> None:
-    """Doubling the images without the finding makes 2 : 1 of 1 : 1."""
-    labels, probabilities = np.array([1.0, 1, 0, 0]), np.array([0.9, 0.2, 0.6, 0.1])
-    doubled = decision_curve([*labels, 0, 0], [*probabilities, 0.6, 0.1], thresholds=[0.3])
-    moved = decision_curve(labels, probabilities, thresholds=[0.3], prevalence=1 / 3)
-    assert doubled is not None and moved is not None
-    assert (moved.model[0], moved.everyone[0]) == pytest.approx((doubled.model[0], doubled.everyone[0]), abs=1e-12)
-
-
-def test_net_benefit_without_both_classes_is_none() -> None:
-    assert decision_curve([1, 1], [0.2, 0.3], thresholds=[0.5]) is None

@@ -88,7 +88,7 @@ def test_the_interval_is_newcombes_if_that_is_wider() -> None:
 
 
 def test_newcombes_variance_is_multiplied_by_the_dispersion_of_patients_as_student_reckons_it() -> None:
-    labels, scores, patients = draw_cohort(5, having=12, lacking=60, images=4, shift=2.5, resemblance=0.3)
+    labels, scores, patients = draw_cohort(4, having=12, lacking=60, images=4, shift=3.5, resemblance=0.3)
     variation = vary(labels, scores, patients)
     dispersion = variation.variance() / variation.independent * (student.ppf(0.975, 11) / 1.959964) ** 2
     low, high = newcombe_interval(variation.values, 48, 240, dispersion=dispersion)
@@ -106,6 +106,29 @@ def test_patients_that_vary_less_than_independent_images_would_are_not_trusted()
     found = bound_aurocs(variation)
     assert variation.variance() < variation.independent / 2
     assert (found.low[0], found.high[0]) == pytest.approx((low[0], high[0]))
+
+
+def test_a_patient_more_who_varies_as_much_as_auroc_allows_widens_the_interval() -> None:
+    """Ten patients vary as they do, an eleventh by van Dantzig's bound, A (1 - A) / n."""
+    labels, scores, patients = draw_cohort(9, having=10, lacking=300, images=4, shift=1.5)
+    variation = vary(labels, scores, patients)
+    value, variance = variation.values[0], variation.variance()[0]
+    more = (10 * variance + value * (1 - value) / 10) / 11
+    reach = student.ppf(0.975, 9) / (value * (1 - value)) * np.sqrt([variance, more])
+    found, limit = bound_aurocs(variation), newcombe_interval(variation.values, 10, 300)
+    ends = expit(logit(value) - reach)
+    assert limit[0][0] < ends[1] < ends[0]
+    assert found.low[0] == pytest.approx(ends[1])
+
+
+def test_several_tails_are_as_one_after_another() -> None:
+    variation = vary(*draw_cohort(5, having=12, lacking=60, images=4, shift=1.5))
+    tails = [0.2, 0.025, 1e-6]
+    together = bound_aurocs(variation, tail=tails)
+    for place, tail in enumerate(tails):
+        alone = bound_aurocs(variation, tail=tail)
+        assert (together.low[place], together.high[place]) == pytest.approx((alone.low[0], alone.high[0]))
+    assert together.low[1] == bound_aurocs(variation).low[0]
 
 
 def test_images_that_resemble_each_other_say_no_more_than_one() -> None:
@@ -189,7 +212,8 @@ def test_degrees_of_freedom_are_those_of_patients_with_equally_many_images() -> 
     differences = make_differences(np.array([0.06]), np.array([0.03]), patients=10)
     differences.sizes[0, 0] = 3
     assert differences.equal_patients[0] == pytest.approx(144 / 18)
-    assert compute_p_values(differences)[0] == pytest.approx(2 * student.sf(2, 7))
+    ratio = 0.06 / np.sqrt(differences.variance()[0])
+    assert compute_p_values(differences)[0] == pytest.approx(2 * student.sf(ratio, 7))
 
 
 def test_few_patients_have_no_difference_either() -> None:

@@ -6,17 +6,12 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from xray_resnet.metrics import auroc
-from xray_resnet.metrics.clustered import FEW_PATIENTS
-from xray_resnet.metrics.newcombe import newcombe_interval
-from xray_resnet.metrics.strata import (
-    LOGIT,
-    NEWCOMBE,
-    NO_PAIRS,
-    VAN_DANTZIG,
-    ComparedPairs,
-    compare_within,
-    estimate_within_strata,
-)
+from xray_resnet.metrics.aurocs import estimate_aurocs
+from xray_resnet.metrics.clustered import Variation
+from xray_resnet.metrics.components import differentiate_auroc
+from xray_resnet.metrics.newcombe import wilson_interval
+from xray_resnet.metrics.ranking_intervals import WITHIN
+from xray_resnet.metrics.strata import NO_PAIRS, ComparedPairs, compare_within, estimate_within_strata
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.intp]
@@ -43,21 +38,6 @@ def count_pairs(labels: Floats, scores: Floats, strata: Whole) -> tuple[float, i
     return wins / pairs, int(pairs)
 
 
-def vary(labels: Floats, scores: Floats, patients: Whole) -> tuple[Floats, Floats]:
-    """What each patient's positives and negatives add to an AUROC, pair by pair (Obuchowski 1997, V10 and V01)."""
-    positive, negative = scores[labels == 1], scores[labels == 0]
-    wins = np.array([[1.0 if p > n else 0.5 if p == n else 0.0 for n in negative] for p in positive])
-    people = np.unique(patients)
-    over = [(wins.mean(axis=1) - wins.mean())[patients[labels == 1] == who].sum() / len(positive) for who in people]
-    under = [(wins.mean(axis=0) - wins.mean())[patients[labels == 0] == who].sum() / len(negative) for who in people]
-    return np.array(over), np.array(under)
-
-
-def inflate(count: int) -> float:
-    """The small-sample factor."""
-    return count / (count - 1)
-
-
 def compared(labels: Floats, scores: Floats, strata: Whole, patients: Whole) -> ComparedPairs:
     found = compare_within(labels, scores, strata, patients=patients)
     assert found is not None
@@ -73,29 +53,38 @@ def test_the_area_is_the_share_of_pairs_within_strata_that_are_in_order(seed: in
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_with_one_stratum_area_and_variance_are_those_over_all_pairs(seed: int) -> None:
+def test_with_one_stratum_all_is_as_over_all_pairs(seed: int) -> None:
     labels, scores, _, patients = images(seed)
-    found = compared(labels, scores, np.zeros(len(labels), np.intp), patients)
-    over, under = vary(labels, scores, patients)
-    having, lacking = (len(np.unique(patients[labels == value])) for value in (1, 0))
-    crossed = 2 * inflate(60) * over @ under
-    variance = inflate(having) * over @ over + inflate(lacking) * under @ under + crossed
-    assert (found.area, found.variance) == pytest.approx((auroc(labels, scores), variance))
+    found = compared(labels, scores, np.zeros(len(labels), np.intp), patients).variation
+    whole = Variation.of(differentiate_auroc, labels, scores, patients=patients)
+    assert found.values == pytest.approx(whole.values)
+    assert found.independent == pytest.approx(whole.independent)
+    np.testing.assert_allclose(found.sums(), whole.sums(), atol=1e-12)
+    np.testing.assert_allclose(found.sizes, whole.sizes)
 
 
-def test_the_covariance_of_two_scores_is_that_of_what_patients_add() -> None:
-    labels, first, _, patients = images(0)
-    second = first + np.random.default_rng(1).normal(size=len(first))
-    one, other = (compared(labels, scores, np.zeros(len(labels), np.intp), patients) for scores in (first, second))
-    sums = [sum(vary(labels, scores, patients)) for scores in (first, second)]
-    assert one.covariance(other) == pytest.approx(inflate(60) * sums[0] @ sums[1])
+@pytest.mark.parametrize("patients", [40, 200])
+def test_a_group_of_all_images_has_the_interval_of_the_headline(patients: int) -> None:
+    labels, scores, _, people = images(5, patients=patients)
+    found = estimate_within_strata(labels, scores, np.zeros(len(labels), np.intp), patients=people)
+    headline = estimate_aurocs(labels[:, None], scores[:, None], patients=people).findings[0]
+    assert found.method == headline.method
+    assert (found.value, found.low, found.high) == pytest.approx((headline.value, headline.low, headline.high))
 
 
 def test_sides_that_share_no_patient_are_independent() -> None:
     labels, scores, _, patients = images(0)
     sides = [np.where((patients < 30) == side, 0, -1) for side in (True, False)]
-    one, other = (compared(labels, scores, side, patients) for side in sides)
-    assert one.covariance(other) == 0
+    one, other = (compared(labels, scores, side, patients).variation.sums()[0] for side in sides)
+    assert one @ other == 0
+
+
+def test_an_image_weighs_as_many_as_its_pairs() -> None:
+    """The third positive alone has one pair, the first two have three each: 6 of 7 pairs, of three positives."""
+    labels, strata = np.array([1.0, 1, 1, 0, 0, 0, 0]), np.array([0, 0, 1, 0, 0, 0, 1])
+    sizes = compared(labels, labels, strata, np.arange(7)).variation.sizes
+    np.testing.assert_allclose(sizes[0, :3], [9 / 7, 9 / 7, 3 / 7])
+    np.testing.assert_allclose(sizes[1, 3:], [8 / 7, 8 / 7, 8 / 7, 4 / 7])
 
 
 def test_the_variance_is_that_of_the_bootstrap_of_patients() -> None:
@@ -105,7 +94,9 @@ def test_the_variance_is_that_of_the_bootstrap_of_patients() -> None:
         who = generator.integers(300, size=300)
         rows = (2 * who[:, None] + [0, 1]).ravel()
         drawn.append(compared(labels[rows], scores[rows], strata[rows], np.repeat(np.arange(300), 2)).area)
-    assert np.sqrt(compared(labels, scores, strata, patients).variance) == pytest.approx(np.std(drawn), rel=0.12)
+    assert np.sqrt(compared(labels, scores, strata, patients).variation.variance()[0]) == pytest.approx(
+        np.std(drawn), rel=0.12
+    )
 
 
 def test_a_score_that_only_tells_the_strata_apart_is_worth_nothing_within_them() -> None:
@@ -128,27 +119,29 @@ def test_one_patient_with_the_finding_leaves_no_interval() -> None:
     assert found.why_null == "interval: too few patients, 1 with and 2 without"
 
 
-def test_few_patients_of_one_stratum_have_newcombes_interval_and_many_a_normal_one() -> None:
-    labels, scores, _, patients = images(5, patients=40)
-    few = estimate_within_strata(labels, scores, np.zeros(80, np.intp), patients=patients)
-    counts = [len(np.unique(patients[labels == value])) for value in (1, 0)]
-    assert (few.low, few.high) == pytest.approx(newcombe_interval(float(few.value or 0), *counts))
-    assert min(counts) < FEW_PATIENTS and few.method == NEWCOMBE
+def test_few_patients_in_strata_have_no_less_than_wilsons_interval_and_many_students() -> None:
     labels, scores, strata, patients = images(5, patients=200)
-    assert estimate_within_strata(labels, scores, strata, patients=patients).method == LOGIT
-    assert estimate_within_strata(labels[:60], scores[:60], strata[:60], patients=patients[:60]).method == VAN_DANTZIG
+    many = compared(labels, scores, strata, patients)
+    few = compared(labels[:60], scores[:60], strata[:60], patients[:60])
+    assert many.method == few.method == WITHIN
+    shares = [(pairs / few.n_pairs) ** 2 / min(counts) for counts, pairs in few.strata]
+    low, high = wilson_interval(few.area, min(1 / sum(shares), *few.variation.equal_patients))
+    found = few.estimate()
+    assert found.low is not None and found.high is not None and found.low <= low + 1e-12 and found.high >= high - 1e-12
+    wide = wilson_interval(many.area, min(many.variation.equal_patients))
+    assert float(many.bound().high[0] - many.bound().low[0]) < 0.9 * (wide[1] - wide[0])
 
 
-@pytest.mark.parametrize(("patients", "least", "most"), [(30, 0.95, 1.0), (300, 0.92, 0.98)])
+@pytest.mark.parametrize(("patients", "least", "most"), [(30, 0.95, 1.0), (300, 0.93, 0.98)])
 def test_intervals_within_strata_cover_the_truth(patients: int, least: float, most: float) -> None:
     """Within a stratum the scores are shifted by 1 under a unit normal: Φ(1 / √2), whatever the strata add."""
-    truth, covered = float(norm.cdf(np.sqrt(0.5))), 0
+    truth, given, covered = float(norm.cdf(np.sqrt(0.5))), 0, 0
     for seed in range(300):
         generator = np.random.default_rng(seed)
         strata = generator.integers(3, size=patients)
         labels = (generator.random(patients) < 0.2 + 0.25 * strata).astype(float)
         scores = labels + 2.0 * strata + generator.normal(size=patients)
         found = estimate_within_strata(labels, scores, strata, patients=np.arange(patients))
-        assert found.low is not None and found.high is not None
-        covered += found.low <= truth <= found.high
-    assert least <= covered / 300 <= most
+        if found.low is not None and found.high is not None:
+            given, covered = given + 1, covered + (found.low <= truth <= found.high)
+    assert given > 200 and least <= covered / given <= most

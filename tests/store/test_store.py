@@ -172,3 +172,12 @@ def test_a_damaged_description_is_one_sentence(tmp_path: Path) -> None:
     (make_dataset(tmp_path, count=6) / "dataset.json").write_text('{"format": ')
     with pytest.raises(UserError, match="not the description of a dataset"):
         open_dataset(tmp_path)
+
+
+def test_a_divided_dataset_has_the_same_images_under_other_splits(tmp_path: Path) -> None:
+    dataset = open_dataset(make_dataset(tmp_path / "tiny", count=12))
+    divided = dataset.divide({"train": np.array([4, 7]), "test": np.array([0])})
+    assert divided.indices("train").tolist() == [4, 7]
+    assert divided.indices("test").tolist() == [0]
+    assert divided.split_sha256 != dataset.split_sha256
+    np.testing.assert_array_equal(divided.pixels(7), dataset.pixels(7))

@@ -46,4 +46,5 @@ def say_accepted(
         **name_outcome(outcome, row, findings),
         maps=maps,
         pixels=pixels,
+        content=prepared.placement.content,
     )

@@ -80,7 +80,7 @@ class BundleMetadata:
             "pytorch_version": self.versions.get("torch", ""),
             "numpy_version": self.versions.get("numpy", ""),
             "task": "multi-label classification of frontal chest radiographs",
-            "description": "Pre-activation ResNet. Research software, no medical device.",
+            "description": "Pre-activation ResNet. Research software, not a medical device.",
             "network_data_format": _describe_network(self),
             "xray_resnet": self._describe_output() | fingerprints,
         }

@@ -6,13 +6,14 @@ from typing import Any
 from xray_resnet.architecture import Architecture
 from xray_resnet.basis import Basis
 from xray_resnet.bundle.metadata import BundleMetadata
+from xray_resnet.bundle.training_people import describe_training
 from xray_resnet.model_output import Calibrations, OperatingPoints, Triages
 from xray_resnet.scope import Scope
 from xray_resnet.triage import SIDES, Side
 
 _CARD = """\
 # {name}
-**Research software, no medical device.** Not for diagnosis, triage or treatment.
+**Research software, not a medical device.** Not for diagnosis, triage or treatment.
 
 {network} with one grey input channel and one logit per finding.
 
@@ -20,7 +21,8 @@ _CARD = """\
 |---|---|
 | findings | {findings} |
 | input | one frontal chest radiograph, {size}×{size} after reading; bright is dense{facts} |
-| trained on | {dataset}{synthetic}; {counts} |
+| trained on | {training}{synthetic} |
+| its labels | {labels} |
 | first weights | {pretraining} |
 | split | SHA-256 `{split}` |
 | reading fingerprint | `{reading}` |
@@ -44,16 +46,15 @@ python -m monai.bundle run --config_file THIS_FOLDER/configs/inference.json --da
 def write_model_card(metadata: BundleMetadata) -> str:
     """The model card as Markdown."""
     data = metadata.training_data
-    counts = ", ".join(f"{count} {name}" for name, count in data.get("counts", {}).items())
     return _CARD.format(
         name=metadata.name,
         network=_describe_network(metadata.model),
         findings=", ".join(metadata.findings),
         size=metadata.input["size"],
         facts=f"; and, if known, {', '.join(metadata.facts)}" if metadata.facts else "",
-        dataset=data.get("name", "unnamed data"),
+        training=describe_training(data),
+        labels=data.get("about", {}).get("labels") or "how they were made is not recorded",
         synthetic=" (synthetic radiographs)" if data.get("synthetic") else "",
-        counts=counts or "counts not stated",
         pretraining=metadata.pretraining.get("source", "fresh"),
         split=data.get("split_sha256", "not stated"),
         reading=metadata.reading_fingerprint,

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from xray_resnet.bundle.training_people import describe_training
 from xray_resnet.facts import FACTS
 
 MAX_INPUT_SIZE = 8192
@@ -27,10 +28,18 @@ def refuse_impossible_values(values: Mapping[str, Any]) -> None:
             raise ValueError(f"{key} is {values[key]!r:.80}, expected an object")
     if not isinstance(values.get("pretraining", {}), dict):
         raise ValueError(f"pretraining is {values['pretraining']!r:.80}, expected an object")
+    _refuse_strange_training(values["training_data"])
     facts = values["model"].get("facts", [])
     if not isinstance(facts, list) or not all(fact in FACTS for fact in facts) or len(set(facts)) < len(facts):
         raise ValueError(f"facts is {facts!r:.80}, expected some of {', '.join(FACTS)}")
     _refuse_impossible_input(values["input"])
+
+
+def _refuse_strange_training(data: Mapping[str, Any]) -> None:
+    try:
+        describe_training(data)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"training_data is not told as bundles tell it: {error!r:.80}") from None
 
 
 def _refuse_impossible_input(settings: Mapping[str, Any]) -> None:

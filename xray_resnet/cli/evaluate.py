@@ -6,15 +6,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NoReturn
 
-from xray_resnet.bounds import bounded
+from xray_resnet.bounds import bounded, refuse_mistakes
 from xray_resnet.cli.common import Clock, run_command, show_progress
 from xray_resnet.config_files import CommandParser, build_section
 from xray_resnet.errors import ConfigurationError
+from xray_resnet.explain.methods import Cam
 from xray_resnet.precision import RequestedPrecision
 from xray_resnet.runs import Run
 
 if TYPE_CHECKING:
+    from jsonargparse import Namespace
+
     from xray_resnet.evaluation.amend_options import AmendOptions
+    from xray_resnet.evaluation.dose_options import DoseOptions
+    from xray_resnet.evaluation.retraining import Retraining
     from xray_resnet.triage import Promises
 
 COMMAND = "xray-eval"
@@ -23,7 +28,10 @@ EXAMPLES = (
     "xray-eval --run runs/chestxray-20260131-101500 --split val",
     "xray-eval --run runs/nih --data datasets/rsna --report",
     "xray-eval --ladder --report",
+    "xray-eval --audit --split all --only data",
     "xray-eval --ladder --ladder_images 0",
+    "xray-eval --explanation --report --cam layercam",
+    "xray-eval --report --dose --dose-margin 0.02 --dose-grid 0.5 0.25 0.1",
     "xray-eval --report --subgroup Modality --subgroup file_size",
     "xray-eval --only findings subgroups shortcuts",
     "xray-eval --report --skip examples pointing",
@@ -34,11 +42,13 @@ EXAMPLES = (
 ANALYSES = (
     "findings", "external", "baseline", "curves", "calibration", "operating_points", "triage", "scope", "shift",
     "shortcuts",
-    "subgroups", "examples", "pointing", "ladder", "data", "model",
+    "subgroups", "examples", "pointing", "explanation", "ladder", "dose", "audit", "data", "model",
 )  # fmt: skip
 """Named here too, so that --help loads nothing heavy."""
 
 
+NAMED = ("explanation", "ladder", "dose", "audit")
+"""Analyses that run only by an option of their name."""
 PROMISES = ("ppv", "npv", "fpr", "fnr", "confidence")
 
 
@@ -54,6 +64,8 @@ class EvaluateOptions:
     """Which images."""
     language: Literal["en", "de", "ko"] = "en"
     """Of the report's labels: English, German or Korean; its sentences are English."""
+    cam: Cam = "gradcam"
+    """Which map the report shows over its examples."""
     seen: Literal["refuse", "leave_out", "keep"] = "refuse"
     """Patients in `data` that the model was fitted to."""
     precision: RequestedPrecision = "auto"
@@ -62,6 +74,8 @@ class EvaluateOptions:
     """Bootstrap resamples of the patients."""
     seed: int = bounded(0, least=0)
     """Seed of the bootstrap."""
+    audit_folds: int = bounded(3, least=2)
+    """Trainings of an audit of labels that the network was fitted to, each without this share of the patients."""
     ladder_images: int = bounded(200, least=0)
     """How many images --ladder takes at most, of patients drawn with the seed; 0: all."""
     runs_folder: Path = Path("runs")
@@ -121,6 +135,18 @@ def evaluate(arguments: Sequence[str]) -> int:
         action="store_true",
         help="Also evaluate on the images corrupted in 55 ways; can be interrupted, and what it asked is kept.",
     )
+    _add_dose_arguments(parser)
+    parser.add_argument(
+        "--explanation",
+        action="store_true",
+        help="Also check every kind of map on up to 48 images; takes as long as predicting some 8,000.",
+    )
+    parser.add_argument(
+        "--audit",
+        action="store_true",
+        help="Also list the labels that are most likely wrong; of images that the network was fitted to, it takes "
+        "--audit_folds trainings, can be interrupted, is kept.",
+    )
     parser.add_argument(
         "--subgroup",
         action="append",
@@ -146,23 +172,69 @@ def evaluate(arguments: Sequence[str]) -> int:
         raise ConfigurationError("--amend and --no-amend are both given, expected one")
     if values.no_triage and (given := [name for name in PROMISES if getattr(options, name) is not None]):
         raise ConfigurationError(f"--no-triage and --{given[0]} are both given, expected one")
+    dose = _read_dose_options(values)
     run = options.run or Run.newest(options.runs_folder).folder
     from xray_resnet.evaluation import evaluate as evaluation
 
     clock = Clock(COMMAND)
     folder = evaluation.evaluate(
         run, dataset=options.data, split=options.split, report=values.report, language=options.language,
-        also=["ladder"] if values.ladder else [], ladder_images=options.ladder_images,
-        only=values.only, skip=values.skip, subgroups=values.subgroup,
+        also=[name for name in NAMED if getattr(values, name)], ladder_images=options.ladder_images,
+        only=values.only, skip=values.skip, subgroups=values.subgroup, cam=options.cam,
         options=_read_amend_options(
             options, amend=values.amend or (False if values.no_amend else None), triage=not values.no_triage
         ),
+        dose=dose,
         precision=options.precision, treatment=options.seen, resamples=options.resamples, seed=options.seed,
+        retraining=_find_retraining(run, options.audit_folds) if values.audit or "audit" in values.only else None,
         show=show_progress, tell=_tell,
     )  # fmt: skip
     clock.say_end(f"open {folder / 'report.html'}" if values.report else "the same with --report")
     print(folder)
     return 0
+
+
+def _add_dose_arguments(parser: CommandParser) -> None:
+    parser.add_argument(
+        "--dose",
+        action="store_true",
+        help="Also say how far the dose could fall before findings are ranked worse, by simulated exposures; takes 17 "
+        "times as long, can be interrupted, is kept.",
+    )
+    parser.add_argument(
+        "--dose-margin", type=float, metavar="AUROC", help="With --dose: AUROC that it may cost; 0.02 without it."
+    )
+    parser.add_argument(
+        "--dose-grid", nargs="+", type=float, metavar="DOSE",
+        help="With --dose: fractions of the dose to try; without it, eight from 0.5 to 0.02.",
+    )  # fmt: skip
+    parser.add_argument(
+        "--dose-repeats", type=int, metavar="COUNT",
+        help="With --dose: exposures to simulate of each film at each dose; 2 without it.",
+    )  # fmt: skip
+
+
+def _read_dose_options(values: "Namespace") -> "DoseOptions":
+    from xray_resnet.evaluation.dose_options import DoseOptions
+
+    names = {"margin": "dose_margin", "doses": "dose_grid", "repeats": "dose_repeats"}
+    given = {name: values[option] for name, option in names.items() if values[option] is not None}
+    if given and not (values.dose or "dose" in values.only):
+        option = names[min(given)].replace("_", "-")
+        raise ConfigurationError(f"--{option} is given without --dose; add --dose, which plans a dose")
+    if "doses" in given:
+        given["doses"] = tuple(sorted(set(given["doses"]), reverse=True))
+    options = DoseOptions(**given)
+    refuse_mistakes(options)
+    return options
+
+
+def _find_retraining(run_or_bundle: Path, folds: int) -> "Retraining | None":
+    """The training of the run, to be repeated by an audit; None for a bundle that stands alone."""
+    from xray_resnet.audit.retrain import RunRetraining
+
+    run = Run.around(run_or_bundle)
+    return None if run is None else RunRetraining(run, folds, show_progress, _tell)
 
 
 def _read_amend_options(options: EvaluateOptions, *, amend: bool | None, triage: bool) -> "AmendOptions":

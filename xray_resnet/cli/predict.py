@@ -29,6 +29,8 @@ class PredictOptions:
     """Folder for the tables and overlays."""
     precision: RequestedOfOpenVino = "auto"
     """auto lets OpenVINO choose: bf16 where the processor has AMX."""
+    opacity: float = bounded(0.55, least=0, most=1)
+    """Of an overlay's map where it is strongest."""
     workers: int = bounded(0, least=0)
     """Processes that read and decode; 0: one per processor, as far as the memory suffices."""
 
@@ -48,7 +50,7 @@ def predict(arguments: Sequence[str]) -> int:
     with show_progress("predicting") as progress:
         summary = predict_to_folder(
             values.inputs, options.model, options.output, formats=values.formats, overlay=values.overlay,
-            precision=options.precision, workers=options.workers, progress=progress,
+            opacity=options.opacity, precision=options.precision, workers=options.workers, progress=progress,
         )  # fmt: skip
     clock.say_end(f"look into {options.output}")
     print(summary)

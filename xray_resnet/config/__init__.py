@@ -7,7 +7,7 @@ arguments; no model or metric sees one.
 from dataclasses import dataclass, field
 
 from xray_resnet.config.augment import AugmentConfig
-from xray_resnet.config.data import DataConfig, SplitConfig
+from xray_resnet.config.data import AboutConfig, DataConfig, SplitConfig
 from xray_resnet.config.losses import AsymmetricConfig, AucMarginConfig, FocalConfig, PolicyConfig
 from xray_resnet.config.model import ModelConfig
 from xray_resnet.config.prep import PrepConfig
@@ -23,6 +23,7 @@ from xray_resnet.config.sources import (
 from xray_resnet.config.train import TrainConfig
 
 __all__ = [
+    "AboutConfig",
     "AsymmetricConfig",
     "AucMarginConfig",
     "AugmentConfig",

@@ -45,6 +45,16 @@ class SplitConfig:
 
 
 @dataclass
+class AboutConfig:
+    """What reports say of the radiographs; empty: what the source's publication tells."""
+
+    patients: str = ""
+    """Whose radiographs they are, such as "adults of one emergency department"."""
+    labels: str = ""
+    """How the labels were made, such as "by two radiologists, the third where they differ"."""
+
+
+@dataclass
 class DataConfig:
     """Which radiographs, and where their dataset lies."""
 
@@ -62,6 +72,7 @@ class DataConfig:
     mimic_cxr: MimicCxrConfig = field(default_factory=MimicCxrConfig)
     combined: CombinedConfig = field(default_factory=CombinedConfig)
     split: SplitConfig = field(default_factory=SplitConfig)
+    about: AboutConfig = field(default_factory=AboutConfig)
 
     @property
     def folder(self) -> Path:

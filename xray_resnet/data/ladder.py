@@ -68,14 +68,18 @@ def corrupt(share: Share, rung: Rung, *, image: str) -> Share:
     Returns:
         Shares of the same shape.
     """
-    digest = hashlib.sha256(f"{rung.corruption} {image}".encode()).digest()
-    generator = np.random.default_rng(int.from_bytes(digest[:16], "big"))
+    generator = make_generator(f"{rung.corruption} {image}")
     return np.asarray(rung.kind.apply(share, rung.severity, generator=generator), np.float32)
+
+
+def make_generator(stream: str) -> np.random.Generator:
+    """The generator of a stream: equal names give equal draws, on every machine."""
+    return np.random.default_rng(int.from_bytes(hashlib.sha256(stream.encode()).digest()[:16], "big"))
 
 
 def fingerprint_ladder() -> str:
     """16 hexadecimal digits that change with whatever changes an image: of what each rung makes of one picture."""
-    return fingerprint([[rung.name, _digest(corrupt(_draw_witness(), rung, image="witness"))] for rung in RUNGS])
+    return fingerprint([[rung.name, digest_picture(corrupt(draw_witness(), rung, image="witness"))] for rung in RUNGS])
 
 
 def group_rungs() -> Iterator[tuple[Corruption, tuple[int, ...]]]:
@@ -84,13 +88,13 @@ def group_rungs() -> Iterator[tuple[Corruption, tuple[int, ...]]]:
         yield corruption, tuple(place for place, rung in enumerate(RUNGS) if rung.corruption == corruption.name)
 
 
-def _draw_witness() -> Share:
+def draw_witness() -> Share:
     """A smooth picture that fills the display range."""
     axis = np.linspace(0, np.pi, REFERENCE_SIZE, dtype=np.float32)
     return np.asarray(np.outer(np.sin(axis), np.abs(np.cos(3 * axis))), np.float32)
 
 
-def _digest(share: Share) -> str:
+def digest_picture(share: Share) -> str:
     """Of the picture in 8 bits, at a quarter of the side: the last digits of a float differ between processors."""
     grey = np.rint(share[::4, ::4] * 255).astype(np.uint8)
     return hashlib.sha256(grey.tobytes()).hexdigest()

@@ -29,4 +29,4 @@ def plot_decision_curves(decisions: Decisions, ranking: Ranking) -> str:
         axes.plot(curve.thresholds, curve.model, color=MODEL, linewidth=1.8)
         axes.set_ylim(_BELOW * top, _HEADROOM * top)
 
-    return small_multiples(ranking, draw, x="probability from which on one acts", y="net benefit", square=False)
+    return small_multiples(ranking, draw, x="threshold probability", y="net benefit", square=False)

@@ -1,6 +1,6 @@
 """What decisions at the operating points are worth, and the net benefit of acting on probabilities."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,13 +9,9 @@ from xray_resnet.basis import Basis
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.methods import estimate_to_json
 from xray_resnet.metrics import Estimate
-from xray_resnet.metrics.operating import (
-    DecisionCurve,
-    DecisionFigures,
-    decision_curve,
-    measure_decisions,
-    predict_values,
-)
+from xray_resnet.metrics.net_benefit import DecisionCurve, decision_curve, find_harm
+from xray_resnet.metrics.operating import DecisionFigures, measure_decisions, predict_values
+from xray_resnet.metrics.ranking import Floats
 from xray_resnet.model_output import OperatingPoint, PrevalenceShift
 
 THRESHOLDS = np.linspace(0.01, 0.99, 99)
@@ -37,6 +33,8 @@ class FindingDecisions:
         ppv: Positive predictive value there; None if it is not said.
         npv: Negative predictive value there; None if it is not said.
         curve: Net benefit, at that prevalence if it is said; None without a calibration, or if undefined.
+        harm: Range of probabilities around that of the operating point in which deciding by the model is worse than
+            deciding without it, for all films or for none; None if it is not shown to be.
     """
 
     name: str
@@ -47,6 +45,7 @@ class FindingDecisions:
     ppv: Estimate | None
     npv: Estimate | None
     curve: DecisionCurve | None
+    harm: tuple[float, float] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Its part of metrics.json."""
@@ -62,6 +61,7 @@ class FindingDecisions:
                 "npv": None if self.npv is None else estimate_to_json(self.npv),
             },
             "decision_curve": None if self.curve is None else _curve_to_json(self.curve),
+            "harm": None if self.harm is None else list(self.harm),
         }
 
 
@@ -112,7 +112,8 @@ def _measure_finding(evidence: Evidence, column: int) -> FindingDecisions:
     values: tuple[Estimate | None, Estimate | None] = (None, None)
     if prevalence is not None:
         values = predict_values(figures.sensitivity, figures.specificity, prevalence=prevalence)
-    return FindingDecisions(name, point, None, figures, prevalence, *values, curve)
+    harm = None if curve is None else find_harm(curve, _tell_probability(evidence, name, point, prevalence))
+    return FindingDecisions(name, point, None, figures, prevalence, *values, curve, harm)
 
 
 def _say_why(evidence: Evidence, name: str) -> str:
@@ -126,10 +127,29 @@ def _draw_curve(evidence: Evidence, column: int, prevalence: float | None) -> De
     known = np.isfinite(labels)
     if not known.any() or np.isnan(probabilities[known]).any():
         return None
-    own = float(labels[known].mean())
-    if prevalence is not None and 0 < own < 1:
-        probabilities = np.asarray(PrevalenceShift(own, prevalence)(probabilities), np.float64)
-    return decision_curve(labels, probabilities, thresholds=THRESHOLDS, prevalence=prevalence)
+    return decision_curve(
+        labels,
+        _move(evidence, column, probabilities, prevalence),
+        patients=evidence.predictions.patient_ids,
+        thresholds=THRESHOLDS,
+        prevalence=prevalence,
+    )
+
+
+def _move(evidence: Evidence, column: int, probabilities: Floats, prevalence: float | None) -> Floats:
+    """Probabilities at the prevalence of these images to those at another, if one is said."""
+    own = float(np.nanmean(evidence.predictions.labels[:, column]))
+    if prevalence is None or not 0 < own < 1:
+        return probabilities
+    return np.asarray(PrevalenceShift(own, prevalence)(probabilities), np.float64)
+
+
+def _tell_probability(evidence: Evidence, name: str, point: OperatingPoint, prevalence: float | None) -> float:
+    """The probability of a film at the operating point of a finding that is calibrated."""
+    made = evidence.output.calibration
+    assert made is not None, "a decision curve has probabilities"
+    probability = np.asarray(replace(made, shifts={}).calibrate(name, np.array([point.logit])), np.float64)
+    return float(_move(evidence, evidence.findings.index(name), probability, prevalence)[0])
 
 
 def _figures_to_json(figures: DecisionFigures) -> dict[str, Any]:
@@ -146,9 +166,11 @@ def _figures_to_json(figures: DecisionFigures) -> dict[str, Any]:
     }
 
 
-def _curve_to_json(curve: DecisionCurve) -> dict[str, list[float]]:
+def _curve_to_json(curve: DecisionCurve) -> dict[str, Any]:
     return {
         "threshold": [round(float(limit), 2) for limit in curve.thresholds],
         "model": curve.model.tolist(),
         "everyone": curve.everyone.tolist(),
+        "low": [None if np.isnan(end) else float(end) for end in curve.low],
+        "high": [None if np.isnan(end) else float(end) for end in curve.high],
     }

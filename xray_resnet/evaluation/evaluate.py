@@ -15,6 +15,8 @@ from xray_resnet.evaluation.amend_options import DEFAULT, AmendOptions
 from xray_resnet.evaluation.amendment import Amendment, describe_amendment, find_amendment
 from xray_resnet.evaluation.analyses import choose_analyses, run_analyses
 from xray_resnet.evaluation.answers import FOLDER, Answers
+from xray_resnet.evaluation.dose_options import DEFAULT as DEFAULT_DOSE
+from xray_resnet.evaluation.dose_options import DoseOptions
 from xray_resnet.evaluation.evidence import Chance, Evidence
 from xray_resnet.evaluation.find_scope import find_scope
 from xray_resnet.evaluation.image_facts import check_groupable
@@ -25,16 +27,18 @@ from xray_resnet.evaluation.overlays import FOLDER as OVERLAYS
 from xray_resnet.evaluation.predictions import FILE, Predictions, write_predictions
 from xray_resnet.evaluation.report import render_report
 from xray_resnet.evaluation.result import Results, list_warnings
+from xray_resnet.evaluation.retraining import Retraining
 from xray_resnet.evaluation.seen import Treatment
 from xray_resnet.evaluation.shift_reference import make_shift_reference
 from xray_resnet.evaluation.subject import Subject, find_dataset, open_subject
+from xray_resnet.explain.methods import Cam
 from xray_resnet.files import write_bytes, write_json, write_text
 from xray_resnet.metrics.bootstrap import RESAMPLES
 from xray_resnet.pages import Language
 from xray_resnet.precision import RequestedPrecision
 from xray_resnet.progress import ShowWork, work_in_silence
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Of metrics.json; a change that a reader could stumble over raises it."""
 _NO_FEATURES = "the bundle is of a release whose ONNX files do not give features; train again to have a scope"
 LADDER_IMAGES = 200
@@ -56,12 +60,15 @@ def evaluate(
     only: Collection[str] = (),
     skip: Collection[str] = (),
     subgroups: Sequence[str] = (),
+    cam: Cam = "gradcam",
     ladder_images: int = LADDER_IMAGES,
     options: AmendOptions = DEFAULT,
+    dose: DoseOptions = DEFAULT_DOSE,
     precision: RequestedPrecision = "auto",
     treatment: Treatment = "refuse",
     resamples: int = RESAMPLES,
     seed: int = 0,
+    retraining: Retraining | None = None,
     show: ShowWork = work_in_silence,
     tell: Callable[[str], None] = _keep_quiet,
 ) -> Path:
@@ -78,13 +85,16 @@ def evaluate(
         only: Names of the only analyses to run, beside those of `also`; without any, the usual ones run.
         skip: Names of analyses to leave out.
         subgroups: Columns and header facts by which images are grouped beside the usual ones.
+        cam: Which map the report shows over its examples.
         ladder_images: How many images the corruption ladder takes at most, of patients drawn with the seed; 0: all.
         options: Whether the bundle is given the calibration, the operating points and the triage that are found on
             these images, and how; on the validation split of the run's own data it is.
+        dose: How a dose is planned, if that is among the analyses.
         precision: fp32, bf16, or auto: bf16 only where the processor computes in it.
         treatment: Of another dataset's patients that the model was fitted to.
         resamples: Bootstrap resamples of the patients.
         seed: Seed of the bootstrap.
+        retraining: Repeats the training, for an audit of labels that the model was fitted to.
         show: Shows how far the work is.
         tell: Told in a sentence what the bundle was given.
 
@@ -105,16 +115,27 @@ def evaluate(
     if "external" in chosen and not subject.is_own_data:
         internal = _evaluate_own(subject, precision=precision, resamples=resamples, seed=seed, show=show, tell=tell)
     gathered = gather_evidence(subject, Chance(resamples, seed), options=options, show=show)
-    evidence = replace(gathered, subgroups=tuple(subgroups), internal=internal, ladder_images=ladder_images)
+    evidence = replace(
+        gathered,
+        cam=cam,
+        dose=dose,
+        subgroups=tuple(subgroups),
+        internal=internal,
+        ladder_images=ladder_images,
+        retraining=retraining,
+        language=language,
+    )
     results = run_analyses(evidence, report=report, also=also, only=only, skip=skip)
     (subject.folder / METRICS).unlink(missing_ok=True)
     write_predictions(subject.folder / FILE, evidence.predictions, metadata=_describe_table(evidence))
     if report:
         named = _list_named(also=also, only=only, skip=skip, subgroups=subgroups, ladder_images=ladder_images)
+        named += dose.list_words() if "dose" in chosen else []
         command = _format_command(run_or_bundle, source, evidence, named=named, options=options, language=language)
         page = render_report(evidence, results, command=command, language=language)
         write_text(subject.folder / "report.html", page)
-        _write_files(subject.folder, results)
+        _remove_overlays(subject.folder, results)
+    _write_files(subject.folder, results)
     if evidence.amendment is not None:
         amend_bundle(subject.bundle, evidence.amendment.output)
         tell(describe_amendment(evidence.amendment.output))
@@ -215,12 +236,17 @@ def build_metrics(evidence: Evidence, results: Results) -> dict[str, Any]:
 
 
 def _write_files(folder: Path, results: Results) -> None:
-    """Writes the files of the analyses, and removes the overlays of an evaluation before."""
-    files = {folder / name: content for result in results.values() for name, content in result.files.items()}
-    for path, content in files.items():
-        write_bytes(path, content)
+    """Writes the files of the analyses."""
+    for result in results.values():
+        for name, content in result.files.items():
+            write_bytes(folder / name, content)
+
+
+def _remove_overlays(folder: Path, results: Results) -> None:
+    """Removes the overlays of an evaluation before that this one does not have."""
+    kept = {folder / name for result in results.values() for name in result.files}
     for path in (folder / OVERLAYS).glob("*.png"):
-        if path not in files:
+        if path not in kept:
             path.unlink()
 
 
@@ -238,8 +264,10 @@ def _format_command(
     words += ["--precision", evidence.model["precision"]]
     words += named
     words += ["--language", language] if language != "en" else []
+    words += ["--cam", evidence.cam]
     if evidence.seen.patients:
         words += ["--seen", "leave_out" if evidence.seen.left_out else "keep"]
+    words += ["--audit_folds", evidence.retraining.folds] if evidence.retraining else []
     words += options.list_words()
     words += ["--resamples", evidence.chance.resamples, "--seed", evidence.chance.seed]
     return shlex.join(map(str, words))

@@ -12,15 +12,19 @@ from xray_resnet.basis import Basis
 from xray_resnet.boxes import Rectangle
 from xray_resnet.evaluation.amendment import Amendment
 from xray_resnet.evaluation.answers import Answers
+from xray_resnet.evaluation.dose_options import DEFAULT, DoseOptions
 from xray_resnet.evaluation.image_facts import read_fact
 from xray_resnet.evaluation.images import Change, StoredImages
 from xray_resnet.evaluation.internal import Internal
 from xray_resnet.evaluation.network import Network, Peaks, Response
 from xray_resnet.evaluation.predictions import Predictions
 from xray_resnet.evaluation.ranking import Ranking, rank
+from xray_resnet.evaluation.retraining import Retraining
 from xray_resnet.evaluation.seen import UNKNOWN, Seen
 from xray_resnet.evaluation.subject import has_splits_of
+from xray_resnet.explain.methods import Cam
 from xray_resnet.model_output import ModelOutput
+from xray_resnet.pages import Language
 from xray_resnet.progress import Progress, ShowWork, work_in_silence
 from xray_resnet.store import Dataset
 
@@ -72,7 +76,12 @@ class Evidence:
         seen: Whom of another dataset's patients the model was fitted to.
         internal: What the model says of its own held-out images, if these are others and it was asked.
         subgroups: Names by which images are grouped beside the usual ones.
+        cam: Which map is shown over examples.
+        retraining: Trains other networks as this one was trained, without the films that they are asked about; None if
+            it cannot be repeated.
+        language: Of the labels of pages that an analysis writes.
         ladder_images: How many images the corruption ladder takes at most; 0: all.
+        dose: How a dose is planned, if it is.
     """
 
     dataset: Dataset
@@ -92,7 +101,11 @@ class Evidence:
     seen: Seen = UNKNOWN
     internal: Internal | None = None
     subgroups: Sequence[str] = ()
+    cam: Cam = "gradcam"
+    retraining: Retraining | None = None
+    language: Language = "en"
     ladder_images: int = 0
+    dose: DoseOptions = DEFAULT
 
     @property
     def findings(self) -> tuple[str, ...]:
@@ -108,6 +121,13 @@ class Evidence:
     def trained_on_this_dataset(self) -> bool:
         """Whether the dataset has the very splits that the model was trained with."""
         return has_splits_of(self.model.get("training_data", {}), self.dataset)
+
+    @property
+    def is_unseen(self) -> bool | None:
+        """Whether no patient was trained on or chose the epoch; None if it is not known."""
+        if self.trained_on_this_dataset:
+            return self.split == "test"
+        return None if self.seen.patients is None else self.seen.left_out or not self.seen.patients
 
     @property
     def role(self) -> str:

@@ -9,7 +9,6 @@ from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.internal import Internal
 from xray_resnet.evaluation.methods import estimate_to_json
 from xray_resnet.evaluation.population import Population, describe_population
-from xray_resnet.evaluation.predictions import Predictions
 from xray_resnet.evaluation.ranking import FindingRanking, Ranking, rank
 from xray_resnet.metrics import Estimate
 from xray_resnet.metrics.unpaired import subtract_unpaired
@@ -21,26 +20,26 @@ class External:
 
     Attributes:
         name: Of the model's own dataset.
-        own: On its held-out images.
-        here: On the other data.
+        pairs: Each finding on the held-out images of that, and on the other data.
         drops: AUROC there less AUROC here, of each finding.
         macro: Of the mean over the findings that are defined on both sides.
         populations: What the images are like, own and here; None if the own dataset is not at hand.
+        definitions: How the labels were made, own and here, as either dataset says; None if it does not.
         unseen_views: Views that no training image has, with how many images have them here.
     """
 
     name: str
-    own: Ranking
-    here: Ranking
+    pairs: tuple[tuple[FindingRanking, FindingRanking], ...]
     drops: tuple[Estimate, ...]
     macro: Estimate
     populations: tuple[Population, Population] | None
+    definitions: tuple[str | None, str | None]
     unseen_views: dict[str, int]
 
     @property
     def rows(self) -> list[tuple[FindingRanking, FindingRanking, Estimate]]:
         """Own, here and the drop of each finding."""
-        return [*zip(self.own.findings, self.here.findings, self.drops, strict=True)]
+        return [(own, here, drop) for (own, here), drop in zip(self.pairs, self.drops, strict=True)]
 
     def to_json(self) -> dict[str, Any]:
         """Its part of metrics.json."""
@@ -57,6 +56,7 @@ class External:
             "macro_drop": estimate_to_json(self.macro),
             "populations": self.populations
             and dict(zip(("internal", "external"), (each.to_json() for each in self.populations), strict=True)),
+            "label_definitions": dict(zip(("internal", "external"), self.definitions, strict=True)),
             "unseen_views": self.unseen_views,
         }
 
@@ -71,27 +71,29 @@ def compare_with_own(evidence: Evidence, internal: Internal) -> External | None:
     findings = [finding for finding in evidence.findings if finding in internal.predictions.findings]
     if not findings:
         return None
-    sides = [side.choose(findings) for side in (internal.predictions, evidence.predictions)]
-    own, here = (rank(side) for side in sides)
-    drops = tuple(subtract_unpaired(a.auroc, b.auroc) for a, b in zip(own.findings, here.findings, strict=True))
+    own, here = rank(internal.predictions.choose(findings)), evidence.ranking
+    pairs = tuple((own.find(finding), here.find(finding)) for finding in findings)
+    drops = tuple(subtract_unpaired(a.auroc, b.auroc) for a, b in pairs)
+    defined = [a.name for (a, _), drop in zip(pairs, drops, strict=True) if drop.value is not None]
     return External(
         name=internal.name,
-        own=own,
-        here=here,
+        pairs=pairs,
         drops=drops,
-        macro=_subtract_macros(sides, drops),
+        macro=_subtract_macros(own, here, defined),
         populations=_describe_both(evidence, internal, findings),
+        definitions=(
+            evidence.model.get("training_data", {}).get("about", {}).get("labels") or None,
+            evidence.dataset.about.get("labels") or None,
+        ),
         unseen_views=_list_unseen_views(evidence, internal),
     )
 
 
-def _subtract_macros(sides: list[Predictions], drops: tuple[Estimate, ...]) -> Estimate:
+def _subtract_macros(own: Ranking, here: Ranking, defined: list[str]) -> Estimate:
     """Over the findings that are defined on both sides, so that the same are compared."""
-    defined = [name for name, drop in zip(sides[0].findings, drops, strict=True) if drop.value is not None]
     if not defined:
         return Estimate(None, why_null="no finding has an AUROC on both sides")
-    own, here = (rank(side.choose(defined)).macro for side in sides)
-    return subtract_unpaired(own, here)
+    return subtract_unpaired(own.average(defined), here.average(defined))
 
 
 def _describe_both(evidence: Evidence, internal: Internal, findings: list[str]) -> tuple[Population, Population] | None:

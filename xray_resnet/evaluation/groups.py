@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from xray_resnet.store.people import UNKNOWN
+
 MOST_GROUPS = 8
 """Of a fact, the not known apart; of more values the most frequent stay, the rest are others."""
-UNKNOWN = "not known"
 _OTHERS = "others ({} values)"
 _BANDS = 5
 _AGES = {18.0: "under 18", 40.0: "18 to 39", 60.0: "40 to 59", 80.0: "60 to 79", np.inf: "80 and older"}

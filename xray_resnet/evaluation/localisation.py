@@ -4,9 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from xray_resnet.evaluation.evidence import Chance, Evidence, boxes_of
+import numpy as np
+from numpy.typing import NDArray
+
+from xray_resnet.boxes import Rectangle
+from xray_resnet.evaluation.evidence import Chance, Evidence
+from xray_resnet.evaluation.telling import divide_patients
 from xray_resnet.findings import LabelState
-from xray_resnet.metrics import PointingGame, play_pointing_game
+from xray_resnet.metrics import PointingGame, play_pointing_games
 from xray_resnet.metrics.localisation import (
     Point,
     find_most_covered_cell,
@@ -18,8 +23,8 @@ from xray_resnet.metrics.localisation import (
 IMAGE_CENTRE, TRAINING_BOXES, TRAINING_BOXES_ON_GRID = "image_centre", "training_boxes", "training_boxes_on_grid"
 BASELINES = {
     IMAGE_CENTRE: "the centre of the image",
-    TRAINING_BOXES: "per finding the point that lies in most boxes of the training images",
-    TRAINING_BOXES_ON_GRID: "per finding the centre of a cell of the maps that lies in most training boxes",
+    TRAINING_BOXES: "per finding the point that lies in most boxes of the training images of other patients",
+    TRAINING_BOXES_ON_GRID: "per finding the centre of a cell of the maps that lies in most of those boxes",
 }
 ALL = "all findings"
 
@@ -66,31 +71,55 @@ class _Case:
     finding: str
     patient: str
     hit: bool
-    hit_of_baseline: Mapping[str, bool]
+    hit_of_baseline: Mapping[str, bool | None]
     is_reachable: bool
 
 
 def localise(evidence: Evidence) -> Localisation:
-    """Plays the pointing game on the images whose findings have boxes; points are learnt from the training images."""
+    """Plays the pointing game on the images whose findings have boxes; points are learnt from other patients."""
     size, cells = evidence.images()[0].shape[0], evidence.peaks.cells
-    points = {finding: _fix_points(evidence, finding, size) for finding in evidence.findings}
-    cases = _list_cases(evidence, points, list_cell_centres(size, cells))
-    groups = {finding: [case for case in cases if case.finding == finding] for finding in evidence.findings}
-    return Localisation(_play_all(groups | {ALL: cases}, evidence.chance), cells, _find_ceilings(groups | {ALL: cases}))
+    cases = _list_cases(evidence, _Rivals(evidence, size, cells), list_cell_centres(size, cells))
+    groups = {finding: [case.finding == finding for case in cases] for finding in evidence.findings}
+    groups[ALL] = [True] * len(cases)
+    return Localisation(_play_all(cases, groups, evidence.chance), cells, _find_ceilings(cases, groups))
 
 
-def _fix_points(evidence: Evidence, finding: str, size: int) -> dict[str, Point]:
-    """Of every baseline the point it always names for a finding."""
-    dataset = evidence.dataset
-    training = [box for row in dataset.indices("train") for box in boxes_of(dataset, int(row), finding)]
-    return {
-        IMAGE_CENTRE: (size / 2, size / 2),
-        TRAINING_BOXES: find_most_covered_point(training, size),
-        TRAINING_BOXES_ON_GRID: find_most_covered_cell(training, size, evidence.peaks.cells),
-    }
+class _Rivals:
+    """Points that never look: learnt from the training images, for a case in one of those without its patient's.
+
+    Patients among the training images are divided into folds, and the boxes of a fold are left out for its own cases.
+    """
+
+    def __init__(self, evidence: Evidence, size: int, cells: tuple[int, int]) -> None:
+        dataset = evidence.dataset
+        training = dataset.indices("train")
+        patients = dataset.patient_ids[training]
+        self._fold_of = dict(zip(patients, divide_patients(patients, seed=evidence.chance.seed).tolist(), strict=True))
+        self._boxes = [
+            (box.finding, self._fold_of[patient], box.rectangle)
+            for row, patient in zip(training.tolist(), patients, strict=True)
+            for box in dataset.boxes(row)
+        ]
+        self._size, self._cells = size, cells
+        self._known: dict[tuple[str, int | None], dict[str, Point | None]] = {}
+
+    def points(self, finding: str, patient: str) -> dict[str, Point | None]:
+        """Of every baseline the point that it names for a case; None without a box to learn from."""
+        left_out = self._fold_of.get(patient)
+        if (finding, left_out) not in self._known:
+            boxes = [box for name, fold, box in self._boxes if name == finding and fold != left_out]
+            self._known[finding, left_out] = self._fix(boxes)
+        return self._known[finding, left_out]
+
+    def _fix(self, boxes: Sequence[Rectangle]) -> dict[str, Point | None]:
+        return {
+            IMAGE_CENTRE: (self._size / 2, self._size / 2),
+            TRAINING_BOXES: find_most_covered_point(boxes, self._size) if boxes else None,
+            TRAINING_BOXES_ON_GRID: find_most_covered_cell(boxes, self._size, self._cells) if boxes else None,
+        }
 
 
-def _list_cases(evidence: Evidence, points: Mapping[str, Mapping[str, Point]], centres: Sequence[Point]) -> list[_Case]:
+def _list_cases(evidence: Evidence, rivals: _Rivals, centres: Sequence[Point]) -> list[_Case]:
     """One case per image and positive finding with a box."""
     predictions, cases = evidence.predictions, []
     for place in range(len(evidence.rows)):
@@ -99,29 +128,32 @@ def _list_cases(evidence: Evidence, points: Mapping[str, Mapping[str, Point]], c
             if not boxes or predictions.states[place, column] != LabelState.POSITIVE:
                 continue
             x, y = map(float, evidence.peaks.points[place, column])
-            hits = {baseline: is_hit(point, boxes) for baseline, point in points[finding].items()}
-            reachable = any(is_hit(centre, boxes) for centre in centres)
             patient = str(predictions.patient_ids[place])
+            hits = {
+                baseline: None if point is None else is_hit(point, boxes)
+                for baseline, point in rivals.points(finding, patient).items()
+            }
+            reachable = any(is_hit(centre, boxes) for centre in centres)
             cases.append(_Case(finding, patient, is_hit((x, y), boxes), hits, reachable))
     return cases
 
 
-def _play_all(groups: Mapping[str, Sequence[_Case]], chance: Chance) -> dict[str, dict[str, PointingGame]]:
-    generator = chance.generator()
+def _play_all(
+    cases: Sequence[_Case], groups: Mapping[str, Sequence[bool]], chance: Chance
+) -> dict[str, dict[str, PointingGame]]:
+    played = play_pointing_games(
+        [case.hit for case in cases],
+        np.array([[case.hit_of_baseline[baseline] for case in cases] for baseline in BASELINES], np.float64),
+        [*groups.values()],
+        patients=[case.patient for case in cases],
+        generator=chance.generator(),
+        resamples=chance.resamples,
+    )
+    return {baseline: dict(zip(groups, games, strict=True)) for baseline, games in zip(BASELINES, played, strict=True)}
 
-    def play(cases: Sequence[_Case], baseline: str) -> PointingGame:
-        return play_pointing_game(
-            [case.hit for case in cases],
-            [case.hit_of_baseline[baseline] for case in cases],
-            patients=[case.patient for case in cases],
-            generator=generator,
-            resamples=chance.resamples,
-        )
 
-    return {baseline: {name: play(cases, baseline) for name, cases in groups.items()} for baseline in BASELINES}
-
-
-def _find_ceilings(groups: Mapping[str, Sequence[_Case]]) -> dict[str, float | None]:
+def _find_ceilings(cases: Sequence[_Case], groups: Mapping[str, Sequence[bool]]) -> dict[str, float | None]:
+    reachable: NDArray[np.bool_] = np.array([case.is_reachable for case in cases], bool)
     return {
-        name: sum(case.is_reachable for case in cases) / len(cases) if cases else None for name, cases in groups.items()
+        name: float(reachable[np.array(members)].mean()) if any(members) else None for name, members in groups.items()
     }

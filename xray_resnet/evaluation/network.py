@@ -1,4 +1,4 @@
-"""A network asked about images: logits, where each finding's map peaks, and Grad-CAM; loaded when it is first asked."""
+"""A network asked about images: logits, where each finding's map peaks, and maps; loaded when it is first asked."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from xray_resnet.explain.gradcam import compute_gradcam
+from xray_resnet.explain.cam import compute_cams
+from xray_resnet.explain.methods import METHODS, Cam
+from xray_resnet.explain.occlusion import compute_occlusion
 from xray_resnet.metrics.localisation import find_peaks
 from xray_resnet.model_input import ModelInput, Pixels
 from xray_resnet.models import PreActResNet
@@ -95,22 +97,32 @@ class Network:
         peaks = Peaks(np.concatenate(points), (maps.shape[2], maps.shape[3]))
         return Response(np.concatenate(logits), peaks, np.concatenate(features))
 
-    def explain(self, image: Pixels, finding: str) -> NDArray[np.float32]:
-        """Grad-CAM of one finding in one image (S, S), in fp32: (size, size) of the network's input, 0 to 1."""
-        batch = self.build_batch([image]).to(self.engine.device)
-        (heat,) = compute_gradcam(self.model, batch, [self.outputs[finding]])
-        return np.asarray(heat, np.float32)
+    def explain(
+        self, images: Sequence[Pixels], findings: Sequence[str], *, methods: Sequence[Cam] = METHODS
+    ) -> dict[Cam, NDArray[np.float32]]:
+        """Maps of one finding in each image (S, S), computed in fp32: (B, h, w), 0 to 1 for each cell."""
+        outputs = [self.outputs[finding] for finding in findings]
+        return compute_cams(self.model, self.place(images), outputs, methods=methods)
+
+    def occlude(self, image: Pixels, finding: str, *, windows: int) -> NDArray[np.float32]:
+        """By how much a finding's logit falls if a window of the image is covered, in fp32: (windows, windows)."""
+        falls = compute_occlusion(self.model, self.place([image]), windows=windows)
+        return np.asarray(falls[self.outputs[finding]], np.float32)
 
     def build_batch(self, images: Sequence[Pixels]) -> torch.Tensor:
         """Images as network input (B, 1, size, size)."""
         return torch.from_numpy(np.stack([self.model_input(image) for image in images])[:, None])
+
+    def place(self, images: Sequence[Pixels]) -> torch.Tensor:
+        """Images as network input on the engine's device."""
+        return self.build_batch(images).to(self.engine.device, memory_format=torch.channels_last)
 
     def _run(
         self, images: Sequence[Pixels], known: NDArray[np.float32] | None
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
         """Logits (B, F), class activation maps (B, F, h, w) and pooled features (B, C)."""
         model = self.model  # loaded before inference mode, or Grad-CAM could not differentiate its weights
-        batch = self.build_batch(images).to(self.engine.device, memory_format=torch.channels_last)
+        batch = self.place(images)
         facts = None if known is None else torch.from_numpy(known).to(self.engine.device)
         with torch.inference_mode(), self.engine.autocast():
             output, maps, features = (values.float().cpu().numpy() for values in model.forward_all(batch, facts))

@@ -1,4 +1,4 @@
-"""Example images with the Grad-CAM of their finding, and the true boxes where the source has them."""
+"""Example images with the map of their finding, and the true boxes where the source has them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,9 @@ from xray_resnet.boxes import Rectangle
 from xray_resnet.dicom.radiograph import to_8_bit
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.selection import Example
-from xray_resnet.explain.overlay import draw_heat, draw_overlay
+from xray_resnet.explain.caption import write_caption
+from xray_resnet.explain.overlay import draw_heat
+from xray_resnet.explain.panels import draw_panels
 from xray_resnet.findings import column_prefix
 
 FOLDER = "overlays"
@@ -27,7 +29,7 @@ class Overlay:
         image_id: Keyed hash of the image.
         plain: (S, S) uint8 as stored.
         heat: (h, h, 4) uint8, the map alone, to be laid over it.
-        captioned: (H, S, 3) uint8 with map and boxes, and a strip below that names finding, kind and score.
+        captioned: The film beside the film with map and boxes, and below finding, score, threshold and kind.
         boxes: Where the source says the finding is, in store pixels.
         file_name: Of the captioned picture below `overlays/`.
     """
@@ -42,18 +44,30 @@ class Overlay:
 
 
 def draw_example(evidence: Evidence, example: Example) -> Overlay:
-    """The example with the Grad-CAM of its own finding.
+    """The example with the map of its own finding.
 
     Args:
         evidence: Has the image and the network; maps are computed in fp32.
         example: What to show; its position is that of the image in the evidence.
     """
-    pixels = evidence.dataset.pixels(int(evidence.rows[example.position]))
-    heat = evidence.network.explain(pixels, example.finding)
+    row = int(evidence.rows[example.position])
+    pixels = evidence.dataset.pixels(row)
+    (heat,) = evidence.network.explain([pixels], [example.finding], methods=[evidence.cam])[evidence.cam]
     boxes = evidence.boxes(example.position, example.finding)
     image_id = str(evidence.predictions.image_ids[example.position])
-    caption = f"{example.finding}, {example.kind}, score {example.score:.3f}"
-    captioned = draw_overlay(pixels, heat, boxes=boxes, caption=caption)
+    content = evidence.dataset.content(row)
+    captioned = draw_panels(pixels, heat, boxes=boxes, caption=_caption(evidence, example), content=content)
     name = f"{column_prefix(example.finding)}-{example.kind.replace(' ', '-')}-{image_id[:12]}.png"
     layer = draw_heat(heat, side=min(_MOST_OF_HEAT, len(pixels)))
     return Overlay(example, image_id, to_8_bit(pixels), layer, captioned, boxes, name)
+
+
+def _caption(evidence: Evidence, example: Example) -> str:
+    probability = float(evidence.probabilities[example.position, evidence.findings.index(example.finding)])
+    said = write_caption(
+        example.finding,
+        score=example.score,
+        output=evidence.output,
+        probability=None if np.isnan(probability) else probability,
+    )
+    return f"{said}; {example.kind}"

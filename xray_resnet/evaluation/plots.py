@@ -1,7 +1,7 @@
 """The report's plots as SVG: intervals of AUROC, ROC and precision-recall curves, scores by label."""
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,9 +26,13 @@ STYLE: Any = {
     "svg.hashsalt": "xray_resnet", "figure.facecolor": "none", "savefig.facecolor": "none",
 }  # fmt: skip
 WIDTH, _MOST_COLUMNS, _BINS = 9.6, 5, 24
+_LARGEST_SIDE = 3.2
+"""Of a panel, so that one or two findings do not fill the screen."""
 _MARK = 34
 """Size of the mark of an estimate."""
-_TICKS, _TICK_LABELS = (0, 0.5, 1), ("0", "½", "1")
+_TICKS, _TICK_LABELS = (0, 0.2, 0.4, 0.6, 0.8, 1), ("0", ".2", ".4", ".6", ".8", "1")
+
+_NO_POINTS: Mapping[str, float] = {}
 
 Panel = Callable[[Axes, int], None]
 
@@ -61,8 +65,14 @@ def plot_intervals(ranking: Ranking, *, baseline: Sequence[float | None] = ()) -
         return to_svg(figure)
 
 
-def plot_roc_curves(predictions: Predictions, ranking: Ranking) -> str:
-    """One ROC curve per finding, small multiples."""
+def plot_roc_curves(predictions: Predictions, ranking: Ranking, *, points: Mapping[str, float] = _NO_POINTS) -> str:
+    """One ROC curve per finding, small multiples.
+
+    Args:
+        predictions: Labels and logits.
+        ranking: The figures.
+        points: Finding → logit of its operating point, which is drawn as a dot.
+    """
     labels = predictions.labels
 
     def draw(axes: Axes, column: int) -> None:
@@ -71,6 +81,10 @@ def plot_roc_curves(predictions: Predictions, ranking: Ranking) -> str:
         axes.plot(curve.x, curve.y, color=MODEL, linewidth=1.8)
         axes.fill_between(curve.x, curve.y, color=MODEL, alpha=0.08, linewidth=0)
         axes.text(0.97, 0.06, f"{ranking.findings[column].auroc.value:.3f}", ha="right", color=MODEL, weight="bold")
+        if (logit := points.get(ranking.findings[column].name)) is not None:
+            called = predictions.logits[:, column] >= logit
+            false_rate, true_rate = (float(called[labels[:, column] == value].mean()) for value in (0, 1))
+            axes.scatter([false_rate], [true_rate], s=_MARK, color=INK, zorder=4)
 
     return small_multiples(ranking, draw, x="false positive rate", y="true positive rate")
 
@@ -119,9 +133,9 @@ def small_multiples(ranking: Ranking, draw: Panel, *, x: str, y: str, square: bo
         square: Whether these also reach from 0 to 1, in all panels alike.
     """
     count = len(ranking.findings)
-    columns = min(_MOST_COLUMNS, max(count, 3))
+    columns = min(_MOST_COLUMNS, count)
     rows = -(-count // columns)
-    side = WIDTH / columns
+    side = min(WIDTH / columns, _LARGEST_SIDE)
     with rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, rows * side * (1.3 if square else 0.9)), layout="constrained")
         grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=square)
@@ -130,8 +144,11 @@ def small_multiples(ranking: Ranking, draw: Panel, *, x: str, y: str, square: bo
                 axes.set_visible(False)
                 continue
             _draw_panel(axes, position, ranking, draw, square=square)
-        figure.supxlabel(x, fontsize=9, color=MUTED)
-        figure.supylabel(y, fontsize=9, color=MUTED)
+        if columns == 1:  # beside the panel, not at the edge of the page
+            grid[0, 0].set(xlabel=x, ylabel=y)
+        else:
+            figure.supxlabel(x, fontsize=9, color=MUTED)
+            figure.supylabel(y, fontsize=9, color=MUTED)
         return to_svg(figure)
 
 

@@ -1,6 +1,5 @@
 """What a group of images is like: prevalence, view, sex, age and brightness."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -8,12 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xray_resnet.evaluation.groups import UNKNOWN
-from xray_resnet.evaluation.image_facts import read_fact
 from xray_resnet.store import Dataset
 from xray_resnet.store.labels import read_labels
+from xray_resnet.store.people import People, measure_people
 
-_QUARTILES = (0.25, 0.5, 0.75)
 _MOST_LOOKED_AT = 500
 """Images whose pixels are read, evenly spread over the group."""
 
@@ -26,10 +23,7 @@ class Population:
         n_images: How many.
         n_patients: Of how many patients.
         prevalences: Finding → share of the assessed images; None if none is.
-        views: View → share of the images, the most frequent first; `not known` is one of them.
-        sexes: Likewise.
-        age: Quartiles in years of the images where it is known; None if it never is.
-        age_known: Share of the images where it is.
+        people: Whose they are.
         brightness: Mean over images of the mean pixel, as a share of the range.
         contrast: Mean over images of the pixels' standard deviation, likewise.
     """
@@ -37,16 +31,15 @@ class Population:
     n_images: int
     n_patients: int
     prevalences: Mapping[str, float | None]
-    views: Mapping[str, float]
-    sexes: Mapping[str, float]
-    age: tuple[float, ...] | None
-    age_known: float
+    people: People
     brightness: float
     contrast: float
 
     def to_json(self) -> dict[str, Any]:
         """Its entry in metrics.json."""
-        return asdict(self)
+        content = asdict(self)
+        people: dict[str, Any] = content.pop("people")
+        return content | people
 
 
 def describe_population(dataset: Dataset, rows: NDArray[np.int64], findings: Sequence[str]) -> Population:
@@ -57,16 +50,12 @@ def describe_population(dataset: Dataset, rows: NDArray[np.int64], findings: Seq
         rows: (N,) which ones.
         findings: Whose prevalence is told; the dataset has them.
     """
-    ages = [float(age) for age in read_fact(dataset, rows, "age") if age is not None]
     brightness, contrast = _look(dataset, rows)
     return Population(
         n_images=len(rows),
         n_patients=len(np.unique(dataset.patient_ids[rows])),
         prevalences=_measure_prevalences(dataset, rows, findings),
-        views=_share(read_fact(dataset, rows, "view")),
-        sexes=_share(read_fact(dataset, rows, "sex")),
-        age=tuple(np.quantile(ages, _QUARTILES).tolist()) if ages else None,
-        age_known=len(ages) / len(rows),
+        people=measure_people(dataset, rows),
         brightness=brightness,
         contrast=contrast,
     )
@@ -80,11 +69,6 @@ def _measure_prevalences(dataset: Dataset, rows: NDArray[np.int64], findings: Se
         finding: float(count / total) if total else None
         for finding, count, total in zip(findings, positives, assessed, strict=True)
     }
-
-
-def _share(values: Sequence[Any]) -> dict[str, float]:
-    counts = Counter(str(value or UNKNOWN) for value in values)
-    return {name: count / len(values) for name, count in counts.most_common()}
 
 
 def _look(dataset: Dataset, rows: NDArray[np.int64]) -> tuple[float, float]:

@@ -1,13 +1,14 @@
 """How well a model ranks every finding, with intervals; undefined is None, with its reason."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from xray_resnet.evaluation.methods import estimate_to_json
 from xray_resnet.evaluation.predictions import Predictions
-from xray_resnet.metrics import Estimate, estimate_aurocs, estimate_average_precision, estimate_partial_auroc
+from xray_resnet.metrics import Aurocs, Estimate, estimate_aurocs, estimate_average_precision, estimate_partial_auroc
 from xray_resnet.metrics.clustered import count_patients
 
 MAX_FPR = 0.1
@@ -53,11 +54,21 @@ class Ranking:
         findings: One for each finding.
         macro: Mean AUROC over the findings where it is defined.
         n_defined: How many those are.
+        aurocs: From which other means can be made.
     """
 
     findings: tuple[FindingRanking, ...]
     macro: Estimate
     n_defined: int
+    aurocs: Aurocs = field(repr=False, compare=False)
+
+    def find(self, name: str) -> FindingRanking:
+        """One finding."""
+        return next(finding for finding in self.findings if finding.name == name)
+
+    def average(self, names: Collection[str]) -> Estimate:
+        """Mean AUROC over some findings."""
+        return self.aurocs.average([place for place, each in enumerate(self.findings) if each.name in names])
 
     def to_json(self) -> dict[str, Any]:
         """Its part of metrics.json."""
@@ -78,7 +89,7 @@ def rank(predictions: Predictions) -> Ranking:
     """Computes the figures of every finding from the predictions of all images of a split."""
     aurocs = estimate_aurocs(predictions.labels, predictions.logits, patients=predictions.patient_ids)
     findings = tuple(_rank_finding(predictions, column, auroc) for column, auroc in enumerate(aurocs.findings))
-    return Ranking(findings, aurocs.macro, aurocs.n_defined)
+    return Ranking(findings, aurocs.macro, aurocs.n_defined, aurocs)
 
 
 def _rank_finding(predictions: Predictions, column: int, auroc: Estimate) -> FindingRanking:

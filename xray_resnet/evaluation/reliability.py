@@ -22,8 +22,10 @@ from xray_resnet.metrics.calibration import (
     log_loss,
     reliability_curve,
 )
+from xray_resnet.metrics.perfect_calibration import PerfectErrors, simulate_perfect
 from xray_resnet.model_output import Calibration, LinearCalibration, compute_scores
 
+_SIGNIFICANT = 0.05
 _NONE_MADE = "the model has no calibration; xray-eval --split val makes one"
 _NOT_IN_BUNDLE = "the split that the calibration was made on did not give one"
 
@@ -34,23 +36,31 @@ class Reliability:
 
     Attributes:
         error: Over the bins.
+        perfect: What perfect probabilities would show in its place; None without an assessed image.
         brier: The Brier score in its parts; None without an assessed image.
         log_loss: None without an assessed image.
         curve: Observed share by bin.
     """
 
     error: CalibrationError
+    perfect: PerfectErrors | None
     brier: BrierParts | None
     log_loss: float | None
     curve: Sequence[ReliabilityBin]
 
+    @property
+    def is_beyond_chance(self) -> bool:
+        """Whether perfect probabilities would show as great an error in less than one of twenty evaluations."""
+        return self.perfect is not None and self.perfect.p_value is not None and self.perfect.p_value < _SIGNIFICANT
+
     def to_json(self) -> dict[str, Any]:
         """Its part of metrics.json."""
         return {
-            "ece": self.error.root,
-            "ece_squared": self.error.squared,
-            "ece_plugin": self.error.plugin,
+            "calibration_error_l2_debiased": self.error.root,
+            "calibration_error_l2_debiased_squared": self.error.squared,
+            "ece_l1_plugin": self.error.plugin,
             "why_null": self.error.why_null,
+            "if_perfect": None if self.perfect is None else _perfect_to_json(self.perfect),
             "log_loss": self.log_loss,
             "brier": None if self.brier is None else asdict(self.brier),
             "reliability": [
@@ -128,6 +138,16 @@ class Reliabilities:
         }
 
 
+def _perfect_to_json(perfect: PerfectErrors) -> dict[str, Any]:
+    return {
+        "what": "errors that 95 % of evaluations of perfect probabilities do not exceed",
+        "calibration_error_l2_debiased": perfect.root,
+        "ece_l1_plugin": perfect.plugin,
+        "p_value": perfect.p_value,
+        "resemblance_within_patients": perfect.resemblance,
+    }
+
+
 def measure_reliabilities(evidence: Evidence) -> Reliabilities:
     """Measures every finding, before and after calibration."""
     calibration = evidence.output.calibration
@@ -183,13 +203,12 @@ def _save(
 def _measure(evidence: Evidence, labels: NDArray[np.float32], probabilities: NDArray[np.float64]) -> Reliability:
     patients = evidence.predictions.patient_ids
     bins = count_bins(len(np.unique(patients[np.isfinite(labels)])))
-    curve = reliability_curve(
-        labels,
-        probabilities,
-        patients=patients,
-        generator=evidence.chance.generator(),
-        resamples=evidence.chance.resamples,
-        bins=bins,
+    known: dict[str, Any] = {"patients": patients, "bins": bins}
+    drawn = {**known, "generator": evidence.chance.generator(), "resamples": evidence.chance.resamples}
+    return Reliability(
+        calibration_error(labels, probabilities, **known),
+        simulate_perfect(labels, probabilities, **drawn),
+        decompose_brier(labels, probabilities, bins=bins),
+        log_loss(labels, probabilities),
+        reliability_curve(labels, probabilities, **drawn),
     )
-    error = calibration_error(labels, probabilities, patients=patients, bins=bins)
-    return Reliability(error, decompose_brier(labels, probabilities, bins=bins), log_loss(labels, probabilities), curve)

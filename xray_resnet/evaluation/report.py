@@ -1,10 +1,15 @@
 """The report: the results of the analyses put together in one HTML file, which opens from disk without a network."""
 
+from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
+
+from xray_resnet.bundle.training_people import describe_people, describe_training
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.result import Plot, Results, list_warnings
 from xray_resnet.pages import Language, Picture, encode_svg, render_page
+from xray_resnet.store.people import measure_people
 
 _TEMPLATE = Path(__file__).parent / "report.html.j2"
 
@@ -29,9 +34,23 @@ def render_report(evidence: Evidence, results: Results, *, command: str, languag
             "draw": _draw,
             "results": results,
             "command": command,
+            "trained_on": describe_training(evidence.model.get("training_data", {})),
+            "evaluated_on": _describe_evaluated(evidence),
+            "reference": evidence.dataset.about.get("labels") or "how the labels were made is not recorded",
         },
         language=language,
     )
+
+
+def _describe_evaluated(evidence: Evidence) -> str:
+    """Images and patients, and who they are."""
+    dataset, images = evidence.dataset, len(evidence.rows)
+    patients = len(np.unique(evidence.predictions.patient_ids))
+    kind = "simulated patients" if dataset.synthetic else "patients"
+    told = dataset.about.get("patients")
+    name = f"{dataset.name}, {evidence.split}{f' ({told})' if told else ''}"
+    people = describe_people(asdict(measure_people(dataset, evidence.rows)))
+    return f"{images:,} images of {patients:,} {kind} of {name}: {people}"
 
 
 def _draw(plot: Plot) -> Picture:

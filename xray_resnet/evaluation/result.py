@@ -45,6 +45,7 @@ class Caveat:
         concern: What it is about.
         anchor: Id on the page of the evidence for it: a section's name, or that, a hyphen and more; empty: the section
             of the analysis that warns.
+        remedy: What to run to mend it, if a command does; for engineers, so told apart from the text.
     """
 
     rank: Rank
@@ -52,6 +53,7 @@ class Caveat:
     text: str
     concern: Concern = Concern.SCOPE
     anchor: str = ""
+    remedy: str = ""
 
     @property
     def section(self) -> str:
@@ -66,6 +68,7 @@ class Caveat:
             "concern": self.concern.name.lower(),
             "text": self.text,
             "anchor": self.anchor or None,
+            "remedy": self.remedy or None,
         }
 
 

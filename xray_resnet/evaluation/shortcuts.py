@@ -18,7 +18,6 @@ from xray_resnet.evaluation.image_facts import read_fact
 from xray_resnet.evaluation.methods import estimate_to_json
 from xray_resnet.evaluation.telling import Telling, divide_patients, measure_telling
 from xray_resnet.metrics import Estimate
-from xray_resnet.metrics.clustered import FEWEST_PATIENTS
 from xray_resnet.metrics.contrasts import compare_areas
 from xray_resnet.metrics.strata import NO_PAIRS, ComparedPairs, compare_within
 from xray_resnet.store import Dataset
@@ -126,9 +125,12 @@ def measure_shortcuts(evidence: Evidence) -> Shortcuts:
     """Judges facts and model, finding by finding."""
     dataset = evidence.dataset
     rows = _draw_patients(dataset.patient_ids, evidence.chance.generator())
-    groupings = group_by_facts(dataset, rows)
+    both = np.union1d(rows, evidence.rows)
+    borders = measure_borders(dataset, both)
+    groupings = group_by_facts(dataset, rows, borders[np.searchsorted(both, rows)])
     differing, same = part_same(groupings)
-    here = {grouping.name: grouping for grouping in group_by_facts(dataset, evidence.rows)}
+    of_evaluation = group_by_facts(dataset, evidence.rows, borders[np.searchsorted(both, evidence.rows)])
+    here = {grouping.name: grouping for grouping in of_evaluation}
     tellings = _judge_facts(evidence, rows, differing)
     return Shortcuts(
         len(rows),
@@ -139,15 +141,20 @@ def measure_shortcuts(evidence: Evidence) -> Shortcuts:
     )
 
 
-def group_by_facts(dataset: Dataset, rows: NDArray[np.int64]) -> list[Grouping]:
-    """Images in (N,) rows grouped by each fact: of table and header, size in megapixels, width over height, border."""
+def group_by_facts(dataset: Dataset, rows: NDArray[np.int64], borders: NDArray[np.float64]) -> list[Grouping]:
+    """Images in (N,) rows grouped by each fact: of table and header, size in megapixels, width over height, border.
+
+    Args:
+        dataset: Has the images.
+        rows: Their rows.
+        borders: (N, 2) of them, as `measure_borders` gives them.
+    """
     values: dict[str, Sequence[Any]] = {name: read_fact(dataset, rows, column) for name, column in _COLUMNS.items()}
     sizes, spacings = read_fact(dataset, rows, "file_size"), read_fact(dataset, rows, "spacing_mm")
     known = [size if size and all(size) else None for size in sizes]
     values["image size"] = [size and size[0] * size[1] / _MEGA for size in known]
     values["image shape"] = [size and size[1] / size[0] for size in known]
     values["pixel spacing"] = [spacing and spacing[0] for spacing in spacings]
-    borders = measure_borders(dataset, rows)
     values["brightness of the border"], values["contrast of the border"] = borders.T.tolist()
     return [group_images(name, known) for name, known in values.items()]
 
@@ -194,6 +201,6 @@ def _judge_model(evidence: Evidence, column: int, telling: Telling, here: Mappin
 
 def _lose(whole: ComparedPairs, alike: ComparedPairs | None, within: Estimate) -> Estimate:
     """The AUROC of all pairs less that of the pairs within strata."""
-    if alike is None or min(alike.patients) < FEWEST_PATIENTS:
+    if alike is None or within.low is None:
         return Estimate(None, why_null=within.why_null)
     return compare_areas(whole, alike)[0]

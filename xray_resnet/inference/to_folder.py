@@ -9,6 +9,7 @@ from pathlib import Path
 from xray_resnet.bundle.model_card import describe_scores
 from xray_resnet.dicom import FLAG_TEXTS, REASON_TEXTS, Flag, Reason
 from xray_resnet.errors import UserError
+from xray_resnet.explain.overlay import OPACITY
 from xray_resnet.files import write_json
 from xray_resnet.inference.inputs import find_inputs
 from xray_resnet.inference.outputs import OUTPUTS
@@ -67,6 +68,7 @@ def predict_to_folder(
     *,
     formats: Sequence[str] = ("csv",),
     overlay: bool = False,
+    opacity: float = OPACITY,
     precision: RequestedOfOpenVino = "auto",
     workers: int = 0,
     progress: Progress | None = None,
@@ -79,6 +81,7 @@ def predict_to_folder(
         output: Made where it is missing.
         formats: Of `predictions.FORMATS`.
         overlay: Whether to write overlays.
+        opacity: Of a map over its film where it is strongest, 0 to 1.
         precision: "auto" or "fp32".
         workers: Processes that read and decode; 0 is one per processor, as far as the memory suffices.
         progress: Told (done, total, rejected) after every file.
@@ -88,7 +91,7 @@ def predict_to_folder(
     """
     files = find_inputs(inputs, output=output)
     predictor = Predictor(model, precision=precision, workers=workers)
-    context = OutputContext(output, predictor.bundle, predictor.engine.describe())
+    context = OutputContext(output, predictor.bundle, predictor.engine.describe(), opacity)
     reasons: Counter[str] = Counter()
     flags: Counter[str] = Counter()
     with ExitStack() as stack:
@@ -130,5 +133,5 @@ def _describe(predictor: Predictor) -> dict[str, object]:
         "operating_points": made["operating_points"],
         "triage": made["triage"],
         "scope": _describe_scope(metadata.output.scope),
-        "note": f"Research software, no medical device. {describe_scores(metadata)}",
+        "note": f"Research software, not a medical device. {describe_scores(metadata)}",
     }

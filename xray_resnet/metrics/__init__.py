@@ -9,7 +9,7 @@ from xray_resnet.metrics.aurocs import (
     estimate_partial_auroc,
 )
 from xray_resnet.metrics.bootstrap import Estimate
-from xray_resnet.metrics.localisation import PointingGame, play_pointing_game
+from xray_resnet.metrics.localisation import PointingGame, play_pointing_games
 from xray_resnet.metrics.paired import PairedTest, paired_test
 from xray_resnet.metrics.ranking import (
     auroc,
@@ -36,7 +36,7 @@ __all__ = [
     "macro_auroc",
     "make_triage",
     "paired_test",
-    "play_pointing_game",
+    "play_pointing_games",
     "pr_curve",
     "roc_curve",
     "why_undefined",

@@ -5,7 +5,7 @@ the findings vary together over the patients.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -20,7 +20,7 @@ from xray_resnet.metrics.components import (
 )
 from xray_resnet.metrics.newcombe import combine_intervals, correlate
 from xray_resnet.metrics.paired import vary_difference
-from xray_resnet.metrics.ranking import average_precision, why_undefined
+from xray_resnet.metrics.ranking import Floats, average_precision, why_undefined
 from xray_resnet.metrics.ranking_intervals import (
     AUROC,
     LOGIT,
@@ -43,11 +43,17 @@ class Aurocs:
         findings: One estimate per finding, in order.
         macro: Of the mean over the defined findings.
         n_defined: How many findings the macro average is over.
+        sums: What each patient adds to each finding, (P,); None if that has no interval.
     """
 
     findings: tuple[Estimate, ...]
     macro: Estimate
     n_defined: int
+    sums: tuple[Floats | None, ...] = field(repr=False, compare=False)
+
+    def average(self, places: Sequence[int]) -> Estimate:
+        """Of the mean over some findings, those that are defined."""
+        return _combine([self.findings[place] for place in places], [self.sums[place] for place in places])
 
 
 def estimate_aurocs(labels: NDArray[np.generic], scores: NDArray[np.generic], *, patients: ArrayLike) -> Aurocs:
@@ -66,7 +72,7 @@ def estimate_aurocs(labels: NDArray[np.generic], scores: NDArray[np.generic], *,
         _undefined(truth) if each is None else bound_aurocs(each).estimate(0, float(each.values[0]), method=AUROC)
         for truth, each in zip(labels.T, variations, strict=True)
     ]
-    return _average(estimates, [each for each in variations if each is not None])
+    return _average(estimates, variations)
 
 
 def estimate_paired_difference(
@@ -90,7 +96,7 @@ def estimate_paired_difference(
         else bound_differences(each).estimate(0, float(each.values[0]), method=STUDENT)
         for truth, each in zip(labels.T, variations, strict=True)
     ]
-    return _average(estimates, [each for each in variations if each is not None])
+    return _average(estimates, variations)
 
 
 def estimate_average_precision(labels: ArrayLike, scores: ArrayLike, *, patients: ArrayLike) -> Estimate:
@@ -135,19 +141,19 @@ def _undefined(labels: ArrayLike) -> Estimate:
     return Estimate(None, why_null=why_undefined(labels))
 
 
-def _average(findings: Sequence[Estimate], variations: Sequence[Variation]) -> Aurocs:
-    """The findings and the mean over those that are defined.
+def _average(findings: Sequence[Estimate], variations: Sequence[Variation | None]) -> Aurocs:
+    """The findings and the mean over those that are defined, which have a variation."""
+    sums = [
+        None if each is None or finding.low is None else each.sums()[0]
+        for finding, each in zip(findings, variations, strict=True)
+    ]
+    n_defined = sum(finding.value is not None for finding in findings)
+    return Aurocs(tuple(findings), _combine(findings, sums), n_defined, tuple(sums))
 
-    Args:
-        findings: All of them.
-        variations: Of the defined ones.
-    """
-    defined = [finding for finding in findings if finding.value is not None]
-    return Aurocs(tuple(findings), _combine(defined, variations), len(defined))
 
-
-def _combine(terms: Sequence[Estimate], variations: Sequence[Variation]) -> Estimate:
-    """The mean of several AUROCs or of several differences."""
+def _combine(findings: Sequence[Estimate], sums: Sequence[Floats | None]) -> Estimate:
+    """The mean of several AUROCs, or of several differences, over those that are defined."""
+    terms = [finding for finding in findings if finding.value is not None]
     if not terms:
         return Estimate(None, why_null="no finding has both a positive and a negative image")
     values = [term.value for term in terms if term.value is not None]
@@ -158,7 +164,7 @@ def _combine(terms: Sequence[Estimate], variations: Sequence[Variation]) -> Esti
     if len(intervals) < len(terms):
         return Estimate(value, why_null=f"interval: {len(terms) - len(intervals)} of {len(terms)} findings without one")
     weights = np.full(len(terms), 1 / len(terms))
-    correlation = correlate(np.concatenate([each.sums for each in variations]))
+    correlation = correlate(np.stack([each for each in sums if each is not None]))
     return Estimate(
         value, *combine_intervals(values, intervals, weights=weights, correlation=correlation), method=COMBINED
     )

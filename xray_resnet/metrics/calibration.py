@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from xray_resnet.metrics.binned_patients import BinnedPatients
 from xray_resnet.metrics.bootstrap import RESAMPLES, Estimate, bootstrap, estimate, number_patients
 from xray_resnet.metrics.clustered import FEW_PATIENTS, FEWEST_PATIENTS, count_patients
 from xray_resnet.metrics.ranking import Floats, checked
@@ -94,7 +95,7 @@ def log_loss(labels: ArrayLike, probabilities: ArrayLike) -> float | None:
     Raises:
         ValueError: for other labels or probabilities.
     """
-    truth, probability = _assessed(labels, probabilities)
+    truth, probability = assessed(labels, probabilities)
     return float(_log_losses(truth, probability).mean()) if len(truth) else None
 
 
@@ -108,7 +109,7 @@ def brier_score(labels: ArrayLike, probabilities: ArrayLike) -> float | None:
     Raises:
         ValueError: for other labels or probabilities.
     """
-    truth, probability = _assessed(labels, probabilities)
+    truth, probability = assessed(labels, probabilities)
     return float(((probability - truth) ** 2).mean()) if len(truth) else None
 
 
@@ -129,7 +130,7 @@ def decompose_brier(labels: ArrayLike, probabilities: ArrayLike, *, bins: int = 
     Raises:
         ValueError: for other labels or probabilities.
     """
-    truth, probability = _assessed(labels, probabilities)
+    truth, probability = assessed(labels, probabilities)
     if not len(truth):
         return None
     where = assign_bins(probability, bins)
@@ -163,17 +164,17 @@ def calibration_error(
     Raises:
         ValueError: for other labels or probabilities.
     """
-    truth, probability = _assessed(labels, probabilities)
+    truth, probability = assessed(labels, probabilities)
     if not len(truth):
         return CalibrationError(None, None, 0, "no assessed image")
-    units = number_patients(np.asarray(patients)[_is_assessed(labels)])
+    units = number_patients(np.asarray(patients)[is_assessed(labels)])
     where = assign_bins(probability, bins or count_bins(int(units.max()) + 1))
-    distances, variances, patients_of_bin = _measure_bins(probability - truth, where, units)
-    mass = np.bincount(where) / len(where)
-    plugin = float(mass @ abs(distances))
-    if patients_of_bin.min() < FEWEST_PATIENTS:
-        return CalibrationError(None, plugin, len(mass), f"a bin has fewer than {FEWEST_PATIENTS} patients")
-    return CalibrationError(float(mass @ (distances**2 - variances)), plugin, len(mass))
+    grid = BinnedPatients(where, units)
+    (squared,), (plugin,) = grid.measure((probability - truth)[None])
+    if grid.fewest_patients < FEWEST_PATIENTS:
+        reason = f"a bin has fewer than {FEWEST_PATIENTS} patients"
+        return CalibrationError(None, float(plugin), grid.n_bins, reason)
+    return CalibrationError(float(squared), float(plugin), grid.n_bins)
 
 
 def reliability_curve(
@@ -198,10 +199,10 @@ def reliability_curve(
     Raises:
         ValueError: for other labels or probabilities.
     """
-    truth, probability = _assessed(labels, probabilities)
+    truth, probability = assessed(labels, probabilities)
     if not len(truth):
         return []
-    who = np.asarray(patients)[_is_assessed(labels)]
+    who = np.asarray(patients)[is_assessed(labels)]
     where = assign_bins(probability, bins or count_bins(len(np.unique(who))))
     members = where == np.arange(where.max() + 1)[:, None]
     shares = estimate_shares(
@@ -240,10 +241,10 @@ def estimate_log_loss_saved(
     Raises:
         ValueError: for other labels or probabilities.
     """
-    (truth, first), (_, second) = _assessed(labels, before), _assessed(labels, after)
+    (truth, first), (_, second) = assessed(labels, before), assessed(labels, after)
     if not len(truth):
         return Estimate(None, why_null="no assessed image")
-    saved, who = _log_losses(truth, first) - _log_losses(truth, second), np.asarray(patients)[_is_assessed(labels)]
+    saved, who = _log_losses(truth, first) - _log_losses(truth, second), np.asarray(patients)[is_assessed(labels)]
     if not saved.any():
         return Estimate(0.0, why_null="interval: both are the same")
     counts = count_patients(truth, who)
@@ -272,26 +273,6 @@ def count_bins(patients: int) -> int:
     return min(MOST_BINS, max(1, patients // PATIENTS_PER_BIN))
 
 
-def _measure_bins(
-    distances: Floats, where: NDArray[np.intp], units: NDArray[np.intp]
-) -> tuple[Floats, Floats, NDArray[np.intp]]:
-    """Of each bin (K,): the mean distance, its variance by patients, and how many patients it has.
-
-    Args:
-        distances: (N,) probability minus label.
-        where: (N,) bin.
-        units: (N,) number of the patient.
-    """
-    means, width = _average_by_bin(distances, where), int(units.max()) + 1
-    cell = where * width + units
-    shape = (len(means), width)
-    count = np.bincount(cell, minlength=len(means) * width).reshape(shape)
-    total = np.bincount(cell, distances - means[where], minlength=len(means) * width).reshape(shape)
-    patients = (count > 0).sum(axis=1)
-    small_sample = patients / np.maximum(patients - 1, 1)
-    return means, small_sample * (total**2).sum(axis=1) / count.sum(axis=1) ** 2, patients
-
-
 def _average_by_bin(values: Floats, where: NDArray[np.intp]) -> Floats:
     return np.asarray(np.bincount(where, values) / np.bincount(where))
 
@@ -301,7 +282,7 @@ def _log_losses(truth: Floats, probability: Floats) -> Floats:
     return np.asarray(-(truth * np.log(inside) + (1 - truth) * np.log(1 - inside)))
 
 
-def _assessed(labels: ArrayLike, probabilities: ArrayLike) -> tuple[Floats, Floats]:
+def assessed(labels: ArrayLike, probabilities: ArrayLike) -> tuple[Floats, Floats]:
     """Labels and probabilities of the assessed images, (M,) each, checked."""
     truth, probability = checked(labels, probabilities)
     known = np.isfinite(truth)
@@ -310,5 +291,6 @@ def _assessed(labels: ArrayLike, probabilities: ArrayLike) -> tuple[Floats, Floa
     return truth[known], probability[known]
 
 
-def _is_assessed(labels: ArrayLike) -> NDArray[np.bool_]:
+def is_assessed(labels: ArrayLike) -> NDArray[np.bool_]:
+    """(N,) whether each label is known."""
     return np.isfinite(np.asarray(labels, np.float64))

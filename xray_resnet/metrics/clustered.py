@@ -2,6 +2,11 @@
 
 Obuchowski, Biometrics 53 (1997) 567: DeLong's components, summed within each patient before they are squared. Images of
 one patient resemble each other; whoever takes them for independent finds differences that are not there.
+
+A patient with many images pulls the mean towards themselves, and so lies too close to it. Each sum is therefore divided
+by √(1 - share), with the patient's share of the images of that kind: the correction CR2 of Bell and McCaffrey, Survey
+Methodology 28 (2002) 169, without bias if images are independent. If all patients have equally many it is Obuchowski's
+n / (n - 1), which is too little otherwise.
 """
 
 from dataclasses import dataclass
@@ -11,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
 from xray_resnet.metrics.bootstrap import number_patients
-from xray_resnet.metrics.components import Metric
+from xray_resnet.metrics.components import Components, Metric
 from xray_resnet.metrics.ranking import Floats, checked
 
 FEW_PATIENTS = 40
@@ -30,14 +35,14 @@ class Variation:
         positives: (K, P) what the positive images of each patient add.
         negatives: (K, P) what the negative images add.
         independent: (K,) variance that the metric would have if every image were of another patient.
-        sizes: (2, P) positive and negative images of each patient.
+        sizes: (2, P) positive and negative images of each patient; if pairs are within strata, weighted by their pairs.
     """
 
     values: Floats
     positives: Floats
     negatives: Floats
     independent: Floats
-    sizes: NDArray[np.intp]
+    sizes: NDArray[np.number]
 
     @classmethod
     def of(cls, metric: Metric, labels: ArrayLike, scores: ArrayLike, *, patients: ArrayLike) -> "Variation":
@@ -55,14 +60,32 @@ class Variation:
         rows = [checked(labels, row) for row in np.atleast_2d(np.asarray(scores, np.float64))]
         truth, stacked, unit = rows[0][0], np.stack([score for _, score in rows]), number_patients(patients)
         parts = metric(stacked[:, truth == 1], stacked[:, truth == 0])
-        width = int(unit.max()) + 1
-        units = (unit[truth == 1], unit[truth == 0])
+        return cls.sum_up(parts, (unit[truth == 1], unit[truth == 0]), int(unit.max()) + 1)
+
+    @classmethod
+    def sum_up(
+        cls,
+        parts: Components,
+        units: tuple[NDArray[np.intp], NDArray[np.intp]],
+        width: int,
+        *,
+        weights: tuple[Floats, Floats] | tuple[None, None] = (None, None),
+    ) -> "Variation":
+        """From what each image adds.
+
+        Args:
+            parts: The metric and its components.
+            units: Number of the patient of each positive (M,) and of each negative (N,).
+            width: How many patients.
+            weights: How much each positive and each negative counts, on average 1; without them, alike.
+        """
+        sizes = [np.bincount(unit, weight, width) for unit, weight in zip(units, weights, strict=True)]
         return cls(
             parts.values,
             _sum_by_patient(parts.positives, units[0], width),
             _sum_by_patient(parts.negatives, units[1], width),
             _spread(parts.positives) + _spread(parts.negatives),
-            np.stack([np.bincount(each, minlength=width) for each in units]),
+            np.stack(sizes),
         )
 
     @property
@@ -77,42 +100,26 @@ class Variation:
         positive, negative = self.sizes.sum(axis=1) ** 2 / (self.sizes**2).sum(axis=1)
         return float(positive), float(negative)
 
-    @property
     def sums(self) -> Floats:
-        """(K, P) what all images of each patient add."""
-        return self.positives + self.negatives
-
-    def covariance(self) -> Floats:
-        """(K, K) of the values. With one image a patient, that of AUROC is DeLong's.
+        """(K, P) what all images of each patient add, corrected for small samples; squared they are the variance.
 
         Raises:
             ValueError: if fewer than two patients have a positive image or fewer than two a negative one.
         """
-        positive, negative, crossed = self._corrections()
-        both = self.positives @ self.negatives.T
-        return np.asarray(
-            positive * (self.positives @ self.positives.T)
-            + negative * (self.negatives @ self.negatives.T)
-            + crossed * (both + both.T)
-        )
-
-    def variance(self) -> Floats:
-        """(K,) the diagonal of the covariance."""
-        positive, negative, crossed = self._corrections()
-        variance = (
-            positive * (self.positives**2).sum(axis=1)
-            + negative * (self.negatives**2).sum(axis=1)
-            + 2 * crossed * (self.positives * self.negatives).sum(axis=1)
-        )
-        return np.asarray(np.maximum(variance, 0.0))
-
-    def _corrections(self) -> tuple[float, float, float]:
-        """Small-sample factors of the positives, the negatives and what patients with both add."""
         positive, negative = self.patients
         if min(positive, negative) < 2:
             raise ValueError(f"{positive} patients with and {negative} without the finding, expected two of each")
-        either = int((self.sizes.sum(axis=0) > 0).sum())
-        return _correction(positive), _correction(negative), _correction(either)
+        having, lacking = np.sqrt(1 - self.sizes / self.sizes.sum(axis=1, keepdims=True))
+        return np.asarray(self.positives / having + self.negatives / lacking)
+
+    def covariance(self) -> Floats:
+        """(K, K) of the values, by `sums`. With one image a patient, that of AUROC is DeLong's."""
+        sums = self.sums()
+        return np.asarray(sums @ sums.T)
+
+    def variance(self) -> Floats:
+        """(K,) the diagonal of the covariance."""
+        return np.asarray((self.sums() ** 2).sum(axis=1))
 
 
 def subtract(second: Variation, first: Variation) -> Variation:
@@ -148,10 +155,6 @@ def _sum_by_patient(values: Floats, units: NDArray[np.intp], width: int) -> Floa
 def _spread(components: Floats) -> Floats:
     """(K,) variance that independent images of one kind make; infinite for one image."""
     count = components.shape[1]
-    return (
-        np.asarray((components**2).sum(axis=1) * _correction(count)) if count > 1 else np.full(len(components), np.inf)
-    )
-
-
-def _correction(count: int) -> float:
-    return count / (count - 1)
+    if count < 2:
+        return np.full(len(components), np.inf)
+    return np.asarray((components**2).sum(axis=1) * count / (count - 1))

@@ -9,19 +9,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
 from scipy.special import ndtr
 
 from xray_resnet.holm import correct_p_values
 from xray_resnet.metrics.bootstrap import Estimate
 from xray_resnet.metrics.newcombe import Interval, Z, combine_intervals
-from xray_resnet.metrics.ranking import why_undefined
+from xray_resnet.metrics.ranking import Floats, why_undefined
 from xray_resnet.metrics.strata import ComparedPairs, compare_within
 
 FEWEST_TO_COMPARE = 10
 """Patients with the finding and without it, in the group and outside: with fewer, an interval of AUROC spans a third of
 the scale, and each such comparison costs the others power by the correction."""
 _LEAST_Z, _MOST_Z = 0.01, 12.0
+_STEPS, _REFINED = 33, 3
 _INSIDE, _OUTSIDE, _LEFT_OUT = 1, 0, -1
 
 
@@ -76,14 +76,21 @@ def compare_areas(first: ComparedPairs, second: ComparedPairs) -> tuple[Estimate
         first: Of the same (N,) patients as the second; they may share images.
         second: What is subtracted.
     """
-    value, correlation = first.area - second.area, _correlate(first, second)
+    value = first.area - second.area
+    for side in (first, second):
+        if reason := side.bound().why_null[0]:
+            return Estimate(value, why_null=f"interval: {reason}"), None
+    correlation = _correlate(first, second)
 
-    def interval(z: float) -> Interval:
-        ends = [side.interval(z)[0] for side in (first, second)]
-        return combine_intervals([first.area, second.area], ends, weights=(1, -1), correlation=correlation)
+    def interval(z: float | Floats) -> list[Interval]:
+        ends = [side.bound(tail=ndtr(-np.atleast_1d(z))) for side in (first, second)]
+        pairs = zip(*(zip(each.low, each.high, strict=True) for each in ends), strict=True)
+        areas = [first.area, second.area]
+        return [combine_intervals(areas, pair, weights=(1, -1), correlation=correlation) for pair in pairs]
 
-    method = " and ".join(dict.fromkeys(side.interval()[1] for side in (first, second)))
-    estimate = Estimate(value, *interval(Z), method=f"combined (Zou and Donner 2008) of {method}")
+    method = " and ".join(dict.fromkeys(side.method for side in (first, second)))
+    (ends,) = interval(Z)
+    estimate = Estimate(value, *ends, method=f"combined (Zou and Donner 2008) of {method}")
     return estimate, _invert(value, interval)
 
 
@@ -113,28 +120,32 @@ def _why_not_compared(inside: ComparedPairs | None, outside: ComparedPairs | Non
     for where, side in (("in the group", inside), ("outside", outside)):
         if side is None:
             return f"no AUROC {where}"
-        if min(side.patients) < FEWEST_TO_COMPARE:
-            with_finding, without = side.patients
+        if min(side.variation.patients) < FEWEST_TO_COMPARE:
+            with_finding, without = side.variation.patients
             return (
                 f"{with_finding} patients with and {without} without it {where}, expected {FEWEST_TO_COMPARE} of each"
             )
     return None
 
 
-def _invert(value: float, interval: Callable[[float], Interval]) -> float:
-    """Two-sided p-value: of the least z whose interval reaches 0."""
-
-    def beyond(z: float) -> float:
-        return interval(z)[0] if value > 0 else -interval(z)[1]
-
-    if not value or beyond(_LEAST_Z) <= 0:
-        return 1.0
-    z = _MOST_Z if beyond(_MOST_Z) > 0 else brentq(beyond, _LEAST_Z, _MOST_Z)
-    return float(2 * ndtr(-z))
+def _invert(value: float, interval: Callable[[Floats], Sequence[Interval]]) -> float:
+    """Two-sided p-value: of the least z whose interval reaches 0, between steps that grow finer."""
+    least, most = _LEAST_Z, _MOST_Z
+    for _ in range(_REFINED):
+        z = np.linspace(least, most, _STEPS)
+        left = np.array([low if value > 0 else -high for low, high in interval(z)])
+        if not value or left[0] <= 0:
+            return 1.0
+        if left[-1] > 0:
+            return float(2 * ndtr(-most))
+        first = int(np.argmax(left <= 0))
+        least, most = z[first - 1], z[first]
+    return float(2 * ndtr(-most))
 
 
 def _correlate(first: ComparedPairs, second: ComparedPairs) -> NDArray[np.float64]:
     """(2, 2), by patients; 0 if an area has no variance."""
-    spread = np.sqrt(first.variance * second.variance)
-    shared = float(np.clip(first.covariance(second) / spread, -1, 1)) if spread else 0.0
+    sums = [side.variation.sums()[0] for side in (first, second)]
+    spread = float(np.linalg.norm(sums[0]) * np.linalg.norm(sums[1]))
+    shared = float(np.clip(sums[0] @ sums[1] / spread, -1, 1)) if spread else 0.0
     return np.array([[1.0, shared], [shared, 1.0]])

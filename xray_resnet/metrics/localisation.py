@@ -16,6 +16,8 @@ from xray_resnet.metrics.newcombe import combine_intervals, correlate, wilson_in
 from xray_resnet.metrics.ranking import Floats
 
 WILSON = "Wilson's interval, with patients for cases"
+PAIRED = "MOVER of paired shares (Zou and Donner 2008), from Wilson's intervals with patients for cases"
+NO_POINT = "no training image of another patient has a box of the finding"
 
 Point = tuple[float, float]
 """x, y in pixels."""
@@ -28,7 +30,7 @@ class PointingGame:
     Attributes:
         n_cases: Pairs of image and finding with at least one box.
         maps: Share of the cases whose peak lies in a box of the finding.
-        baseline: The same of the fixed point.
+        baseline: The same of the fixed point; undefined if a case has none.
         difference: maps minus baseline, in the same resamples.
     """
 
@@ -61,14 +63,12 @@ def find_most_covered_point(boxes: Sequence[Rectangle], size: int) -> Point:
     """The point that lies in the most boxes: the best guess that never looks at an image.
 
     Args:
-        boxes: In pixels of an image (size, size).
+        boxes: In pixels of an image (size, size), at least one.
         size: Rows and columns.
 
     Returns:
-        The mean of the most covered pixels' centres nearest to their middle; the image centre without boxes.
+        The mean of the most covered pixels' centres nearest to their middle.
     """
-    if not boxes:
-        return size / 2, size / 2
     coverage = np.zeros((size, size), np.int32)
     for left, top, width, height in boxes:
         rows = slice(max(0, round(top)), max(0, round(top + height)))
@@ -94,37 +94,73 @@ def find_most_covered_cell(boxes: Sequence[Rectangle], size: int, cells: tuple[i
     return max(list_cell_centres(size, cells), key=rate)
 
 
-def play_pointing_game(
+def play_pointing_games(
     hits: ArrayLike,
     baseline_hits: ArrayLike,
+    groups: ArrayLike,
     *,
     patients: ArrayLike,
     generator: np.random.Generator,
     resamples: int = RESAMPLES,
-) -> PointingGame:
-    """Hit rates with patient-clustered intervals.
+) -> list[list[PointingGame]]:
+    """Games of the maps against B fixed points in G groups of cases, all in the same resamples of the patients.
 
     Args:
         hits: (M,) whether the map of each case hits.
-        baseline_hits: (M,) whether the fixed point hits.
-        patients: (M,) identifiers.
+        baseline_hits: (B, M) whether each fixed point hits; NaN if there is none for the case.
+        groups: (G, M) whether each case belongs to each group.
+        patients: (M,) identifiers; a patient is drawn with all their cases.
         generator: Draws the resamples.
         resamples: How many.
+
+    Returns:
+        For each fixed point the game of each group.
     """
-    outcomes = np.stack([np.asarray(hits, np.float64), np.asarray(baseline_hits, np.float64)])
-    if not outcomes.shape[1]:
+    outcomes = np.vstack([np.asarray(hits, np.float64), np.asarray(baseline_hits, np.float64)])
+    units, members = number_patients(patients), np.asarray(groups, bool)
+    samples = _resample(outcomes, members, units, generator=generator, resamples=resamples)
+    return [
+        [
+            _play(outcomes[[0, rival]][:, member], units[member], drawn[[0, rival]])
+            for member, drawn in zip(members, samples, strict=True)
+        ]
+        for rival in range(1, len(outcomes))
+    ]
+
+
+def _resample(
+    outcomes: Floats,
+    members: NDArray[np.bool_],
+    units: NDArray[np.intp],
+    *,
+    generator: np.random.Generator,
+    resamples: int,
+) -> Floats:
+    """Hit rates (G, 1 + B, R) in each resample; NaN without a case."""
+    width = int(units.max(initial=-1)) + 1
+    cases = np.stack([np.bincount(units[member], minlength=width) for member in members])
+    totals = np.stack([[np.bincount(units[m], row[m], minlength=width) for row in outcomes] for m in members])
+
+    def rate(weights: Floats) -> Floats:
+        counts = np.repeat(cases @ weights, len(outcomes), axis=0)
+        return np.asarray(
+            np.divide(np.vstack([*totals]) @ weights, counts, out=np.full_like(counts, np.nan), where=counts > 0)
+        )
+
+    return bootstrap(rate, width, generator=generator, resamples=resamples).reshape(*totals.shape[:2], -1)
+
+
+def _play(outcomes: Floats, units: NDArray[np.intp], samples: Floats) -> PointingGame:
+    """Maps against one fixed point (2, M), from their resamples (2, R)."""
+    if not len(units):
         none = Estimate(None, why_null="no image has a box of a finding")
         return PointingGame(0, none, none, none)
-    units = number_patients(patients)
-    totals = np.stack([np.bincount(units, row) for row in [*outcomes, np.ones(len(units))]])
-
-    def values(weights: Floats) -> Floats:
-        return np.asarray((totals @ weights)[:2] / (totals @ weights)[2])
-
-    rates = values(np.ones((totals.shape[1], 1)))[:, 0]
-    samples = bootstrap(values, totals.shape[1], generator=generator, resamples=resamples)
+    if np.isnan(outcomes).any():
+        none = Estimate(None, why_null=NO_POINT)
+        return PointingGame(len(units), _play(outcomes[[0, 0]], units, samples[[0, 0]]).maps, none, none)
+    rates, patients = outcomes.mean(axis=1), len(np.unique(units))
     fewest = min(min(count_patients(row, units)) for row in outcomes)
-    estimates = _resampled(rates, samples) if fewest >= FEW_PATIENTS else _closed(rates, samples, totals.shape[1])
+    estimates = _resampled(rates, samples) if fewest >= FEW_PATIENTS else _closed(rates, samples, patients)
     return PointingGame(len(units), *estimates)
 
 
@@ -143,6 +179,5 @@ def _closed(rates: Floats, samples: Floats, patients: int) -> list[Estimate]:
         return [Estimate(value, why_null="interval: too few patients, 1") for value in values]
     intervals = [wilson_interval(rate, patients) for rate in values[:2]]
     ends = combine_intervals(values[:2], intervals, weights=(1, -1), correlation=correlate(samples))
-    return [
-        Estimate(value, *interval, method=WILSON) for value, interval in zip(values, [*intervals, ends], strict=True)
-    ]
+    shares = [Estimate(rate, *each, method=WILSON) for rate, each in zip(values[:2], intervals, strict=True)]
+    return [*shares, Estimate(values[2], *ends, method=PAIRED)]

@@ -14,13 +14,13 @@ from scipy.stats import norm
 CONFIDENCE = 0.95
 Z = float(norm.ppf((1 + CONFIDENCE) / 2))
 _EDGE = 1e-9
-_HALVINGS = 40
+_HALVINGS = 32
 
 Interval = tuple[float, float]
 
 
 def newcombe_interval(
-    aurocs: ArrayLike, positives: float, negatives: float, *, dispersion: ArrayLike = 1.0, z: float = Z
+    aurocs: ArrayLike, positives: ArrayLike, negatives: ArrayLike, *, dispersion: ArrayLike = 1.0, z: ArrayLike = Z
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """95 % intervals of AUROCs: method 5 of Newcombe, Statistics in Medicine 25 (2006) 559.
 
@@ -29,29 +29,30 @@ def newcombe_interval(
 
     Args:
         aurocs: (K,) estimates, 0 to 1.
-        positives: How many positives they come from, at least 1.
-        negatives: How many negatives, at least 1.
+        positives: (K,) how many positives they come from, at least 1; one number for all alike.
+        negatives: (K,) how many negatives, likewise.
         dispersion: (K,) how many times the variance is that of independent images; infinite if not known.
-        z: Standard errors to the ends, of another confidence.
+        z: (K,) standard errors to the ends, of another confidence.
 
     Returns:
         Lower and upper ends, (K,).
     """
-    estimates, factor = np.asarray(aurocs, np.float64), z**2 * np.asarray(dispersion, np.float64)
+    factor = np.asarray(z, np.float64) ** 2 * np.asarray(dispersion, np.float64)
+    estimates, factor = np.broadcast_arrays(np.asarray(aurocs, np.float64), factor)
+    counts = np.asarray(positives, np.float64), np.asarray(negatives, np.float64)
+    direction = np.array([-1.0, 1.0]).reshape(-1, *[1] * estimates.ndim)
 
-    def is_beyond(theta: NDArray[np.float64]) -> NDArray[np.bool_]:
-        variance = _variance(theta, positives, negatives)
-        return np.asarray((theta - estimates) ** 2 > factor * np.maximum(variance, _EDGE**2))
+    def is_beyond(reach: NDArray[np.float64]) -> NDArray[np.bool_]:
+        return np.asarray(reach**2 > factor * np.maximum(_variance(estimates + direction * reach, *counts), _EDGE**2))
 
-    below = _bisect(lambda reach: is_beyond(estimates - reach), estimates)
-    above = _bisect(lambda reach: is_beyond(estimates + reach), 1 - estimates)
+    below, above = _bisect(is_beyond, np.stack([estimates, 1 - estimates]))
     return estimates - below, estimates + above
 
 
 def _bisect(
     is_beyond: Callable[[NDArray[np.float64]], NDArray[np.bool_]], most: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """The reach (K,), 0 to the most, at which being beyond begins."""
+    """The reach, 0 to the most, at which being beyond begins; of one shape."""
     inside, outside = np.zeros_like(most), most
     for _ in range(_HALVINGS):
         middle = (inside + outside) / 2
@@ -60,7 +61,9 @@ def _bisect(
     return outside
 
 
-def _variance(theta: NDArray[np.float64], positives: float, negatives: float) -> NDArray[np.float64]:
+def _variance(
+    theta: NDArray[np.float64], positives: NDArray[np.float64], negatives: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Variance of the Mann-Whitney estimate of an area θ; both sizes in the bracket are their mean, less one."""
     size = (positives + negatives) / 2 - 1
     bracket = 1 + size * (1 - theta) / (2 - theta) + size * theta / (1 + theta)

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from xray_resnet.metrics.bootstrap import RESAMPLES, Estimate
 from xray_resnet.metrics.newcombe import divide_intervals
-from xray_resnet.metrics.ranking import Curve, Floats, roc_curve
+from xray_resnet.metrics.ranking import Curve, roc_curve
 from xray_resnet.metrics.shares import estimate_shares
 
 MOVER = "MOVER-R from the intervals of sensitivity and specificity"
@@ -66,22 +66,6 @@ class DecisionFigures:
         positive = self.true_positives + self.false_negatives
         total = positive + self.false_positives + self.true_negatives
         return positive / total if total else None
-
-
-@dataclass(frozen=True)
-class DecisionCurve:
-    """Net benefit of acting on probabilities (Vickers and Elkin, Medical Decision Making 26 (2006) 565).
-
-    Attributes:
-        thresholds: (T,) probability from which on one acts; its odds are the harm of a false alarm over the benefit
-            of a hit.
-        model: (T,) true positives less false positives times those odds, per image.
-        everyone: (T,) the same of acting on every image; acting on none has 0.
-    """
-
-    thresholds: Floats
-    model: Floats
-    everyone: Floats
 
 
 def choose_threshold(labels: ArrayLike, scores: ArrayLike, criterion: Criterion) -> float | None:
@@ -165,28 +149,6 @@ def predict_values(sensitivity: Estimate, specificity: Estimate, *, prevalence: 
     return _share_of_sum(hit, alarm, "no image called positive"), _share_of_sum(
         silence, miss, "no image called negative"
     )
-
-
-def decision_curve(
-    labels: ArrayLike, probabilities: ArrayLike, *, thresholds: ArrayLike, prevalence: float | None = None
-) -> DecisionCurve | None:
-    """Net benefit at each threshold; None if sensitivity or specificity is undefined.
-
-    Args:
-        labels: (N,) of 1, 0 or NaN (left out).
-        probabilities: (N,), 0 to 1 where a label is; they hold at `prevalence`.
-        thresholds: (T,), more than 0 and less than 1.
-        prevalence: Where one acts; without it, that of the images.
-    """
-    truth, probability = np.asarray(labels, np.float64), np.asarray(probabilities, np.float64)
-    limits = np.asarray(thresholds, np.float64)
-    has, lacks = probability[truth == 1], probability[truth == 0]
-    if not len(has) or not len(lacks):
-        return None
-    share = len(has) / (len(has) + len(lacks)) if prevalence is None else prevalence
-    odds = limits / (1 - limits)
-    hits, alarms = (np.array([(group >= limit).mean() for limit in limits]) for group in (has, lacks))
-    return DecisionCurve(limits, share * hits - (1 - share) * alarms * odds, share - (1 - share) * odds)
 
 
 def _find_place(curve: Curve, criterion: Criterion) -> int:

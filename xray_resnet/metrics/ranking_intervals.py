@@ -9,19 +9,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.special import expit, logit
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit, logit, ndtri, stdtrit
 from scipy.stats import t as student
 
 from xray_resnet.metrics.bootstrap import Estimate
-from xray_resnet.metrics.clustered import Variation
-from xray_resnet.metrics.newcombe import CONFIDENCE, Z, newcombe_interval
+from xray_resnet.metrics.clustered import FEW_PATIENTS, Variation
+from xray_resnet.metrics.newcombe import CONFIDENCE, newcombe_interval, wilson_interval
 from xray_resnet.metrics.ranking import Floats
 
 FEWEST_PATIENTS = 5
 """With or without the finding, counted as `Variation.equal_patients`."""
 FEWEST_SEPARATED = 10
 """The same after perfect separation, where only the number of patients says how sure it is."""
+TAIL = (1 - CONFIDENCE) / 2
+"""Chance of the truth beyond either end."""
 FEWEST_PARTIAL = 25
 """The same for a partial AUROC: with the finding, and without it within the false positive rate."""
 JUMP = 0.1
@@ -29,6 +31,7 @@ JUMP = 0.1
 
 LOGIT = "Student's t by patients on the logit scale"
 AUROC = f"{LOGIT}, or Newcombe's method 5 where that is wider"
+WITHIN = f"{LOGIT}, or if patients are few Wilson's with the greatest variance that an AUROC can have"
 STUDENT = "Student's t by patients"
 
 _ROUNDING = 1e-12
@@ -56,20 +59,51 @@ class Intervals:
         return Estimate(value, float(self.low[place]), float(self.high[place]), method=method)
 
 
-def bound_aurocs(aurocs: Variation) -> Intervals:
-    """Of AUROC: of two intervals, at either end the one that is wider.
+def bound_aurocs(aurocs: Variation, *, tail: ArrayLike = TAIL) -> Intervals:
+    """Of AUROC: of three intervals, at either end the one that is wider.
 
-    One is Student's on the logit scale, which is too narrow if few pairs are out of order. The other is Newcombe's,
-    which does not hang on those: that of the images, its variance inflated by how much more patients vary than
-    independent images would, but never wider than that of as many patients with one image each.
+    The first is Student's on the logit scale, which is too narrow if few pairs are out of order. The second is
+    Newcombe's, which does not hang on those: that of the images, its variance inflated by how much more patients vary
+    than independent images would, but never wider than that of as many patients with one image each. The third is the
+    first with one patient more than were seen, who varies as much as AUROC allows, within the same limit.
+
+    Args:
+        aurocs: Over all pairs.
+        tail: Chance of the truth beyond either end; of one area also (T,), and then there are T intervals.
     """
     reason = why_few(aurocs)
     if reason is not None:
         return _none(len(aurocs.values), reason)
-    by_logit, newcombe = _bound_logits(aurocs), _bound_by_newcombe(aurocs)
-    low, high = np.fmin(by_logit[0], newcombe[0]), np.fmax(by_logit[1], newcombe[1])
+    by_images, by_patients = _bound_by_newcombe(aurocs, tail=tail)
+    unseen = _bound_logits(aurocs, variance=_add_unseen(aurocs), tail=tail)
+    limited = (_narrow(bound, by_patients) for bound in (by_images, unseen))
+    low, high = _join(_bound_logits(aurocs, tail=tail), *limited)
     separated = np.isin(aurocs.values, (0, 1)) & (min(aurocs.equal_patients) < FEWEST_SEPARATED)
     return _leave_out(low, high, separated, f"perfect separation of too few patients, {_count(aurocs)}")
+
+
+def bound_within(areas: Variation, *, size: float, tail: ArrayLike = TAIL) -> Intervals:
+    """Of an AUROC over pairs within strata: Student's on the logit scale, of few patients never less than Wilson's.
+
+    That is with the greatest variance that an AUROC can have, A (1 - A) / size (van Dantzig, Indagationes Mathematicae
+    13 (1951) 1), since Newcombe's is not known for strata. Few are fewer than `FEW_PATIENTS` with the finding, or
+    without it; where the area is 0 or 1 they always are.
+
+    Args:
+        areas: Over pairs within strata.
+        size: As many independent trials vary no more.
+        tail: Chance of the truth beyond either end; of one area also (T,), and then there are T intervals.
+    """
+    reason = why_few(areas)
+    if reason is not None:
+        return _none(len(areas.values), reason)
+    by_logit = _bound_logits(areas, tail=tail)
+    reaches = zip(*np.broadcast_arrays(areas.values, -ndtri(tail)), strict=True)
+    greatest = np.array([wilson_interval(value, size, z=z) for value, z in reaches]).T
+    is_few = np.isnan(by_logit[0]) | (min(areas.patients) < FEW_PATIENTS)
+    widest = _join(by_logit, (greatest[0], greatest[1]))
+    low, high = (np.where(is_few, wide, plain) for wide, plain in zip(widest, by_logit, strict=True))
+    return Intervals(low, high, [None] * len(low))
 
 
 def bound_shares(shares: Variation) -> Intervals:
@@ -151,26 +185,46 @@ def _count(variation: Variation) -> str:
     return f"{counted[0]} with and {counted[1]} without"
 
 
-def _bound_logits(shares: Variation) -> tuple[Floats, Floats]:
-    """Student's interval on the logit scale; NaN of 0 and 1."""
+def _bound_logits(
+    shares: Variation, *, variance: Floats | None = None, tail: ArrayLike = TAIL
+) -> tuple[Floats, Floats]:
+    """Student's interval on the logit scale; NaN of 0 and 1. Without a variance, with that of the patients."""
     values = np.where(np.minimum(shares.values, 1 - shares.values) < _ROUNDING, np.nan, shares.values)
-    reach = _quantile(shares) * np.sqrt(shares.variance()) / (values * (1 - values))
+    error = np.sqrt(shares.variance() if variance is None else variance)
+    reach = _quantile(shares, tail=tail) * error / (values * (1 - values))
     return expit(logit(values) - reach), expit(logit(values) + reach)
 
 
-def _bound_by_newcombe(aurocs: Variation) -> tuple[Floats, Floats]:
-    """Newcombe's interval of the images, with the dispersion of the patients, but at most that of the patients."""
-    variance = aurocs.variance()
+def _bound_by_newcombe(aurocs: Variation, *, tail: ArrayLike) -> list[tuple[Floats, Floats]]:
+    """Newcombe's interval of the images, with the dispersion of the patients, and that of the patients."""
+    variance, z = aurocs.variance(), -ndtri(tail)
     dispersion = np.divide(variance, aurocs.independent, out=np.full(len(variance), np.inf), where=variance > 0)
-    inflated = np.maximum(1.0, dispersion * (_quantile(aurocs) / Z) ** 2)
-    positives, negatives = aurocs.sizes.sum(axis=1)
-    by_images = newcombe_interval(aurocs.values, positives, negatives, dispersion=inflated)
-    by_patients = newcombe_interval(aurocs.values, *aurocs.equal_patients)
-    return np.maximum(by_images[0], by_patients[0]), np.minimum(by_images[1], by_patients[1])
+    inflated = np.maximum(1.0, dispersion * (_quantile(aurocs, tail=tail) / z) ** 2)
+    counts = np.stack([aurocs.sizes.sum(axis=1), aurocs.equal_patients])
+    dispersions = np.stack([inflated, np.ones_like(inflated)])
+    lows, highs = newcombe_interval(aurocs.values, *counts.T[..., None], dispersion=dispersions, z=z)
+    return [*zip(lows, highs, strict=True)]
 
 
-def _quantile(variation: Variation) -> float:
-    return float(student.ppf((1 + CONFIDENCE) / 2, _degrees(variation)))
+def _add_unseen(aurocs: Variation) -> Floats:
+    """The variance (K,) with one patient more, of the greatest that an AUROC can have (van Dantzig)."""
+    patients = min(aurocs.equal_patients)
+    return np.asarray((patients * aurocs.variance() + aurocs.values * (1 - aurocs.values) / patients) / (patients + 1))
+
+
+def _join(*bounds: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
+    """At either end the one that is wider."""
+    lows, highs = zip(*bounds, strict=True)
+    return np.fmin.reduce(lows), np.fmax.reduce(highs)
+
+
+def _narrow(first: tuple[Floats, Floats], second: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
+    """At either end the one that is narrower."""
+    return np.maximum(first[0], second[0]), np.minimum(first[1], second[1])
+
+
+def _quantile(variation: Variation, *, tail: ArrayLike = TAIL) -> Floats:
+    return np.asarray(-stdtrit(_degrees(variation), tail))
 
 
 def _degrees(variation: Variation) -> float:

@@ -7,21 +7,16 @@ Pepe, Biometrika 96 (2009) 371, who weight strata by their positives; here each 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit, logit
 
 from xray_resnet.metrics.bootstrap import Estimate, number_patients
-from xray_resnet.metrics.clustered import FEW_PATIENTS, FEWEST_PATIENTS
-from xray_resnet.metrics.components import place
-from xray_resnet.metrics.newcombe import Interval, Z, newcombe_interval, wilson_interval
+from xray_resnet.metrics.clustered import Variation
+from xray_resnet.metrics.components import Components, place
 from xray_resnet.metrics.ranking import Floats, checked, why_undefined
+from xray_resnet.metrics.ranking_intervals import AUROC, TAIL, WITHIN, Intervals, bound_aurocs, bound_within
 
-LOGIT = "normal on the logit scale, variance by patients (Obuchowski 1997)"
-NEWCOMBE = "Newcombe's method 5, with patients for images"
-VAN_DANTZIG = "Wilson's interval with the greatest variance that an AUROC can have, with patients for images"
 NO_PAIRS = "no stratum has both positive and negative images"
 
 _Counts = tuple[int, int]
@@ -29,69 +24,42 @@ _Counts = tuple[int, int]
 
 @dataclass(frozen=True)
 class ComparedPairs:
-    """An AUROC over some of the pairs of positives and negatives, and what each patient adds to its error.
+    """An AUROC over some of the pairs of positives and negatives.
 
     Attributes:
-        area: Share of the pairs in order, a tie counting one half.
+        variation: The share of the pairs in order, a tie counting one half, and how it varies with the patients.
         n_pairs: How many pairs.
-        positive: (P,) sum over each patient's positives of what they add to `area` beyond the mean.
-        negative: (P,) the same of the negatives.
-        patients: How many have a positive in a pair, and how many a negative.
-        strata: The same and the number of pairs of each stratum that has any.
-        assessed: How many patients have an image in a pair.
+        strata: Patients with a positive in a pair, those with a negative, and pairs, of each stratum that has any.
     """
 
-    area: float
+    variation: Variation
     n_pairs: int
-    positive: Floats
-    negative: Floats
-    patients: _Counts
     strata: tuple[tuple[_Counts, int], ...]
-    assessed: int
 
-    @cached_property
-    def variance(self) -> float:
-        """Of the area, by patients; with one stratum it is Obuchowski's. Needs two patients on each side."""
-        crossed = _small_sample(self.assessed) * (self.positive @ self.negative)
-        having, lacking = map(_small_sample, self.patients)
-        own = having * (self.positive @ self.positive) + lacking * (self.negative @ self.negative)
-        return max(0.0, float(own + 2 * crossed))
+    @property
+    def area(self) -> float:
+        """Share of the pairs in order."""
+        return float(self.variation.values[0])
 
-    def covariance(self, other: "ComparedPairs") -> float:
-        """With another area, by the patients that both have; 0 if they share none."""
-        assessed = min(self.assessed, other.assessed)
-        both = (self.positive + self.negative) @ (other.positive + other.negative)
-        return _small_sample(assessed) * float(both)
+    @property
+    def method(self) -> str:
+        """How its interval is made."""
+        return AUROC if len(self.strata) == 1 else WITHIN
 
-    def interval(self, z: float = Z) -> tuple[Interval, str]:
-        """Interval of the area that reaches z standard errors, and how it was made.
-
-        With `FEW_PATIENTS` with and without the finding and some pairs out of order, normal on the logit scale; else
-        from the hypothesis: Newcombe's, or if there are strata Wilson's with the bound A (1 - A) / min(m, n) on the
-        variance of an AUROC (van Dantzig, Indagationes Mathematicae 13 (1951) 1), summed over strata.
-        """
-        error = float(np.sqrt(self.variance)) if min(self.patients) >= FEW_PATIENTS else 0.0
-        if 0 < self.area < 1 and error:
-            reach = z * error / (self.area * (1 - self.area))
-            return (float(expit(logit(self.area) - reach)), float(expit(logit(self.area) + reach))), LOGIT
+    def bound(self, *, tail: ArrayLike = TAIL) -> Intervals:
+        """The interval, with such a chance of the truth beyond either end, or several; of one stratum that of AUROC."""
         if len(self.strata) == 1:
-            low, high = newcombe_interval(self.area, *self.patients, z=z)
-            return (float(low), float(high)), NEWCOMBE
-        return wilson_interval(self.area, self._effective_size(), z=z), VAN_DANTZIG
+            return bound_aurocs(self.variation, tail=tail)
+        return bound_within(self.variation, size=self._effective_size(), tail=tail)
 
     def estimate(self) -> Estimate:
-        """The area with its 95 % interval; without one if fewer than two patients have, or lack, the finding."""
-        if min(self.patients) < FEWEST_PATIENTS:
-            return Estimate(
-                self.area, why_null="interval: too few patients, {} with and {} without".format(*self.patients)
-            )
-        (low, high), method = self.interval()
-        return Estimate(self.area, low, high, method=method)
+        """The area with its 95 % interval, or why there is none."""
+        return self.bound().estimate(0, self.area, method=self.method)
 
     def _effective_size(self) -> float:
         """How many independent trials have no more variance; a patient in several strata is not counted twice."""
         shares = [(pairs / self.n_pairs) ** 2 / min(counts) for counts, pairs in self.strata]
-        return max(1.0, min(1 / sum(shares), *map(float, self.patients)))
+        return max(1.0, min(1 / sum(shares), *self.variation.equal_patients))
 
 
 def compare_within(
@@ -146,23 +114,17 @@ def _put_together(strata: Sequence[_Stratum], units: NDArray[np.intp]) -> Compar
     area = sum(each.area * each.n_pairs for each in strata) / n_pairs
     over = np.concatenate([(each.over - area) * len(each.negatives) / n_pairs for each in strata])
     under = np.concatenate([(each.under - area) * len(each.positives) / n_pairs for each in strata])
-    having = units[np.concatenate([each.positives for each in strata])]
-    lacking = units[np.concatenate([each.negatives for each in strata])]
-    width = int(units.max()) + 1
-    return ComparedPairs(
-        area,
-        n_pairs,
-        np.asarray(np.bincount(having, over, minlength=width), np.float64),
-        np.asarray(np.bincount(lacking, under, minlength=width), np.float64),
-        (_count(having), _count(lacking)),
-        tuple(((_count(units[each.positives]), _count(units[each.negatives])), each.n_pairs) for each in strata),
-        _count(np.concatenate([having, lacking])),
+    having = np.concatenate([each.positives for each in strata])
+    lacking = np.concatenate([each.negatives for each in strata])
+    weights = (
+        np.concatenate([np.full(len(each.positives), len(each.negatives)) for each in strata]) * len(having) / n_pairs,
+        np.concatenate([np.full(len(each.negatives), len(each.positives)) for each in strata]) * len(lacking) / n_pairs,
     )
+    parts = Components(np.array([area]), over[None], under[None])
+    variation = Variation.sum_up(parts, (units[having], units[lacking]), int(units.max()) + 1, weights=weights)
+    counts = [((_count(units[each.positives]), _count(units[each.negatives])), each.n_pairs) for each in strata]
+    return ComparedPairs(variation, n_pairs, tuple(counts))
 
 
 def _count(units: NDArray[np.intp]) -> int:
     return len(np.unique(units))
-
-
-def _small_sample(count: int) -> float:
-    return count / (count - 1) if count > 1 else 1.0

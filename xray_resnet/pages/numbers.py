@@ -5,9 +5,13 @@ from collections.abc import Callable
 ABSENT = "–"
 
 
+_FULL = {"Effusion": "Pleural effusion", "Nodule": "Lung nodule", "Mass": "Lung mass", "Hernia": "Hiatal hernia"}
+"""Findings whose short name in data sets leaves out where they are."""
+
+
 def to_title(name: str) -> str:
     """A name such as a finding's, in words with a capital."""
-    words = name.replace("_", " ")
+    words = _FULL.get(name, name.replace("_", " "))
     return words[:1].upper() + words[1:]
 
 

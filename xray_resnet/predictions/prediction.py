@@ -34,6 +34,7 @@ class Prediction:
         decisions: Finding → decision; without the findings that have neither a triage nor an operating point.
         maps: (F, h, w) class activation map of each finding, or None.
         pixels: (S, S) stored image that the maps belong to, or None.
+        content: Top, left, height and width of the film in `pixels`, or None.
     """
 
     path: Path
@@ -47,6 +48,7 @@ class Prediction:
     decisions: Mapping[str, Decision] = field(default_factory=dict)
     maps: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
     pixels: NDArray[np.unsignedinteger[Any]] | None = field(default=None, compare=False, repr=False)
+    content: tuple[int, int, int, int] | None = field(default=None, compare=False, repr=False)
 
 
 def name_outcome(outcome: Outcome, row: int, findings: tuple[str, ...]) -> dict[str, Any]:

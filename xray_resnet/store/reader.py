@@ -1,7 +1,8 @@
 """Reading a dataset: memory-mapped Arrow parts, pixels without a copy."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,11 @@ class Dataset:
         return self.description.synthetic
 
     @property
+    def about(self) -> Mapping[str, str]:
+        """`patients` and `labels`: whose radiographs they are and how the labels were made; empty if not stated."""
+        return self.description.about
+
+    @property
     def findings(self) -> tuple[str, ...]:
         """Names of the findings, in the order of the columns of `states`."""
         return self.description.findings
@@ -114,6 +120,12 @@ class Dataset:
         """The boxes of one image in store pixels."""
         return [Box(**box) for box in self._boxes[row]]
 
+    def content(self, row: int) -> tuple[int, int, int, int] | None:
+        """Top, left, height and width of one film in its square, in store pixels; None if the dataset does not say."""
+        part, position = self._locate(row)
+        top, left, height, width = self._batches[part].column("content")[position].as_py()
+        return (top, left, height, width) if height and width else None
+
     def detector(self, row: int) -> Detector | None:
         """What took one image; None if the dataset does not say."""
         part, position = self._locate(row)
@@ -158,6 +170,11 @@ class Dataset:
             known = ", ".join((*self.description.splits, "all"))
             raise UserError(f"{self.folder} has no split {split!r}; its splits are {known}")
         return np.flatnonzero(np.isin(self.image_ids, list(self.description.splits[split])))
+
+    def divide(self, splits: Mapping[str, NDArray[np.int64]]) -> "Dataset":
+        """The same images under other splits, given as rows; images in none of them stay."""
+        ids = {split: self.image_ids[rows].tolist() for split, rows in splits.items()}
+        return Dataset(self.folder, replace(self.description, splits=ids))
 
     @cached_property
     def _boxes(self) -> list[list[dict[str, Any]]]:

@@ -69,6 +69,10 @@ class StoredImage:
         return hashlib.sha256(np.ascontiguousarray(self.pixels).tobytes()).hexdigest()
 
 
+_ADDED = ("about",)
+"""Fields of dataset.json that datasets made before do not have."""
+
+
 @dataclass(frozen=True)
 class DatasetDescription:
     """What dataset.json says.
@@ -85,6 +89,7 @@ class DatasetDescription:
         counts: Images, patients, rejected files and label states.
         fingerprints: What decides whether the dataset must be built anew.
         hash_key_id: Names the key of the patient hashes without giving it away.
+        about: `patients` and `labels`: whose radiographs they are and how the labels were made; empty if not stated.
     """
 
     name: str
@@ -98,6 +103,7 @@ class DatasetDescription:
     counts: Mapping[str, Any] = field(default_factory=dict)
     fingerprints: Mapping[str, str] = field(default_factory=dict)
     hash_key_id: str = ""
+    about: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def split_sha256(self) -> str:
@@ -118,7 +124,7 @@ class DatasetDescription:
             KeyError: if a field is missing.
             ValueError: if a part is not named as parts are; no path is taken from a file.
         """
-        values = {name: content[name] for name in cls.__dataclass_fields__}
+        values = {name: content[name] for name in cls.__dataclass_fields__ if name not in _ADDED or name in content}
         if [*values["parts"]] != [part_name(index) for index in range(len(values["parts"]))]:
             raise ValueError("its parts are not named part-00000.arrow and so on")
         return cls(**(values | {"findings": tuple(values["findings"])}))

@@ -11,7 +11,7 @@ from xray_resnet.bounds import refuse_mistakes
 from xray_resnet.config import Config, TrainConfig
 from xray_resnet.models import PreActResNet
 from xray_resnet.runs import Run
-from xray_resnet.store import open_dataset
+from xray_resnet.store import Dataset, open_dataset
 from xray_resnet.torch_engine import Engine, choose_engine
 from xray_resnet.training.checkpoints import KeepCheckpoints, refuse_other_dataset
 from xray_resnet.training.core import fit_network
@@ -35,12 +35,15 @@ from xray_resnet.training.watching import (
 )
 
 
-def train(config: Config, *, resume: Path | None = None, announce: Announce = print_now) -> Path:
+def train(
+    config: Config, *, resume: Path | None = None, dataset: Dataset | None = None, announce: Announce = print_now
+) -> Path:
     """Trains on the dataset in `config.data.cache` and writes a run folder.
 
     Args:
         config: Everything; for a resumed run, the one it was started with.
         resume: Run folder to go on with, from its last checkpoint.
+        dataset: Trained on instead, such as the same images under other splits.
         announce: Gets what the user should see, line by line.
 
     Returns:
@@ -61,7 +64,7 @@ def train(config: Config, *, resume: Path | None = None, announce: Announce = pr
     if run is not None and run.is_finished:
         announce(f"{run.folder} is finished: it has its bundle; nothing to go on with")
         return run.folder
-    task = build_task_of(config, open_dataset(config.data.folder))
+    task = build_task_of(config, dataset or open_dataset(config.data.folder))
     if run is not None and run.last_checkpoint.is_file():
         refuse_other_dataset(run.last_checkpoint, task.identify_dataset())
     model, start = _resume_start(config, task, run) or build_start(config, task, announce=announce)

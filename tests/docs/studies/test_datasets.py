@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from docs.studies.datasets import ORIENTATIONS, cross_fit, find_shared, split_anew, turn_films
+from docs.studies.datasets import ORIENTATIONS, find_shared, split_anew, turn_films, turn_labels
 from docs.studies.pretraining import join
 from tests.builders import make_chest
 from tests.datasets import make_dataset, write_dataset
 from xray_resnet.evaluation.predictions import Predictions
 from xray_resnet.findings import LabelState
 from xray_resnet.store import Dataset, StoredImage, open_dataset
+from xray_resnet.store.folds import cross_fit
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +62,18 @@ def test_a_turned_film_is_turned_back_by_its_labels(source: Dataset, tmp_path: P
         np.testing.assert_array_equal(np.rot90(pixels, -on_its_side - 2 * upside_down), source.pixels(row))
     assert len(seen) == 8
     assert turned.indices("val").tolist() == [*range(40, 60)]
+
+
+def test_labels_that_are_turned_round_are_the_other_ones_and_all_else_is_the_same(
+    source: Dataset, tmp_path: Path
+) -> None:
+    turned = open_dataset(turn_labels(source, tmp_path / "turned", source.findings[1], np.array([0, 7, 59])))
+    changed = turned.states != source.states
+    assert np.argwhere(changed).tolist() == [[0, 1], [7, 1], [59, 1]]
+    assert set(turned.states[changed]) <= {0, 1}
+    assert (turned.image_ids == source.image_ids).all()
+    assert turned.split_sha256 == source.split_sha256
+    np.testing.assert_array_equal(turned.pixels(59), source.pixels(59))
 
 
 def test_a_film_that_is_in_both_archives_is_found(tmp_path: Path) -> None:

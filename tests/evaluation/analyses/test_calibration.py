@@ -57,12 +57,24 @@ def test_probabilities_that_say_less_than_the_prevalence_are_warned_of(dataset: 
     assert saved["value"] == pytest.approx(entropy - effusion["after"]["log_loss"]) and saved["high"] < 0
     (warning,) = (each for each in result.warnings if each.name == "worse_than_prevalence")
     assert warning.rank.name == "SERIOUS"
-    assert f"Effusion ({effusion['after']['log_loss']:.3f} against {entropy:.3f})" in warning.text
+    assert f"Pleural effusion ({effusion['after']['log_loss']:.3f} against {entropy:.3f})" in warning.text
 
 
 def test_probabilities_that_say_more_than_the_prevalence_are_not(dataset: Dataset) -> None:
     stated = make_output(FINDINGS, slope=3, intercept=-4)
     assert "worse_than_prevalence" not in warn("calibration", make_evidence(dataset, separation=3, stated=stated))
+
+
+def test_the_error_stands_beside_what_perfect_probabilities_would_show(evidence: Evidence) -> None:
+    result = analyse("calibration", evidence)
+    after = result.figures["calibration"]["findings"]["Effusion"]["after"]
+    perfect = after["if_perfect"]
+    assert perfect["p_value"] < 0.05 and 0 < perfect["calibration_error_l2_debiased"] < 0.2
+    assert after["calibration_error_l2_debiased"] > perfect["calibration_error_l2_debiased"]
+    assert after["ece_l1_plugin"] > perfect["ece_l1_plugin"] > perfect["calibration_error_l2_debiased"] / 2
+    page = render_report(evidence, {"calibration": result}, command="")
+    error, chance = (each["calibration_error_l2_debiased"] for each in (after, perfect))
+    assert f'<b>{error:.3f}</b><div class="muted">≤ {chance:.3f}</div>' in page
 
 
 def test_a_finding_without_calibration_has_its_reason_and_nothing_after(evidence: Evidence) -> None:
@@ -125,3 +137,20 @@ def test_the_page_shows_reasons_for_what_is_missing_and_no_none(evidence: Eviden
     assert page.count("did not give one") >= 2
     assert "where it is used" in page and "2.0 %" in page
     assert ">None<" not in page
+
+
+def test_decisions_that_do_more_harm_than_none_are_warned_of(dataset: Dataset) -> None:
+    """Scores that are lower with the finding: most calls are false alarms."""
+    stated = make_output(FINDINGS, slope=1, intercept=0)
+    result = analyse("operating_points", make_evidence(dataset, separation=-2, stated=stated))
+    (warning,) = (each for each in result.warnings if each.name == "decisions_harm")
+    low, high = result.figures["operating_points"]["findings"]["Effusion"]["harm"]
+    assert low <= 1 / (1 + np.exp(-0.5)) <= high
+    assert warning.rank.name == "SERIOUS" and f"Pleural effusion (acting from {low:.2f} to {high:.2f})" in warning.text
+
+
+def test_decisions_that_help_are_not(dataset: Dataset) -> None:
+    stated = make_output(FINDINGS, slope=2, intercept=-2)
+    result = analyse("operating_points", make_evidence(dataset, separation=2, stated=stated))
+    assert result.figures["operating_points"]["findings"]["Effusion"]["harm"] is None
+    assert "decisions_harm" not in {each.name for each in result.warnings}

@@ -11,7 +11,7 @@ USUAL = [name for name, analysis in ANALYSES.items() if not analysis.only_by_nam
 
 def test_a_report_shows_all_but_what_runs_by_name() -> None:
     assert [*choose_analyses(report=True)] == USUAL
-    assert [*choose_analyses(report=True, also=["ladder"])] == [*ANALYSES]
+    assert [*choose_analyses(report=True, also=["explanation", "ladder", "dose", "audit"])] == [*ANALYSES]
     assert "curves" not in choose_analyses(report=False) and "shortcuts" in choose_analyses(report=False)
 
 

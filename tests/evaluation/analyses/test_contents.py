@@ -14,6 +14,7 @@ from xray_resnet.evaluation.analyses.model import analyse_model
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.methods import letter_methods
 from xray_resnet.evaluation.result import Result
+from xray_resnet.findings import LabelState
 from xray_resnet.metrics import Estimate
 from xray_resnet.store import open_dataset
 
@@ -42,7 +43,7 @@ def test_the_splits_are_counted_in_images_patients_and_positives(evidence: Evide
 def test_the_tile_of_the_data_counts_the_images_that_were_evaluated(evidence: Evidence) -> None:
     tile = analyse_data(evidence).tile
     assert tile is not None
-    assert (tile.value, tile.note) == ("12", "of 6 patients")
+    assert (tile.value, tile.note) == ("12", "of 6 simulated patients")
 
 
 def test_the_main_tile_is_the_mean_auroc_with_its_interval(evidence: Evidence) -> None:
@@ -53,6 +54,20 @@ def test_the_main_tile_is_the_mean_auroc_with_its_interval(evidence: Evidence) -
     assert float(tile.value) == pytest.approx(np.mean([auroc for auroc in aurocs if auroc is not None]), abs=5e-4)
     assert tile.note == f"95 % {macro.low:.3f} to {macro.high:.3f}"
     assert (tile.label, tile.detail) == ("Macro AUROC", "2 of 2 findings")
+
+
+def test_the_auroc_of_a_single_finding_is_no_average(evidence: Evidence) -> None:
+    alone = make_evidence(evidence.dataset, split="all")
+    tile = analyse_findings(replace(alone, predictions=alone.predictions.choose(["Effusion"]))).tile
+    assert tile is not None
+    assert (tile.label, tile.detail) == ("AUROC", "Pleural effusion")
+
+
+def test_labels_that_reports_do_not_mention_are_counted(evidence: Evidence) -> None:
+    states = evidence.predictions.states.copy()
+    states[:3, 0] = LabelState.UNMENTIONED
+    silent = replace(evidence, predictions=replace(evidence.predictions, states=states))
+    assert [values_of(analyse_findings(each))["unmentioned"] for each in (evidence, silent)] == [0, 3]
 
 
 def test_a_macro_average_without_an_interval_shows_why(evidence: Evidence) -> None:
@@ -68,7 +83,7 @@ def test_plots_are_told_in_words_with_three_decimals(evidence: Evidence) -> None
     names = ("Nodule", "Pleural_Thickening")
     findings = tuple(replace(finding, name=name, auroc=auroc) for name, auroc in zip(names, figures, strict=True))
     text = describe_aurocs("AUROC", replace(evidence.ranking, findings=findings))
-    assert text == "AUROC: Nodule 0.877, Pleural Thickening undefined"
+    assert text == "AUROC: Lung nodule 0.877, Pleural Thickening undefined"
 
 
 def test_facts_of_the_model_are_words(evidence: Evidence) -> None:

@@ -12,11 +12,13 @@ from tests.evaluation.builders import make_evidence
 from xray_resnet.evaluation import shortcuts
 from xray_resnet.evaluation.analyses.shortcuts import analyse_shortcuts
 from xray_resnet.evaluation.evidence import Evidence
+from xray_resnet.evaluation.groups import Grouping
 from xray_resnet.evaluation.report import render_report
 from xray_resnet.evaluation.shortcuts import FindingShortcuts, group_by_facts, measure_shortcuts
 from xray_resnet.evaluation.telling import Telling
 from xray_resnet.metrics import Estimate, auroc
 from xray_resnet.metrics.strata import compare_within
+from xray_resnet.store import Dataset
 
 OWN = "The model may have learned them."
 
@@ -43,9 +45,10 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
 def test_a_planted_shortcut_is_named_with_its_auroc_and_anchor(told: Evidence) -> None:
     caveat = analyse_shortcuts(told).warnings[0]
     assert (caveat.rank.name, caveat.name, caveat.concern.name) == ("CAUTION", "facts_tell_labels", "LEAK")
+    assert "(view: films taken AP, often at the bedside, are mostly of sicker patients" in caveat.text
     together = measure_shortcuts(told).findings[0].telling.together
     interval = f"{together.low:.2f} to {together.high:.2f}"
-    assert f"tell Mass with AUROC {together.value:.2f} ({interval}; above all view" in caveat.text
+    assert f"tell Lung mass with AUROC {together.value:.2f} ({interval}; above all view" in caveat.text
     assert caveat.text.endswith(OWN) and "Nodule" not in caveat.text
     assert caveat.anchor == "shortcuts-mass"
 
@@ -134,9 +137,32 @@ def test_few_patients_are_not_judged_and_say_so(tmp_path: Path, count: int) -> N
     assert "not judged: " in page and "expected 20 of each" in page
 
 
+def test_every_border_is_measured_once_and_belongs_to_its_image(
+    told: Evidence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured: list[int] = []
+    seen: dict[tuple[int, ...], np.ndarray] = {}
+
+    def measure(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+        measured.extend(rows.tolist())
+        return np.stack([rows, rows], axis=1).astype(float)
+
+    def group(dataset: Dataset, rows: np.ndarray, borders: np.ndarray) -> list[Grouping]:
+        seen[tuple(rows)] = borders[:, 0]
+        return group_by_facts(dataset, rows, borders)
+
+    monkeypatch.setattr(shortcuts, "measure_borders", measure)
+    monkeypatch.setattr(shortcuts, "group_by_facts", group)
+    measure_shortcuts(told)
+    assert sorted(measured) == [*range(len(told.dataset))]
+    assert tuple(told.rows) in seen
+    assert all((np.array(rows) == borders).all() for rows, borders in seen.items())
+
+
 def test_unknown_sizes_are_not_known(tmp_path: Path) -> None:
     dataset = make_films(tmp_path / "films", count=4)
-    sizes = {grouping.name: grouping.groups for grouping in group_by_facts(dataset, np.arange(4))}
+    groupings = group_by_facts(dataset, np.arange(4), np.zeros((4, 2)))
+    sizes = {grouping.name: grouping.groups for grouping in groupings}
     assert sizes["pixel spacing"] == ("not known",)
     assert sizes["image shape"] == ("1",)
 
@@ -144,7 +170,7 @@ def test_unknown_sizes_are_not_known(tmp_path: Path) -> None:
 def test_the_first_screen_names_the_shortcut_and_leads_to_its_row(told: Evidence) -> None:
     page = render_report(told, {"shortcuts": analyse_shortcuts(told)}, command="xray-eval")
     body = page.split("</style>")[1]
-    assert body.index("Facts that show no finding tell Mass") < body.index("<section")
+    assert body.index("Facts that show no finding tell Lung mass") < body.index("<section")
     assert 'href="#shortcuts-mass"' in body and 'id="shortcuts-mass"' in body
-    assert "Facts alone, Mass" in body.split("<section")[0]
+    assert "Facts alone, Lung mass" in body.split("<section")[0]
     assert ">None<" not in body

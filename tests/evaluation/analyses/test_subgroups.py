@@ -29,10 +29,20 @@ def blind_to_ap(evidence: Evidence) -> Evidence:
 
 
 def test_a_group_that_is_ranked_worse_is_warned_of_with_its_anchor(evidence: Evidence) -> None:
-    (caveat,) = analyse_subgroups(blind_to_ap(evidence)).warnings
+    caveat, _ = analyse_subgroups(blind_to_ap(evidence)).warnings
     assert (caveat.rank.name, caveat.name, caveat.concern.name) == ("CAUTION", "worse_in_subgroups", "TRANSFER")
-    assert "Mass in view AP −0.3" in caveat.text and "Nodule" not in caveat.text and "PA" not in caveat.text
+    assert "Lung mass in view AP −0.3" in caveat.text and "Nodule" not in caveat.text and "PA" not in caveat.text
     assert caveat.anchor == "subgroups-view"
+
+
+def test_a_group_in_which_the_model_guesses_is_warned_of(evidence: Evidence) -> None:
+    caveat = next(each for each in analyse_subgroups(blind_to_ap(evidence)).warnings if "guessing" in each.text)
+    assert (caveat.rank.name, caveat.name, caveat.anchor) == ("CAUTION", "chance_in_subgroups", "subgroups-view")
+    row = next(
+        row for row in measure_subgroups(blind_to_ap(evidence)).rows if (row.group, row.finding) == ("AP", "Mass")
+    )
+    assert f"Lung mass in view AP, AUROC {row.contrast.inside.value:.3f} (95 % " in caveat.text
+    assert "Nodule" not in caveat.text and "PA" not in caveat.text
 
 
 def test_films_that_two_facts_divide_alike_are_named_once(evidence: Evidence) -> None:
@@ -40,7 +50,7 @@ def test_films_that_two_facts_divide_alike_are_named_once(evidence: Evidence) ->
     rows = measure_subgroups(worse).rows
     again = [replace(row, fact="bedside") for row in rows if row.fact == "view"]
     (caveat,) = warn_of_worse([*rows, *again])
-    assert "Mass in view AP" in caveat.text and "bedside" not in caveat.text
+    assert "Lung mass in view AP" in caveat.text and "bedside" not in caveat.text
 
 
 def test_a_model_that_is_as_good_everywhere_is_not(evidence: Evidence) -> None:
@@ -118,7 +128,7 @@ def test_the_page_has_every_row_and_the_plot(evidence: Evidence) -> None:
 def test_the_plot_has_one_of_two_groups_and_all_of_more(evidence: Evidence) -> None:
     text = analyse_subgroups(evidence).plots["forest"].text
     assert "in view PA" in text and "in view AP" not in text
-    assert all(f"Mass in age {band}" in text for band in ("under 18", "18 to 39", "40 to 59", "60 to 79"))
+    assert all(f"Lung mass in age {band}" in text for band in ("under 18", "18 to 39", "40 to 59", "60 to 79"))
 
 
 def test_nothing_to_compare_is_no_plot(tmp_path: Path) -> None:

@@ -21,6 +21,9 @@ from xray_resnet.triage import Edge, Promise, Promises, Triage
 
 FINDINGS = ("Cardiomegaly", "Effusion")
 
+SHOWN = {"kept": "kept", "open": "undecided", "broken": "not met"}
+"""Verdict → what the page calls it."""
+
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
@@ -91,7 +94,17 @@ def test_a_promise_is_judged_on_other_images(dataset: Dataset, limit: float, ver
     effusion = figures_of(judged)["findings"]["Effusion"]
     assert [effusion[side]["verdict"] for side in ("rule_in", "rule_out")] == [verdict, verdict]
     assert ("promise_broken" in warn(judged)) == (verdict == "broken")
-    assert verdict in render(judged)
+    assert f"<td>{SHOWN[verdict]}</td>" in render(judged)
+
+
+def test_a_promise_that_is_not_met_is_told_in_films(dataset: Dataset) -> None:
+    judged = evidence_of(dataset, limit=0.995, upper=0.5, lower=0.5)
+    labels, logits = judged.predictions.labels[:, 1], judged.predictions.logits[:, 1]
+    called, wrong = (logits >= 0.5).sum(), ((logits >= 0.5) & (labels == 0)).sum()
+    share = f"{100 * (1 - wrong / called):.0f}"
+    told = text_of("promise_broken", judged)
+    assert f"{wrong} of {called} films ruled in for Pleural effusion did not have it ({share}" in told
+    assert "PPV ≥ 0.995 was promised" in told and "for Pleural effusion had it" in told
 
 
 def test_the_images_that_tested_a_promise_are_no_test_of_it(dataset: Dataset, evidence: Evidence) -> None:
@@ -118,14 +131,14 @@ def test_a_promise_that_any_call_keeps_is_warned_of(dataset: Dataset, evidence: 
     """Half of the films have the finding, so that calling all of them has a predictive value of about one half."""
     idle = evidence_of(dataset, limit=0.3)
     assert warn(idle).items() >= {"promise_is_idle": "CAUTION"}.items()
-    assert "Effusion ruled in with a PPV of at least 0.3" in text_of("promise_is_idle", idle)
+    assert "Pleural effusion ruled in with a PPV of at least 0.3" in text_of("promise_is_idle", idle)
     assert "promise_is_idle" not in warn(evidence)
 
 
 def test_predictive_values_are_not_promised_at_another_prevalence(evidence: Evidence) -> None:
     moved = replace(evidence, prevalences={"Effusion": 0.02, "Cardiomegaly": 0.02})
     assert warn(moved).items() >= {"promise_at_another_prevalence": "NOTE"}.items()
-    assert "prevalence: Effusion;" in text_of("promise_at_another_prevalence", moved)
+    assert "prevalence: Pleural effusion." in text_of("promise_at_another_prevalence", moved)
     assert "promise_at_another_prevalence" not in warn(evidence)
 
 
@@ -183,7 +196,9 @@ def test_the_page_shows_a_bar_for_each_finding_that_is_decided(evidence: Evidenc
     result, page = analyse_triage(evidence), render(evidence)
     effusion = figures_of(evidence)["findings"]["Effusion"]
     shares = [f"{100 * effusion[side]['films']['value']:.1f} %" for side in ("rule_in", "rule_out")]
-    assert result.plots["triage"].text == f"Shares of films ruled in and ruled out: Effusion {', '.join(shares)}"
+    assert (
+        result.plots["triage"].text == f"Shares of films ruled in and ruled out: Pleural effusion {', '.join(shares)}"
+    )
     drawn = result.plots["triage"].draw()
     assert drawn.startswith("<?xml") and drawn == result.plots["triage"].draw()
     assert page.count("12 patients are too few") == 1 and page.count("nothing helps") == 1

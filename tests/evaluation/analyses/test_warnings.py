@@ -7,11 +7,13 @@ import pytest
 
 from tests.datasets import make_dataset
 from tests.evaluation.builders import make_evidence
-from xray_resnet.evaluation.analyses import ANALYSES
+from xray_resnet.evaluation.analyses import ANALYSES, baseline
 from xray_resnet.evaluation.analyses.pointing import warn_of_pointing
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.localisation import ALL, TRAINING_BOXES_ON_GRID, Localisation
+from xray_resnet.evaluation.report import render_report
 from xray_resnet.evaluation.seen import UNKNOWN, Seen
+from xray_resnet.evaluation.thumbnails import Baseline
 from xray_resnet.metrics import Estimate, PointingGame
 from xray_resnet.store import Dataset, open_dataset
 
@@ -39,7 +41,7 @@ def test_images_that_the_model_was_fitted_to_are_warned_of(
     dataset: Dataset, split: str, expected: dict[str, str]
 ) -> None:
     trained = {"training_data": {"split_sha256": dataset.split_sha256}}
-    assert warn("data", make_evidence(dataset, split=split, **trained)) == {"synthetic": "NOTE", **expected}
+    assert warn("data", make_evidence(dataset, split=split, **trained)) == {"synthetic": "SERIOUS", **expected}
 
 
 @pytest.mark.parametrize(
@@ -94,6 +96,36 @@ def test_a_baseline_that_reaches_the_model_is_warned_of(dataset: Dataset) -> Non
     own = {"training_data": {"split_sha256": dataset.split_sha256}}
     assert warn("baseline", make_evidence(dataset, separation=0, **own)) == {"baseline_reaches_model": "SERIOUS"}
     assert warn("baseline", make_evidence(dataset, separation=0)) == {"baseline_reaches_model": "CAUTION"}
+
+
+def test_a_baseline_that_is_barely_beaten_is_warned_of_with_the_interval(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The baseline has the model's logits with some noise."""
+    evidence = make_evidence(dataset, separation=1)
+    logits = evidence.predictions.logits + np.random.default_rng(0).normal(0, 0.4, evidence.predictions.logits.shape)
+    monkeypatch.setattr(baseline, "fit_baseline", lambda *_, **__: Baseline(logits, 1, 1e-3))
+    result = ANALYSES["baseline"].analyse(evidence)
+    gain = result.figures["baseline"]["macro"]["model_less_baseline"]
+    assert gain["value"] > 0 and gain["low"] < baseline.MARGIN
+    texts = {caveat.name: caveat.text for caveat in result.warnings}
+    assert (
+        f"all findings ({gain['value']:+.3f}, 95 % {gain['low']:.3f} to {gain['high']:.3f})"
+        in texts["baseline_barely_beaten"]
+    )
+    page = render_report(evidence, {"findings": ANALYSES["findings"].analyse(evidence), "baseline": result}, command="")
+    assert f'{gain["value"]:+.3f}<div class="muted">'.replace("-", "−") in page
+
+
+@pytest.mark.parametrize(("margin", "expected"), [(0.02, set()), (0.9, {"baseline_barely_beaten"})])
+def test_a_baseline_is_barely_beaten_by_less_than_the_margin(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch, margin: float, expected: set[str]
+) -> None:
+    evidence = make_evidence(dataset, separation=6)
+    noise = np.random.default_rng(0).normal(size=evidence.predictions.logits.shape)
+    monkeypatch.setattr(baseline, "fit_baseline", lambda *_, **__: Baseline(noise, 1, 1e-3))
+    monkeypatch.setattr(baseline, "MARGIN", margin)
+    assert {*warn("baseline", evidence)} == expected
 
 
 @pytest.mark.parametrize("split", ["train", "val", "all"])

@@ -4,11 +4,14 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from xray_resnet.errors import ConfigurationError
+from xray_resnet.evaluation.analyses.audit import analyse_audit
 from xray_resnet.evaluation.analyses.baseline import analyse_baseline
 from xray_resnet.evaluation.analyses.calibration import analyse_calibration
 from xray_resnet.evaluation.analyses.curves import analyse_curves
 from xray_resnet.evaluation.analyses.data import analyse_data
+from xray_resnet.evaluation.analyses.dose import analyse_dose
 from xray_resnet.evaluation.analyses.examples import analyse_examples
+from xray_resnet.evaluation.analyses.explanation import analyse_explanation
 from xray_resnet.evaluation.analyses.external import analyse_external
 from xray_resnet.evaluation.analyses.findings import analyse_findings
 from xray_resnet.evaluation.analyses.ladder import analyse_ladder
@@ -53,7 +56,10 @@ ANALYSES = {
     "subgroups": Analysis(analyse_subgroups, only_in_report=False),
     "examples": Analysis(analyse_examples),
     "pointing": Analysis(analyse_pointing),
+    "explanation": Analysis(analyse_explanation, only_by_name=True),
     "ladder": Analysis(analyse_ladder, only_by_name=True),
+    "dose": Analysis(analyse_dose, only_by_name=True),
+    "audit": Analysis(analyse_audit, only_by_name=True),
     "data": Analysis(analyse_data, only_in_report=False),
     "model": Analysis(analyse_model, only_in_report=False),
 }

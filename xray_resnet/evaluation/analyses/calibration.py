@@ -11,9 +11,8 @@ from xray_resnet.evaluation.reliability_plot import plot_reliabilities
 from xray_resnet.evaluation.result import Caveat, Concern, Plot, Rank, Result, Section, Tile
 from xray_resnet.pages.numbers import format_share, to_title
 
-_UNCALIBRATED = (
-    "Scores rank films and are not probabilities: the model has no calibration; xray-eval --split val makes one."
-)
+CALIBRATE = "xray-eval --split val calibrates, and chooses thresholds"
+_UNCALIBRATED = "Scores rank films and are not probabilities: the model has no calibration."
 _SEEN = "The calibration was made on these very images: probabilities look better calibrated than they are on others."
 
 
@@ -44,10 +43,11 @@ def _make_tile(findings: Sequence[FindingReliability]) -> Tile | None:
     if not known:
         return None
     before, after = (mean(side) for side in zip(*known, strict=True))
+    beyond = sum(finding.after is not None and finding.after.is_beyond_chance for finding in findings)
     return Tile(
         "Calibration error",
         format_share(after),
-        f"debiased; {format_share(before)} of the scores before calibration",
+        f"ℓ2, debiased; {format_share(before)} of the scores before calibration; beyond chance in {beyond}",
         f"mean of {len(known)} finding{'' if len(known) == 1 else 's'}",
     )
 
@@ -63,7 +63,7 @@ def _describe(findings: Sequence[FindingReliability]) -> str:
 def _warn(evidence: Evidence, reliabilities: Reliabilities) -> list[Caveat]:
     basis = reliabilities.basis
     if basis is None and evidence.amendment is None:
-        return [Caveat(Rank.NOTE, "uncalibrated", _UNCALIBRATED, Concern.CALIBRATION)]
+        return [Caveat(Rank.NOTE, "uncalibrated", _UNCALIBRATED, Concern.CALIBRATION, remedy=CALIBRATE)]
     findings = reliabilities.findings
     warnings = _warn_of_missing(findings) + _warn_of_harm(findings) + _warn_of_nonsense(findings)
     if evidence.amendment is None and evidence.is_basis(basis):

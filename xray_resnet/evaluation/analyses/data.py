@@ -29,7 +29,7 @@ def analyse_data(evidence: Evidence) -> Result:
         tile=Tile(
             "Images",
             format_count(len(evidence.rows)),
-            f"of {format_count(len(np.unique(evidence.predictions.patient_ids)))} patients",
+            f"of {format_count(len(np.unique(evidence.predictions.patient_ids)))} {_name_patients(dataset)}",
             f"split {evidence.split}: {evidence.role}",
         ),
         section=Section(
@@ -45,6 +45,10 @@ def analyse_data(evidence: Evidence) -> Result:
             *(Caveat(Rank.NOTE, "unmatched_findings", text) for text in unmatched),
         ],
     )
+
+
+def _name_patients(dataset: Dataset) -> str:
+    return "simulated patients" if dataset.synthetic else "patients"
 
 
 def _describe_split(dataset: Dataset, split: str, findings: Sequence[str]) -> dict[str, Any]:
@@ -100,4 +104,4 @@ def _describe_seen(seen: Seen) -> tuple[Rank, str]:
 def _warn_of_phantoms(evidence: Evidence) -> list[Caveat]:
     if not evidence.dataset.synthetic:
         return []
-    return [Caveat(Rank.NOTE, "synthetic", "The images are rendered phantoms: the figures say nothing of patients.")]
+    return [Caveat(Rank.SERIOUS, "synthetic", "The images are rendered phantoms: the figures say nothing of patients.")]

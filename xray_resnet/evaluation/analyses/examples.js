@@ -1,4 +1,5 @@
-// The gallery's controls: without them the page shows every film as it was chosen.
+// The gallery's controls, and the plain film beside the coloured one: without them the page shows every film as it was
+// chosen, under its colours.
 (() => {
   const gallery = document.getElementById("gallery");
   const controls = gallery.querySelector(".controls");
@@ -9,6 +10,13 @@
     falling: (a, b) => b.dataset.score - a.dataset.score,
     rising: (a, b) => a.dataset.score - b.dataset.score,
   };
+
+  gallery.querySelectorAll(".views").forEach((views) => {
+    const plain = document.createElement("div");
+    plain.className = "layers";
+    plain.append(views.querySelector("img").cloneNode());
+    views.prepend(plain);
+  });
 
   const arrange = () => {
     let shown = 0;

@@ -1,4 +1,4 @@
-"""Example images of every finding with the Grad-CAM of that finding, and what the model called them."""
+"""Example images of every finding with the map of that finding, and what the model called them."""
 
 from itertools import groupby
 from typing import Any
@@ -7,10 +7,13 @@ from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.overlays import FOLDER, Overlay, draw_example
 from xray_resnet.evaluation.result import Result, Section
 from xray_resnet.evaluation.selection import Example, select_examples
+from xray_resnet.explain.methods import TITLES
 from xray_resnet.explain.overlay import OPACITY
 from xray_resnet.explain.png import encode_png
+from xray_resnet.metrics.localisation import is_hit
 from xray_resnet.pages import encode_jpeg, encode_webp
 from xray_resnet.pages.numbers import to_title
+from xray_resnet.triage import RULED_IN, UNCERTAIN
 
 
 def analyse_examples(evidence: Evidence) -> Result:
@@ -18,15 +21,17 @@ def analyse_examples(evidence: Evidence) -> Result:
     overlays = [draw_example(evidence, example) for example in select_examples(evidence.predictions)]
     if not overlays:
         return Result()
-    shown = [_to_example(overlay, name_outcome(evidence, overlay.example)) for overlay in overlays]
+    shown = [_to_example(evidence, overlay) for overlay in overlays]
     return Result(
         section=Section(
-            "Where it looks",
+            "Which region raised the score (coarse)",
             {
                 "examples": [(finding, [*group]) for finding, group in groupby(shown, lambda each: each["finding"])],
                 "kinds": [*dict.fromkeys(each["kind"] for each in shown)],
                 "boxes_known": any(overlay.boxes for overlay in overlays),
+                "map": TITLES[evidence.cam],
                 "opacity": round(100 * OPACITY),
+                "cells": evidence.peaks.cells,
             },
         ),
         files={f"{FOLDER}/{overlay.file_name}": encode_png(overlay.captioned) for overlay in overlays},
@@ -34,28 +39,52 @@ def analyse_examples(evidence: Evidence) -> Result:
 
 
 def name_outcome(evidence: Evidence, example: Example) -> str:
-    """`true positive` and the like by the finding's operating point; without one, what the example was chosen for."""
+    """What the film was called, as in predictions: by the finding's triage, or else by its operating point.
+
+    Without either, what the example was chosen for.
+    """
+    column, triage = evidence.findings.index(example.finding), evidence.output.triage
+    logit = evidence.predictions.logits[example.position, column]
+    if triage is not None and example.finding in triage.list_deciding():
+        return _name_triaged(int(triage.decide(example.finding, logit)), has_finding=example.kind.endswith("positive"))
     points = evidence.output.operating_points
     point = points.findings.get(example.finding) if points else None
     if point is None:
         return example.kind
-    column = evidence.findings.index(example.finding)
-    called = bool(evidence.predictions.logits[example.position, column] >= point.logit)
+    called = bool(logit >= point.logit)
     is_right = called == example.kind.endswith("positive")
     return f"{'true' if is_right else 'false'} {'positive' if called else 'negative'}"
 
 
-def _to_example(overlay: Overlay, kind: str) -> dict[str, Any]:
+def _name_triaged(call: int, *, has_finding: bool) -> str:
+    if call == UNCERTAIN:
+        return f"uncertain, {'with' if has_finding else 'without'} it"
+    is_right = (call == RULED_IN) == has_finding
+    return f"{'rightly' if is_right else 'wrongly'} ruled {'in' if call == RULED_IN else 'out'}"
+
+
+def _place_peak(evidence: Evidence, overlay: Overlay) -> str:
+    """Whether the map is strongest where the source says the finding is; empty without its boxes."""
+    if not overlay.boxes:
+        return ""
     example = overlay.example
-    text = f"Grad-CAM of {to_title(example.finding)}, {kind}, score {example.score:.3f}"
+    x, y = map(float, evidence.peaks.points[example.position, evidence.findings.index(example.finding)])
+    return "strongest in the box" if is_hit((x, y), overlay.boxes) else "strongest outside the box"
+
+
+def _to_example(evidence: Evidence, overlay: Overlay) -> dict[str, Any]:
+    example, kind = overlay.example, name_outcome(evidence, overlay.example)
+    text = f"{TITLES[evidence.cam]} of {to_title(example.finding)}, {kind}, score {example.score:.3f}"
     return {
         "finding": example.finding,
         "kind": kind,
-        "is_mistake": kind.startswith("false") or example.kind == kind in ("highest negative", "lowest positive"),
+        "is_mistake": kind.startswith(("false", "wrongly"))
+        or example.kind == kind in ("highest negative", "lowest positive"),
         "score": example.score,
         "image_id": overlay.image_id,
         "side": len(overlay.plain),
         "boxes": overlay.boxes,
+        "peak": _place_peak(evidence, overlay),
         "plain": encode_jpeg(overlay.plain, f"Radiograph {overlay.image_id[:10]}"),
         "heat": encode_webp(overlay.heat, text),
     }

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.methods import letter_methods, tell_interval
 from xray_resnet.evaluation.plots import plot_intervals
 from xray_resnet.evaluation.ranking import MAX_FPR, FindingRanking, Ranking
 from xray_resnet.evaluation.result import Caveat, Concern, Plot, Rank, Result, Section, Tile
+from xray_resnet.findings import LabelState
 from xray_resnet.metrics.clustered import FEW_PATIENTS
 from xray_resnet.pages.numbers import format_share, to_title
 
@@ -21,13 +23,24 @@ def analyse_findings(evidence: Evidence) -> Result:
         figures=ranking.to_json(),
         plots={"intervals": Plot(partial(plot_intervals, ranking), describe_aurocs("AUROC by finding", ranking))},
         tile=_make_tile(ranking),
-        section=Section("Findings", {"ranking": ranking, "methods": _letter_methods(ranking), "max_fpr": MAX_FPR}),
+        section=Section("Findings", _list_values(evidence)),
         warnings=[
             *_warn_of_undefined(ranking.findings),
             *_warn_of_few_patients(ranking.findings),
             *_warn_of_chance(ranking.findings),
         ],
     )
+
+
+def _list_values(evidence: Evidence) -> dict[str, Any]:
+    """What the page shows."""
+    unmentioned = int((evidence.predictions.states == LabelState.UNMENTIONED).sum())
+    return {
+        "ranking": evidence.ranking,
+        "methods": _letter_methods(evidence.ranking),
+        "max_fpr": MAX_FPR,
+        "unmentioned": unmentioned,
+    }
 
 
 def describe_aurocs(what: str, ranking: Ranking) -> str:
@@ -48,6 +61,9 @@ def _letter_methods(ranking: Ranking) -> dict[str, str]:
 
 
 def _make_tile(ranking: Ranking) -> Tile:
+    if len(ranking.findings) == 1:
+        name = to_title(ranking.findings[0].name)
+        return Tile("AUROC", format_share(ranking.macro.value), tell_interval(ranking.macro), name, is_main=True)
     detail = f"{ranking.n_defined} of {len(ranking.findings)} findings"
     return Tile("Macro AUROC", format_share(ranking.macro.value), tell_interval(ranking.macro), detail, is_main=True)
 

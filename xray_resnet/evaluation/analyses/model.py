@@ -5,7 +5,7 @@ from typing import Any
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.result import Caveat, Rank, Result, Section
 
-_BF16 = "Computed in bf16, which moves scores in the third digit; --precision fp32 gives the exact figures."
+_BF16 = "Computed in bf16, which moves scores in the third digit."
 
 
 def analyse_model(evidence: Evidence) -> Result:
@@ -15,7 +15,9 @@ def analyse_model(evidence: Evidence) -> Result:
     return Result(
         figures={"model": dict(evidence.model)},
         section=Section("Model", {"facts": facts}),
-        warnings=[Caveat(Rank.NOTE, "bf16", _BF16)] if is_coarse else [],
+        warnings=[Caveat(Rank.NOTE, "bf16", _BF16, remedy="--precision fp32 gives the exact figures")]
+        if is_coarse
+        else [],
     )
 
 

@@ -64,5 +64,8 @@ def warn_of_pointing(localisation: Localisation) -> list[Caveat]:
     is_worse = difference.high is not None and difference.high < 0
     verb = "point at findings less often" if is_worse else "are not shown to point at findings more often"
     grid = f"the same {_describe_cells(localisation)} grid, which never looks at an image"
-    text = f"The maps {verb} than the best fixed cell of {grid}."
+    game = localisation.games[TRAINING_BOXES_ON_GRID][ALL]
+    hit, rival = format_percent(game.maps.value), format_percent(game.baseline.value)
+    hits = f"{hit} of {game.n_cases} boxed findings, that cell {rival}"
+    text = f"The maps {verb} than the best fixed cell of {grid}: {hits}."
     return [Caveat(Rank.CAUTION, "maps_no_better_than_fixed_point", text)]

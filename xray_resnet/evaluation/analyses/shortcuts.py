@@ -21,6 +21,14 @@ from xray_resnet.pages.numbers import format_share, to_title
 _NAMED = 3
 """Findings that a warning names."""
 _LEARNED = "The model may have learned them."
+_WHY = {
+    "view": "films taken AP, often at the bedside, are mostly of sicker patients than films taken PA",
+    "source": "hospitals and wards differ in whom they see",
+    "scanner": "wards with a scanner of their own differ in whom they see",
+    "age": "most findings are more frequent in the old",
+    "sex": "some findings are more frequent in one sex",
+}
+"""Fact → why a clinician would expect it to go with findings."""
 _ELSEWHERE = "Whoever knows them does better than guessing on these images without seeing a finding."
 
 
@@ -93,7 +101,9 @@ def _warn(shortcuts: Shortcuts, *, is_own_data: bool) -> list[Caveat]:
 def _warn_of(rank: Rank, name: str, told: Sequence[FindingShortcuts], so: str) -> list[Caveat]:
     if not told:
         return []
-    text = f"Facts that show no finding tell {'; '.join(map(_write, told[:_NAMED]))}{_count_more(told)}. {so}"
+    strongest = {fact for finding in told[:_NAMED] for fact in finding.telling.strongest}
+    why = "".join(f" ({fact}: {reason})" for fact, reason in _WHY.items() if fact in strongest)
+    text = f"Facts that show no finding tell {'; '.join(map(_write, told[:_NAMED]))}{_count_more(told)}{why}. {so}"
     return [Caveat(rank, name, text, Concern.LEAK, make_anchor("shortcuts", told[0].name))]
 
 
@@ -104,7 +114,7 @@ def _warn_of_loss(lost: Sequence[FindingShortcuts]) -> list[Caveat]:
     most = sorted(lost, key=lambda each: -(each.lost.value or 0.0))
     figures = [
         f"{to_title(each.name)} {format_share(each.within.value)} instead of {format_share(each.model.value)}, "
-        f"among films alike in {' and '.join(each.telling.strongest)}"
+        f"among films matched in {' and '.join(each.telling.strongest)}"
         for each in most
     ]
     named = "; ".join(figures[:_NAMED]) + _count_more(lost)

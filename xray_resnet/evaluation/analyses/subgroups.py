@@ -6,12 +6,14 @@ from functools import partial
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.forest_plot import Branch, plot_forest
 from xray_resnet.evaluation.groups import describe_same
-from xray_resnet.evaluation.methods import letter_methods
+from xray_resnet.evaluation.methods import letter_methods, tell_interval
 from xray_resnet.evaluation.result import Caveat, Concern, Plot, Rank, Result, Section, make_anchor
 from xray_resnet.evaluation.subgroups import GroupFinding, Subgroups, measure_subgroups
+from xray_resnet.metrics import Estimate
 from xray_resnet.metrics.contrasts import FEWEST_TO_COMPARE
 from xray_resnet.pages.numbers import fill, to_title
 
+_CHANCE = 0.5
 _DRAWN = 40
 """Comparisons that the plot shows."""
 _NAMED = 4
@@ -42,7 +44,7 @@ def analyse_subgroups(evidence: Evidence) -> Result:
         figures={"subgroups": subgroups.to_json()},
         plots={"forest": Plot(partial(_plot, drawn), _describe(drawn))} if drawn else {},
         section=Section("Subgroups", values),
-        warnings=warn_of_worse(subgroups.rows),
+        warnings=[*warn_of_worse(subgroups.rows), *warn_of_chance(subgroups.rows)],
     )
 
 
@@ -89,3 +91,26 @@ def warn_of_worse(rows: Sequence[GroupFinding]) -> list[Caveat]:
     text = f"AUROC is lower in some films than in the rest (corrected over all comparisons): {named}{more}."
     anchor = make_anchor("subgroups", worse[0].fact)
     return [Caveat(Rank.CAUTION, "worse_in_subgroups", text, Concern.TRANSFER, anchor)]
+
+
+def warn_of_chance(rows: Sequence[GroupFinding]) -> list[Caveat]:
+    """If a finding is not shown to be ranked better than by guessing in a group, though it is in the rest."""
+    doubtful = [
+        row for row in rows if _reaches_chance(row.contrast.inside) and not _reaches_chance(row.contrast.outside)
+    ]
+    if not doubtful:
+        return []
+    named = "; ".join(map(_write_inside, doubtful[:_NAMED]))
+    more = f"; and {len(doubtful) - _NAMED} more" if len(doubtful) > _NAMED else ""
+    text = f"In some groups the model is not shown to rank better than guessing: {named}{more}."
+    anchor = make_anchor("subgroups", doubtful[0].fact)
+    return [Caveat(Rank.CAUTION, "chance_in_subgroups", text, Concern.TRANSFER, anchor)]
+
+
+def _reaches_chance(auroc: Estimate) -> bool:
+    return auroc.low is not None and auroc.low <= _CHANCE
+
+
+def _write_inside(row: GroupFinding) -> str:
+    auroc = row.contrast.inside
+    return f"{to_title(row.finding)} in {row.fact} {row.group}, AUROC {auroc.value:.3f} ({tell_interval(auroc)})"

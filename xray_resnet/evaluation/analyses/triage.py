@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from xray_resnet.evaluation.analyses.calibration import CALIBRATE
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.methods import letter_methods
 from xray_resnet.evaluation.promises import FindingTriage, Promised, TriageSide, measure_promises
@@ -11,14 +12,16 @@ from xray_resnet.metrics import Estimate
 from xray_resnet.pages.numbers import format_percent, to_title
 from xray_resnet.triage import SIDES
 
-_NONE_MADE = "There is no triage, so no film is ruled in or out; xray-eval --split val makes one."
+_NONE_MADE = "There is no triage, so no film is ruled in or out."
+_RETEST = "xray-eval --data OTHER --amend tests them on other patients"
+_RATES = "--fpr and --fnr promise rates of errors, at any prevalence"
 _SEEN = (
     "The promises of the triage were tested on these very images, which tell nothing new of them; see another split."
 )
 _CHOSE_EPOCH = (
     "The promises of the triage were tested on the validation split, which also chose the epoch of the network: they "
     "may fail more often than they say, at worst as many times as often as there were epochs to choose from. On "
-    "patients that chose nothing they are exact: xray-eval --data … --amend."
+    "patients that chose nothing they are exact."
 )
 
 
@@ -60,12 +63,16 @@ def _describe(deciding: list[FindingTriage]) -> str:
 def _warn(evidence: Evidence, promised: Promised) -> list[Caveat]:
     if promised.basis is None:
         return (
-            [] if evidence.amendment is not None else [Caveat(Rank.NOTE, "no_triage", _NONE_MADE, Concern.CALIBRATION)]
+            []
+            if evidence.amendment is not None
+            else [Caveat(Rank.NOTE, "no_triage", _NONE_MADE, Concern.CALIBRATION, remedy=CALIBRATE)]
         )
     given = [side for side in promised.sides if side.is_given]
     warnings = []
     if promised.chose_epoch and given:
-        warnings.append(Caveat(Rank.CAUTION, "triage_basis_chose_epoch", _CHOSE_EPOCH, Concern.CALIBRATION))
+        warnings.append(
+            Caveat(Rank.CAUTION, "triage_basis_chose_epoch", _CHOSE_EPOCH, Concern.CALIBRATION, remedy=_RETEST)
+        )
     if promised.on_these_images and given:
         warnings.append(Caveat(Rank.CAUTION, "triage_tested_on_these_images", _SEEN, Concern.CALIBRATION))
     return warnings + _warn_of_sides(given) + _warn_of_prevalence(evidence, given) + _warn_of_missing(promised)
@@ -75,14 +82,12 @@ def _warn_of_sides(given: list[TriageSide]) -> list[Caveat]:
     """Of promises that are broken here, and of those that say nothing of the network."""
     warnings = []
     if broken := [side for side in given if side.verdict == "broken"]:
-        text = f"Promises of the triage do not hold on these images: {_name(broken)}."
+        text = f"Promises of the triage are not met on these images: {'; '.join(map(_tell_broken, broken))}."
         warnings.append(Caveat(Rank.SERIOUS, "promise_broken", text, Concern.CALIBRATION))
     if idle := [side for side in given if side.is_idle]:
-        text = (
-            f"Calling every film would keep these promises of the triage, too: {_name(idle)}; promise more, or a rate"
-        )
+        text = f"Calling every film would keep these promises of the triage, too: {_name(idle)}."
         warnings.append(
-            Caveat(Rank.CAUTION, "promise_is_idle", f"{text} of errors (--fpr, --fnr).", Concern.CALIBRATION)
+            Caveat(Rank.CAUTION, "promise_is_idle", text, Concern.CALIBRATION, remedy=f"promise more, or: {_RATES}")
         )
     return warnings
 
@@ -92,8 +97,10 @@ def _warn_of_prevalence(evidence: Evidence, given: list[TriageSide]) -> list[Cav
     valued = {side.name for side in given if side.edge.promise.measure == "predictive value"}
     moved = [to_title(name) for name in evidence.prevalences if name in valued]
     text = "PPV and NPV of the triage are promised where findings are as frequent as in the images that tested them,"
-    text += f" not at the stated prevalence: {', '.join(moved)}; --fpr and --fnr promise rates of errors, at any."
-    return [Caveat(Rank.NOTE, "promise_at_another_prevalence", text, Concern.CALIBRATION)] if moved else []
+    text += f" not at the stated prevalence: {', '.join(moved)}."
+    return (
+        [Caveat(Rank.NOTE, "promise_at_another_prevalence", text, Concern.CALIBRATION, remedy=_RATES)] if moved else []
+    )
 
 
 def _warn_of_missing(promised: Promised) -> list[Caveat]:
@@ -109,6 +116,14 @@ def _warn_of_missing(promised: Promised) -> list[Caveat]:
         text = f"Without a triage, for want of labels where it was made: {', '.join(untried)}."
         warnings.append(Caveat(Rank.NOTE, "triage_missing", text, Concern.CALIBRATION))
     return warnings
+
+
+def _tell_broken(side: TriageSide) -> str:
+    """A promise with what came of it, in films."""
+    figures, name = side.figures, to_title(side.name)
+    wrong = f"{figures.errors:,} of {figures.called:,} films ruled {side.side} for {name}"
+    came = f"{wrong} did not have it" if side.side == "in" else f"{wrong} had it"
+    return f"{came} ({format_percent(figures.value.value)}; {side.edge.promise.abbreviate(side.side)} was promised)"
 
 
 def _name(sides: list[TriageSide]) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xray_resnet.bundle import Bundle
+from xray_resnet.explain.overlay import OPACITY
 
 
 @dataclass(frozen=True)
@@ -15,11 +16,13 @@ class OutputContext:
         folder: Where it writes.
         bundle: The model.
         engine: What computes: engine, version and precision.
+        opacity: Of maps over films where they are strongest.
     """
 
     folder: Path
     bundle: Bundle
     engine: Mapping[str, str]
+    opacity: float = OPACITY
 
     @property
     def findings(self) -> tuple[str, ...]:

@@ -7,11 +7,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from xray_resnet.explain.overlay import draw_overlay
+from xray_resnet.explain.caption import write_caption
+from xray_resnet.explain.panels import draw_panels
 from xray_resnet.explain.png import encode_png
 from xray_resnet.files import write_bytes
 from xray_resnet.findings import column_prefix
 from xray_resnet.inference.outputs.context import OutputContext
+from xray_resnet.model_output import ModelOutput
 from xray_resnet.predictions import Prediction
 
 FOLDER = "overlays"
@@ -40,7 +42,7 @@ def write_overlays(context: OutputContext) -> Iterator[Callable[[Prediction], No
             number += 1
             if prediction.maps is not None and prediction.pixels is not None:
                 stem = f"{number:06d}-{_safe_stem(prediction.path)}"
-                waiting.append(threads.submit(_draw, prediction, context.folder / FOLDER, stem, context.findings))
+                waiting.append(threads.submit(_draw, prediction, context, stem))
             while len(waiting) > _MOST_WAITING or (waiting and waiting[0].done()):
                 waiting.popleft().result()
 
@@ -52,12 +54,27 @@ def write_overlays(context: OutputContext) -> Iterator[Callable[[Prediction], No
             threads.shutdown(wait=True, cancel_futures=True)
 
 
-def _draw(prediction: Prediction, folder: Path, stem: str, findings: tuple[str, ...]) -> None:
+def _draw(prediction: Prediction, context: OutputContext, stem: str) -> None:
     assert prediction.maps is not None and prediction.pixels is not None
     for finding in _choose(prediction):
-        caption = f"{finding} {prediction.scores[finding]:.2f}"
-        picture = draw_overlay(prediction.pixels, prediction.maps[findings.index(finding)], caption=caption)
-        write_bytes(folder / f"{stem}-{column_prefix(finding)}.png", encode_png(picture))
+        picture = draw_panels(
+            prediction.pixels,
+            prediction.maps[context.findings.index(finding)],
+            caption=_caption(prediction, finding, context.bundle.metadata.output),
+            content=prediction.content,
+            opacity=context.opacity,
+        )
+        write_bytes(context.folder / FOLDER / f"{stem}-{column_prefix(finding)}.png", encode_png(picture))
+
+
+def _caption(prediction: Prediction, finding: str, output: ModelOutput) -> str:
+    return write_caption(
+        finding,
+        score=prediction.scores[finding],
+        output=output,
+        probability=prediction.probabilities.get(finding),
+        decision=prediction.decisions.get(finding),
+    )
 
 
 def _choose(prediction: Prediction) -> list[str]:

@@ -1,5 +1,6 @@
 """The end of a run: its best weights as a bundle."""
 
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from xray_resnet.bundle import BundleMetadata, save_bundle
 from xray_resnet.model_output import ModelOutput
 from xray_resnet.models import build_model
 from xray_resnet.runs import Run
+from xray_resnet.store.people import measure_people
 from xray_resnet.training.checkpoints import read_checkpoint
 from xray_resnet.training.delivery.prune import prune
 from xray_resnet.training.start import Start
@@ -40,15 +42,17 @@ def deliver(run: Run, task: Task, start: Start) -> Path:
 
 def describe_data(task: Task) -> dict[str, Any]:
     """What a bundle says of its training data; no identifier."""
-    dataset = task.dataset
-    patients = len(set(dataset.patient_ids[task.rows["train"]]))
+    dataset, rows = task.dataset, task.rows["train"]
+    patients = len(set(dataset.patient_ids[rows]))
     return {
         "name": dataset.name,
         "source": dataset.source,
         "synthetic": dataset.synthetic,
+        "about": dict(dataset.about),
+        "people": asdict(measure_people(dataset, rows)),
         "split_sha256": dataset.split_sha256,
         "counts": {
-            "training images": len(task.rows["train"]),
+            "training images": len(rows),
             "training patients": patients,
             "validation images": len(task.rows["val"]),
         },

@@ -11,7 +11,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from numpy.typing import NDArray
 
 from xray_resnet.data import Batch
-from xray_resnet.explain.overlay import draw_overlay
+from xray_resnet.explain.panels import draw_panels
 from xray_resnet.training.averaging import find_delivered
 from xray_resnet.training.task import Task
 
@@ -74,7 +74,7 @@ class ShowOnBoard(Callback):
         training = network.training
         _, maps = network.eval().forward_with_maps(image.to(next(network.parameters()).device))
         network.train(training)
-        return draw_overlay(pixels, maps[0, column].float().cpu().numpy(), caption=self._task.findings[column])
+        return draw_panels(pixels, maps[0, column].float().cpu().numpy(), caption=self._task.findings[column])
 
 
 def find_board(trainer: lightning.Trainer) -> Any:
