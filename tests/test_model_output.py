@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
+from xray_resnet.basis import Basis
 from xray_resnet.model_output import (
-    Basis,
     Calibrations,
     IsotonicCalibration,
     LinearCalibration,

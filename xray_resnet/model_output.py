@@ -11,6 +11,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from xray_resnet.basis import Basis
+from xray_resnet.scope import Scope
+from xray_resnet.shift import ShiftReference
 from xray_resnet.triage import Triage
 
 Floats = NDArray[np.floating[Any]]
@@ -20,29 +23,6 @@ NOT_TRIAGED = -2
 def compute_scores(logits: Floats) -> Floats:
     """The sigmoid 1 / (1 + exp(-x)) of logits of any shape, in their own type, without overflow."""
     return np.asarray(0.5 * (1 + np.tanh(0.5 * logits)), logits.dtype)
-
-
-@dataclass(frozen=True)
-class Basis:
-    """What a calibration, an operating point or a triage was made on, and holds for.
-
-    Attributes:
-        dataset: Name of the dataset.
-        split: Its split.
-        patients: How many patients that has.
-        engine: What computed the logits, such as `OpenVINO on CPU`.
-        precision: In which precision.
-    """
-
-    dataset: str
-    split: str
-    patients: int
-    engine: str
-    precision: str
-
-    def chose_epoch(self, trained_on: str | None) -> bool:
-        """Whether these images chose the epoch of a network that was trained on the dataset of this name."""
-        return (self.dataset, self.split) == (trained_on, "val")
 
 
 @dataclass(frozen=True)
@@ -214,12 +194,14 @@ class Outcome:
         probabilities: (N, F) in [0, 1]; NaN for a finding without a calibration.
         decisions: (N, F) 1 positive, 0 negative, -1 for a finding without an operating point.
         triage: (N, F) 1 ruled in, 0 ruled out, -1 uncertain, -2 for a finding without a triage.
+        out_of_scope: (N,) whether the network sees an image as unlike its training films; all false without a scope.
     """
 
     scores: Floats
     probabilities: Floats
     decisions: NDArray[np.int8]
     triage: NDArray[np.int8]
+    out_of_scope: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -231,15 +213,19 @@ class ModelOutput:
         calibration: None until made.
         operating_points: None until made.
         triage: None until made.
+        scope: None until made.
+        shift: What a batch of films is held against; None until made.
     """
 
     findings: tuple[str, ...]
     calibration: Calibrations | None = None
     operating_points: OperatingPoints | None = None
     triage: Triages | None = None
+    scope: Scope | None = None
+    shift: ShiftReference | None = None
 
-    def __call__(self, logits: Floats) -> Outcome:
-        """Logits (N, F) to scores, probabilities, decisions and triage."""
+    def __call__(self, logits: Floats, features: Floats | None = None) -> Outcome:
+        """Logits (N, F), and pooled features (N, C) if the network gives some, to what they mean."""
         exact = np.asarray(logits, np.float64)
         probabilities = np.full(exact.shape, np.nan)
         decisions = np.full(exact.shape, -1, np.int8)
@@ -251,4 +237,7 @@ class ModelOutput:
                 decisions[:, column] = exact[:, column] >= point.logit
             if self.triage:
                 triaged[:, column] = self.triage.decide(finding, exact[:, column])
-        return Outcome(compute_scores(exact), probabilities, decisions, triaged)
+        beyond = np.zeros(len(exact), np.bool_)
+        if self.scope and features is not None:
+            beyond = self.scope.is_beyond(features)
+        return Outcome(compute_scores(exact), probabilities, decisions, triaged, beyond)

@@ -54,7 +54,7 @@ class Contestant:
     def score(self, views: Sequence[NDArray[np.generic]], engine: OpenVinoEngine) -> NDArray[np.float32]:
         """(N,) logits of N views."""
         answers = engine([self.input.normalise(view) for view in views])
-        return np.array([logits[self.output] for logits, _ in answers], np.float32)
+        return np.array([answer.logits[self.output] for answer in answers], np.float32)
 
 
 def open_plain(path: Path, folder: Path) -> Contestant:
@@ -103,17 +103,17 @@ def refuse_other_scores(scores: NDArray[np.float32], films: Sequence[Film], tabl
 
 
 class _WithMaps(torch.nn.Module):
-    """A network of timm with the outputs that a bundle's has: logits, and maps, which nobody asks for."""
+    """A network of timm with the outputs that a bundle's has: logits, and maps and features, which nobody asks for."""
 
     def __init__(self, net: torch.nn.Module) -> None:
         super().__init__()
         self.net = net
 
-    def forward_with_maps(
+    def forward_all(
         self, image: torch.Tensor, facts: torch.Tensor | None = None
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         maps = self.net.forward_features(image)
-        return self.net.forward_head(maps), maps
+        return self.net.forward_head(maps), maps, maps.mean(dim=(2, 3))
 
 
 def _hash(path: Path) -> str:

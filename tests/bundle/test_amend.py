@@ -11,12 +11,12 @@ import pytest
 from tests.builders import make_chest, write_picture
 from tests.bundles import FINDINGS, make_bundle, make_metadata
 from xray_resnet import Predictor
+from xray_resnet.basis import Basis
 from xray_resnet.bundle import amend_bundle, read_bundle
 from xray_resnet.bundle.metadata import METADATA, MODEL_CARD, ONNX, WEIGHTS
 from xray_resnet.bundle.model_card import describe_scores
 from xray_resnet.errors import UserError
 from xray_resnet.model_output import (
-    Basis,
     Calibrations,
     IsotonicCalibration,
     LinearCalibration,

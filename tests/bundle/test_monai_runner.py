@@ -13,12 +13,13 @@ from data_prep.phantom import write_phantoms
 from tests.builders import make_chest, write_dicom
 from tests.bundles import FINDINGS, make_bundle
 from tests.conftest import REPOSITORY
+from xray_resnet.basis import Basis
 from xray_resnet.bundle import amend_bundle, read_bundle
 from xray_resnet.bundle.metadata import INFERENCE
 from xray_resnet.bundle.monai_runner import find_files, find_running_bundle
 from xray_resnet.errors import UserError
 from xray_resnet.inference import Predictor
-from xray_resnet.model_output import Basis, ModelOutput, OperatingPoint, OperatingPoints, Triages
+from xray_resnet.model_output import ModelOutput, OperatingPoint, OperatingPoints, Triages
 from xray_resnet.predictions import list_columns, to_row
 from xray_resnet.predictions.row import name_column
 from xray_resnet.triage import Edge, Promise, Triage

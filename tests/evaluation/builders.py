@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.bundles import make_metadata, make_model
+from xray_resnet.basis import Basis
 from xray_resnet.evaluation.evidence import Chance, Evidence
 from xray_resnet.evaluation.network import Network, Peaks
 from xray_resnet.evaluation.predictions import FILE, Predictions, write_predictions
@@ -15,7 +16,6 @@ from xray_resnet.evaluation.ranking import Ranking, rank
 from xray_resnet.map_grid import MapGrid
 from xray_resnet.model_input import ModelInput
 from xray_resnet.model_output import (
-    Basis,
     Calibrations,
     LinearCalibration,
     ModelOutput,
@@ -29,6 +29,8 @@ from xray_resnet.torch_engine import Engine
 from xray_resnet.triage import Edge, Promise, Triage
 
 FINDINGS = ("Cardiomegaly", "Pleural_Thickening")
+FEATURES = 64
+"""Channels that the tiny network pools."""
 
 
 def make_predictions(
@@ -101,10 +103,12 @@ def make_evidence(
     )
     peaks = Peaks(np.zeros((len(rows), len(findings), 2), np.float32) if points is None else points, make_grid(cells))
     facts = {"name": "model", "depth": 18, "findings": [*findings], "precision": "fp32", "engine": "torch", **model}
+    features = np.random.default_rng(1).normal(size=(len(rows), FEATURES)).astype(np.float32)
     network = make_network(findings)
     return Evidence(
-        dataset, split, rows, predictions, peaks, facts, network, Chance(20), maps=make_maps(peaks), stated=stated
-    )
+        dataset, split, rows, predictions, peaks, features, facts, network, Chance(20), maps=make_maps(peaks),
+        stated=stated,
+    )  # fmt: skip
 
 
 def make_grid(cells: tuple[int, int], *, size: int = 64) -> MapGrid:

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from tests.evaluation.builders import FINDINGS, make_predictions
+from xray_resnet.basis import Basis
 from xray_resnet.errors import UserError
 from xray_resnet.evaluation.amend_options import AmendOptions
 from xray_resnet.evaluation.amendment import Amendment, describe_amendment, find_amendment
 from xray_resnet.evaluation.predictions import Predictions
 from xray_resnet.metrics import make_triage
 from xray_resnet.metrics.operating import Criterion
-from xray_resnet.model_output import Basis, PrevalenceShift
+from xray_resnet.model_output import PrevalenceShift
 from xray_resnet.triage import Promise, Promises
 
 BASIS = Basis("tiny", "val", 90, "torch", "fp32")

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xray_resnet.dicom import Prepared, RejectedImage
+from xray_resnet.dicom import Flag, Prepared, RejectedImage
 from xray_resnet.model_output import Outcome
 from xray_resnet.predictions import Prediction
 from xray_resnet.predictions.prediction import name_outcome
@@ -42,7 +42,7 @@ def say_accepted(
         path,
         "ok",
         sop_instance_uid=prepared.sop_instance_uid,
-        flags=tuple(map(str, prepared.flags)),
+        flags=(*map(str, prepared.flags), *([str(Flag.OUT_OF_SCOPE)] if outcome.out_of_scope[row] else [])),
         **name_outcome(outcome, row, findings),
         maps=maps,
         pixels=pixels,

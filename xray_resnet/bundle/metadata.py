@@ -15,7 +15,7 @@ from xray_resnet.model_output import ModelOutput
 from xray_resnet.runs import places_of_bundle
 
 SCHEMA_VERSION = 2
-"""Version 1 had no calibration and no operating points, and is read so; early bundles of version 2 have no triage."""
+"""Version 1 had no calibration and no operating points, and is read so; early ones of 2 have no triage and no scope."""
 METADATA = Path("configs/metadata.json")
 INFERENCE = Path("configs/inference.json")
 WEIGHTS = Path("models/model.safetensors")
@@ -31,7 +31,7 @@ class BundleMetadata:
 
     Attributes:
         name: Name of the run that made it.
-        output: What the logits mean: findings in order, calibration, operating points and triage if made.
+        output: What the logits mean: findings in order, calibration, operating points, triage and scope if made.
         model: Arguments of `build_model`: depth, in_channels, stem, base_width.
         reading: Settings from file to stored pixels.
         input: Size, mean and std from stored pixels to network input.

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from xray_resnet.architecture import Architecture
+from xray_resnet.basis import Basis
 from xray_resnet.bundle.metadata import BundleMetadata
 from xray_resnet.bundle.training_people import describe_training
 from xray_resnet.model_output import Calibrations, OperatingPoints, Triages
+from xray_resnet.scope import Scope
 from xray_resnet.triage import SIDES, Side
 
 _CARD = """\
@@ -28,6 +30,7 @@ _CARD = """\
 | calibration | {calibration} |
 | operating points | {operating_points} |
 | triage | {triage} |
+| scope | {scope} |
 
 {scores}
 Performance outside the training data is unknown: measure it on your own data with `xray-eval --run … --data …`.
@@ -59,6 +62,7 @@ def write_model_card(metadata: BundleMetadata) -> str:
         calibration=_describe_basis(metadata.output.calibration),
         operating_points=_describe_basis(metadata.output.operating_points),
         triage=_describe_basis(metadata.output.triage),
+        scope=_describe_scope(metadata.output.scope),
         scores=describe_scores(metadata),
     )
 
@@ -78,6 +82,9 @@ def describe_scores(metadata: BundleMetadata) -> str:
     if output.triage and triaged:
         sentences.append(f"Decisions are rule-in, rule-out or uncertain for {', '.join(triaged)}.")
         sentences += _describe_promises(output.triage, trained_on=metadata.training_data.get("name"))
+    if output.scope:
+        rate = f"at most {100 * output.scope.false_alarms:g} % of films like the training films"
+        sentences.append(f"Films that the network sees as unlike its training films are flagged, and {rate}.")
     return " ".join(sentences)
 
 
@@ -112,7 +119,15 @@ def _describe_side(made: Triages, side: Side) -> list[str]:
 def _describe_basis(made: Calibrations | OperatingPoints | Triages | None) -> str:
     if made is None:
         return "none"
-    basis = made.basis
-    of = f"{basis.patients} patients of {basis.dataset}, {basis.split}; {basis.engine}, {basis.precision}"
     names = made.list_deciding() if isinstance(made, Triages) else made.findings
-    return f"{', '.join(names) or 'no finding'} ({of})"
+    return f"{', '.join(names) or 'no finding'} ({_name_basis(made.basis)})"
+
+
+def _describe_scope(scope: Scope | None) -> str:
+    if scope is None:
+        return "none"
+    return f"up to a distance of {scope.threshold:.3g} from the training films ({_name_basis(scope.basis)})"
+
+
+def _name_basis(basis: Basis) -> str:
+    return f"{basis.patients} patients of {basis.dataset}, {basis.split}; {basis.engine}, {basis.precision}"

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from xray_resnet.basis import Basis
 from xray_resnet.model_output import (
-    Basis,
     Calibration,
     Calibrations,
     IsotonicCalibration,
@@ -15,6 +15,8 @@ from xray_resnet.model_output import (
     PrevalenceShift,
     Triages,
 )
+from xray_resnet.scope import Scope
+from xray_resnet.shift import ShiftReference
 from xray_resnet.triage import Triage
 
 One = TypeVar("One")
@@ -31,13 +33,23 @@ def read_model_output(values: Mapping[str, Any]) -> ModelOutput:
         OverflowError: for a whole number beyond those that can be computed with.
     """
     findings = tuple(values["findings"])
-    calibration, points, triage = (values.get(name) for name in ("calibration", "operating_points", "triage"))
+    made = (values.get(name) for name in ("calibration", "operating_points", "triage", "scope", "shift"))
+    calibration, points, triage, scope, shift = made
     return ModelOutput(
         findings,
         None if calibration is None else _read_calibrations(calibration, findings),
         None if points is None else OperatingPoints(*_read(points, findings, _build_point)),
         None if triage is None else Triages(*_read(triage, findings, Triage.from_plain)),
+        None if scope is None else Scope.from_plain(scope),
+        None if shift is None else _read_shift(shift, findings),
     )
+
+
+def _read_shift(values: Mapping[str, Any], findings: tuple[str, ...]) -> ShiftReference:
+    reference = ShiftReference.from_plain(values)
+    if reference.labels.shape[1] != len(findings):
+        raise ValueError(f"a reference of {reference.labels.shape[1]} findings, expected {len(findings)}")
+    return reference
 
 
 def _read_calibrations(values: Mapping[str, Any], findings: tuple[str, ...]) -> Calibrations:

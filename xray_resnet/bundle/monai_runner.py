@@ -26,6 +26,8 @@ from xray_resnet.walk import walk_folder
 
 __all__ = ["ReadRadiograph", "find_files", "find_running_bundle", "load_model", "predict"]
 
+Infer = Callable[..., tuple[Tensor, Tensor, Tensor]]
+
 
 @dataclass(frozen=True)
 class Read:
@@ -83,7 +85,7 @@ def find_files(folder: str) -> list[str]:
 
 def predict(
     batches: Iterable[Sequence[Read]],
-    inferer: Callable[..., Tensor],
+    inferer: Infer,
     network: PreActResNet,
     output: ModelOutput | Sequence[str],
     output_dir: str,
@@ -92,7 +94,8 @@ def predict(
 
     Args:
         batches: Files as `ReadRadiograph` gives them.
-        inferer: MONAI's, called with images (B, 1, size, size), the network, and facts (B, columns) if it takes some.
+        inferer: MONAI's, called with images (B, 1, size, size), `forward_all` of the network, and facts (B, columns) if
+            it takes some.
         network: In evaluation mode.
         output: What its logits mean; a bundle of the first schema version names its findings instead.
         output_dir: Where the table goes.
@@ -108,15 +111,16 @@ def predict(
 
 def _predict_batch(
     batch: Sequence[Read],
-    inferer: Callable[..., Tensor],
+    inferer: Infer,
     network: PreActResNet,
     output: ModelOutput,
 ) -> Iterator[Prediction]:
     images = [read.image for read in batch if read.image is not None]
     if images:
         with torch.inference_mode():
-            logits = inferer(torch.stack(images), network, *_tell(batch, network.architecture.facts))
-        outcome = output(logits.double().numpy())
+            known = _tell(batch, network.architecture.facts)
+            logits, _, features = inferer(torch.stack(images), network.forward_all, *known)
+        outcome = output(logits.double().numpy(), features.double().numpy())
     rows = count()
     for read in batch:
         if isinstance(read.outcome, RejectedImage):

@@ -22,7 +22,10 @@ _CHILDREN = {
 }
 """Message → field number → message, as far as tensors lie below."""
 
+FEATURES = "features"
+"""Name of the output with the pooled features; bundles of earlier releases lack it."""
 _GRAPH = 7
+_OUTPUT, _NAME = 12, 1
 _EXTERNAL_DATA, _DATA_LOCATION = 13, 14
 _MAX_DEPTH = 32
 _FIXED_WIDTHS = {1: 8, 5: 4}
@@ -44,6 +47,19 @@ def refuse_external_data(path: Path) -> None:
         raise UserError(f"{path}: an ONNX file without a graph; copy the bundle again")
     if external:
         raise UserError(f"{path}: its weights lie in other files, which is refused; export it with its weights inside")
+
+
+def names_of_outputs(path: Path) -> list[str]:
+    """Names of the outputs of an ONNX file that `refuse_external_data` found whole."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        graphs = _find(data, range(len(data)), _GRAPH)
+        outputs = [output for graph in graphs for output in _find(data, graph, _OUTPUT)]
+        return [data[name.start : name.stop].decode() for output in outputs for name in _find(data, output, _NAME)]
+
+
+def _find(data: mmap.mmap, span: range, number: int) -> list[range]:
+    """The bytes of each field of this number."""
+    return [value for key, value in _read_fields(data, span) if key == number and isinstance(value, range)]
 
 
 def _has_external_data(data: mmap.mmap, span: range, *, message: str, depth: int) -> bool:

@@ -40,8 +40,8 @@ EXAMPLES = (
 )
 
 ANALYSES = (
-    "findings", "external", "baseline", "curves", "calibration", "operating_points", "triage", "shortcuts",
-    "subgroups", "examples", "localisation", "explanation", "ladder", "dose", "audit", "data", "model",
+    "findings", "external", "baseline", "curves", "calibration", "operating_points", "triage", "scope", "shift",
+    "shortcuts", "subgroups", "examples", "localisation", "explanation", "ladder", "dose", "audit", "data", "model",
 )  # fmt: skip
 """Named here too, so that --help loads nothing heavy."""
 

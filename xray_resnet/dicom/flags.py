@@ -13,6 +13,7 @@ class Flag(StrEnum):
     UNLIKE_CHEST = "unlike_chest"
     BURNED_IN_ANNOTATION = "burned_in_annotation"
     SECONDARY_CAPTURE = "secondary_capture"
+    OUT_OF_SCOPE = "out_of_scope"
 
 
 FLAG_TEXTS = {
@@ -20,6 +21,7 @@ FLAG_TEXTS = {
     Flag.UNLIKE_CHEST: "Its pixels look unlike a frontal chest: a lateral view, another region, or a rare film.",
     Flag.BURNED_IN_ANNOTATION: "Burned In Annotation (0028,0301) is YES: words in the picture may name the patient.",
     Flag.SECONDARY_CAPTURE: "Its SOP Class (0008,0016) is Secondary Capture: no original, perhaps of less depth.",
+    Flag.OUT_OF_SCOPE: "The network sees it as unlike its training films; what it says of it is untested.",
 }
 """For each flag, what it means."""
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from xray_resnet.basis import Basis
 from xray_resnet.evaluation.calibrators import Floats
 from xray_resnet.evaluation.choose_calibration import ChosenCalibration, choose_calibration, why_too_few
 from xray_resnet.evaluation.predictions import Predictions
 from xray_resnet.metrics import make_triage
 from xray_resnet.metrics.operating import Criterion, choose_threshold
 from xray_resnet.model_output import (
-    Basis,
     Calibrations,
     ModelOutput,
     OperatingPoint,
@@ -31,11 +31,13 @@ class Amendment:
         output: What the logits mean by it.
         calibrations: Finding → the choice, those without a calibration among them.
         why_no_point: Finding → why it has no operating point.
+        why_no_scope: Why no scope was found; None if one was, or if none was looked for.
     """
 
     output: ModelOutput
     calibrations: Mapping[str, ChosenCalibration]
     why_no_point: Mapping[str, str]
+    why_no_scope: str | None = None
 
 
 def find_amendment(
@@ -89,7 +91,8 @@ def describe_amendment(output: ModelOutput) -> str:
         "triage": [] if output.triage is None else output.triage.list_deciding(),
     }
     *said, last = (f"{what} for {', '.join(names)}" if names else f"no {what}" for what, names in parts.items())
-    return f"the bundle now gives {', '.join(said)} and {last}"
+    films = "flags films that are out of scope" if output.scope else "flags no film as out of scope"
+    return f"the bundle now gives {', '.join(said)} and {last}, and {films}"
 
 
 def _make_triages(

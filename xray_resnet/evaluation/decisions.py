@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 
+from xray_resnet.basis import Basis
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.methods import estimate_to_json
 from xray_resnet.metrics import Estimate
 from xray_resnet.metrics.net_benefit import DecisionCurve, decision_curve, find_harm
 from xray_resnet.metrics.operating import DecisionFigures, measure_decisions, predict_values
 from xray_resnet.metrics.ranking import Floats
-from xray_resnet.model_output import Basis, OperatingPoint, PrevalenceShift
+from xray_resnet.model_output import OperatingPoint, PrevalenceShift
 
 THRESHOLDS = np.linspace(0.01, 0.99, 99)
 """Of the decision curve."""

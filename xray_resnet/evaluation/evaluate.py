@@ -9,14 +9,16 @@ from typing import Any
 import numpy as np
 
 from xray_resnet.bundle import amend_bundle
+from xray_resnet.bundle.onnx_file import FEATURES, names_of_outputs
 from xray_resnet.errors import UserError
 from xray_resnet.evaluation.amend_options import DEFAULT, AmendOptions
-from xray_resnet.evaluation.amendment import describe_amendment, find_amendment
+from xray_resnet.evaluation.amendment import Amendment, describe_amendment, find_amendment
 from xray_resnet.evaluation.analyses import choose_analyses, run_analyses
 from xray_resnet.evaluation.answers import FOLDER, Answers
 from xray_resnet.evaluation.dose_options import DEFAULT as DEFAULT_DOSE
 from xray_resnet.evaluation.dose_options import DoseOptions
 from xray_resnet.evaluation.evidence import Chance, Evidence
+from xray_resnet.evaluation.find_scope import find_scope
 from xray_resnet.evaluation.image_facts import check_groupable
 from xray_resnet.evaluation.images import StoredImages
 from xray_resnet.evaluation.internal import METRICS, Internal, find_internal, find_own_dataset
@@ -28,6 +30,7 @@ from xray_resnet.evaluation.reporting import report_on
 from xray_resnet.evaluation.result import Results, list_warnings
 from xray_resnet.evaluation.retraining import Retraining
 from xray_resnet.evaluation.seen import Treatment
+from xray_resnet.evaluation.shift_reference import make_shift_reference
 from xray_resnet.evaluation.subject import Subject, find_dataset, open_subject
 from xray_resnet.evaluation.training_record import read_training_record
 from xray_resnet.explain.methods import Cam
@@ -40,6 +43,7 @@ from xray_resnet.progress import ShowWork, work_in_silence
 
 SCHEMA_VERSION = 2
 """Of metrics.json; a change that a reader could stumble over raises it."""
+_NO_FEATURES = "the bundle is of a release whose ONNX files do not give features; train again to have a scope"
 LADDER_IMAGES = 200
 """So few that 56 versions of them take minutes with a ResNet-50 on two cores."""
 
@@ -199,9 +203,9 @@ def gather_evidence(
     model = subject.describe_model()
     answers = Answers(subject.folder / FOLDER, subject.fingerprint)
     evidence = Evidence(
-        dataset, subject.split, rows, predictions, response.peaks, model, network, chance, maps=response.maps,
-        answers=answers, show=show, stated=subject.bundle.metadata.output, prevalences=prevalences, seen=subject.seen,
-        record=read_training_record(subject.bundle),
+        dataset, subject.split, rows, predictions, response.peaks, response.features, model, network, chance,
+        maps=response.maps, answers=answers, show=show, stated=subject.bundle.metadata.output, prevalences=prevalences,
+        seen=subject.seen, record=read_training_record(subject.bundle),
     )  # fmt: skip
     return _find_amendment(evidence, subject, options) if is_amended else evidence
 
@@ -217,7 +221,21 @@ def _find_amendment(evidence: Evidence, subject: Subject, options: AmendOptions)
         seed=evidence.chance.seed,
         promises=options.resolve_promises(),
     )
-    return replace(evidence, amendment=amendment)
+    return replace(evidence, amendment=_add_scope(amendment, evidence, subject))
+
+
+def _add_scope(amendment: Amendment, evidence: Evidence, subject: Subject) -> Amendment:
+    """The amendment with the scope that the model's own validation split shows; on others the bundle keeps its own."""
+    stated = subject.bundle.metadata.output
+    if not (subject.is_own_data and subject.split == "val"):
+        return replace(amendment, output=replace(amendment.output, scope=stated.scope, shift=stated.shift))
+    if FEATURES not in names_of_outputs(subject.bundle.onnx):
+        return replace(amendment, why_no_scope=_NO_FEATURES)
+    found = find_scope(evidence)
+    if isinstance(found, str):
+        return replace(amendment, why_no_scope=found)
+    shift = make_shift_reference(evidence, found)
+    return replace(amendment, output=replace(amendment.output, scope=found, shift=shift))
 
 
 def build_metrics(evidence: Evidence, results: Results) -> dict[str, Any]:

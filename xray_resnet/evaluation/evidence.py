@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from xray_resnet.basis import Basis
 from xray_resnet.boxes import Rectangle
 from xray_resnet.evaluation.amendment import Amendment
 from xray_resnet.evaluation.answers import Answers
@@ -23,7 +24,7 @@ from xray_resnet.evaluation.seen import UNKNOWN, Seen
 from xray_resnet.evaluation.subject import has_splits_of
 from xray_resnet.evaluation.training_record import TrainingRecord
 from xray_resnet.explain.methods import Cam
-from xray_resnet.model_output import Basis, ModelOutput
+from xray_resnet.model_output import ModelOutput
 from xray_resnet.pages import Language
 from xray_resnet.progress import Progress, ShowWork, work_in_silence
 from xray_resnet.store import Dataset
@@ -64,6 +65,7 @@ class Evidence:
         rows: (N,) its rows.
         predictions: Of the N images, for the F findings that model and dataset share.
         peaks: Where the map of every image and finding is strongest.
+        features: (N, C) pooled features of every image.
         maps: Place among the N → (F, h, w) maps, of the images that have a box.
         model: Facts of the model, its engine and precision, as in metrics.json.
         network: The model itself, to be asked about changed images.
@@ -90,6 +92,7 @@ class Evidence:
     rows: NDArray[np.int64]
     predictions: Predictions
     peaks: Peaks
+    features: NDArray[np.float32]
     model: Mapping[str, Any]
     network: Network
     chance: Chance

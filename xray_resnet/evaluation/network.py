@@ -48,11 +48,13 @@ class Response:
     Attributes:
         logits: (N, F).
         peaks: Of the maps of every image and finding.
+        features: (N, C) pooled, as the linear head sees them.
         maps: Place of an image among the N → (F, h, w), of the images whose maps were asked for.
     """
 
     logits: NDArray[np.float32]
     peaks: Peaks
+    features: NDArray[np.float32]
     maps: Mapping[int, NDArray[np.float32]] = field(default_factory=dict)
 
 
@@ -97,18 +99,20 @@ class Network:
             offset: What the first cell of a map looks at, as `measure_offset` gives it.
             progress: Told after every batch.
         """
-        logits, points = [], []
+        logits, points, features = [], [], []
         kept: dict[int, NDArray[np.float32]] = {}
         for start in range(0, len(images), BATCH_SIZE):
             batch = [images[place] for place in range(start, min(start + BATCH_SIZE, len(images)))]
-            output, maps = self._run(batch, None if known is None else known[start : start + BATCH_SIZE])
+            output, maps, pooled = self._run(batch, None if known is None else known[start : start + BATCH_SIZE])
             logits.append(output)
+            features.append(pooled)
             grid = self._place_cells(batch[0], maps, offset)
             points.append(grid.find_peaks(maps))
             kept |= {start + place: maps[place].copy() for place in range(len(batch)) if start + place in mapped}
             if progress:
                 progress(start + len(batch), len(images))
-        return Response(np.concatenate(logits), Peaks(np.concatenate(points), grid), kept)
+        peaks = Peaks(np.concatenate(points), grid)
+        return Response(np.concatenate(logits), peaks, np.concatenate(features), kept)
 
     def explain(
         self, images: Sequence[Pixels], findings: Sequence[str], *, methods: Sequence[Cam] = METHODS
@@ -154,7 +158,7 @@ class Network:
 
     def _find_mirrored_peaks(self, images: Sequence[Pixels]) -> NDArray[np.intp]:
         """(2, B) column of the peak in each image, and in its mirror image, of the finding that scores highest."""
-        logits, maps = self._run(images, None)
+        logits, maps, _ = self._run(images, None)
         mirror_images: list[Pixels] = [image[:, ::-1] for image in images]
         mirrored = self._run(mirror_images, None)[1]
         each, best = np.arange(len(images)), logits.argmax(axis=1)
@@ -172,12 +176,12 @@ class Network:
 
     def _run(
         self, images: Sequence[Pixels], known: NDArray[np.float32] | None
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Logits (B, F) and class activation maps (B, F, h, w)."""
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        """Logits (B, F), class activation maps (B, F, h, w) and pooled features (B, C)."""
         model = self.model  # loaded before inference mode, or Grad-CAM could not differentiate its weights
         batch = self.place(images)
         facts = None if known is None else torch.from_numpy(known).to(self.engine.device)
         with torch.inference_mode(), self.engine.autocast():
-            output, maps = model.forward_with_maps(batch, facts)
+            output, maps, features = (values.float().cpu().numpy() for values in model.forward_all(batch, facts))
         columns = [*self.outputs.values()]
-        return output.float().cpu().numpy()[:, columns], maps.float().cpu().numpy()[:, columns]
+        return output[:, columns], maps[:, columns], features

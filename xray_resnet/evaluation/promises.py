@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from xray_resnet.basis import Basis
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.methods import estimate_to_json
 from xray_resnet.metrics import Estimate
 from xray_resnet.metrics.promises import SideFigures, Verdict, judge, measure_triage
-from xray_resnet.model_output import Basis, compute_scores
+from xray_resnet.model_output import compute_scores
 from xray_resnet.triage import SIDES, Edge, Side, Triage
 
 _NONE_MADE = "the model has no triage; xray-eval --split val makes one"

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from xray_resnet.basis import Basis
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.methods import estimate_to_json
 from xray_resnet.metrics import Estimate
@@ -22,7 +23,7 @@ from xray_resnet.metrics.calibration import (
     reliability_curve,
 )
 from xray_resnet.metrics.perfect_calibration import PerfectErrors, simulate_perfect
-from xray_resnet.model_output import Basis, Calibration, LinearCalibration, compute_scores
+from xray_resnet.model_output import Calibration, LinearCalibration, compute_scores
 
 _SIGNIFICANT = 0.05
 _NONE_MADE = "the model has no calibration; xray-eval --split val makes one"

@@ -19,3 +19,18 @@ def draw_patients(patients: NDArray[np.str_], count: int, *, generator: np.rando
     order = generator.permutation(len(ids))
     before = np.cumsum(images[order]) - images[order]
     return np.flatnonzero(np.isin(whose, order[before < count]))
+
+
+def draw_one_each(patients: NDArray[np.str_], *, generator: np.random.Generator) -> NDArray[np.intp]:
+    """Places of one image of each patient, drawn among theirs.
+
+    Args:
+        patients: (N,) whose each image is.
+        generator: Draws it.
+
+    Returns:
+        (P,) in the order of the patients' names.
+    """
+    order = generator.permutation(len(patients))
+    _, first = np.unique(patients[order], return_index=True)
+    return np.asarray(order[first], np.intp)

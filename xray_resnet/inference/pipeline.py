@@ -9,6 +9,7 @@ from xray_resnet.bundle.file_prediction import say_accepted, say_rejected
 from xray_resnet.dicom import Prepared, Reading, RejectedImage, reject_lost, try_to_prepare
 from xray_resnet.facts import count_columns, encode_header
 from xray_resnet.inference.engines.openvino import OpenVinoEngine
+from xray_resnet.inference.watch import Watch
 from xray_resnet.precision import RequestedOfOpenVino
 from xray_resnet.predictions import Prediction
 from xray_resnet.scale import Limits, beat, map_in_processes
@@ -47,6 +48,7 @@ class Predictor:
             facts=count_columns(self.bundle.metadata.facts),
             precision=precision,
         )
+        self.watch = Watch(self.bundle.metadata.output)
         self._workers = workers
 
     def predict(self, paths: Iterable[Path | str]) -> Iterator[Prediction]:
@@ -64,14 +66,16 @@ class Predictor:
         accepted = [read for _, read in chunk if isinstance(read, Prepared)]
         facts = self.bundle.metadata.facts
         known = [encode_header(facts, read.facts) for read in accepted] if facts else []
-        outputs = iter(self.engine([self.bundle.model_input(read.pixels) for read in accepted], known))
+        answers = iter(self.engine([self.bundle.model_input(read.pixels) for read in accepted], known))
         for path, read in chunk:
             if isinstance(read, RejectedImage):
                 yield say_rejected(path, read)
             else:
-                logits, maps = next(outputs)
-                outcome = self.bundle.metadata.output(logits[None])
-                yield say_accepted(path, read, outcome, 0, self.findings, maps=maps, pixels=read.pixels)
+                answer = next(answers)
+                self.watch.look(read, answer.logits, answer.features)
+                features = None if answer.features is None else answer.features[None]
+                outcome = self.bundle.metadata.output(answer.logits[None], features)
+                yield say_accepted(path, read, outcome, 0, self.findings, maps=answer.maps, pixels=read.pixels)
 
 
 def _chunks(files: Sequence[Path]) -> Iterator[Sequence[Path]]:

@@ -17,6 +17,8 @@ from xray_resnet.inference.outputs.context import OutputContext
 from xray_resnet.inference.pipeline import Predictor
 from xray_resnet.precision import RequestedOfOpenVino
 from xray_resnet.progress import Progress
+from xray_resnet.scope import Scope
+from xray_resnet.shift import CAUSE_TEXTS, Shift
 
 INFO = "predictions-info.json"
 
@@ -31,6 +33,7 @@ class BatchSummary:
         reasons: Reason → number of files rejected for it.
         flags: Flag → number of accepted files that carry it.
         precision: RequestedOfOpenVino of the scores.
+        shift: Whether the films differ from those of validation; None if that is not known.
     """
 
     output: Path
@@ -38,6 +41,7 @@ class BatchSummary:
     reasons: Counter[str] = field(default_factory=Counter)
     flags: Counter[str] = field(default_factory=Counter)
     precision: str = ""
+    shift: Shift | None = None
 
     @property
     def rejected(self) -> int:
@@ -51,6 +55,9 @@ class BatchSummary:
             lines.append(f"  {count} {reason}: {sentence} {remedy}")
         for flag, count in sorted(self.flags.items()):
             lines.append(f"  {count} scored, but flagged as {flag}: {FLAG_TEXTS[Flag(flag)]}")
+        if self.shift and self.shift.cause:
+            moved = ", ".join(each.name for each in self.shift.moved)
+            lines.append(f"  shift: {CAUSE_TEXTS[self.shift.cause]}; of {self.shift.films} films moved: {moved}")
         return "\n".join(lines)
 
 
@@ -97,10 +104,18 @@ def predict_to_folder(
             flags.update(prediction.flags)
             if progress is not None:
                 progress(done, len(files), reasons.total())
-    write_json(output / INFO, _describe(predictor))
+    shift = predictor.watch.conclude()
+    write_json(output / INFO, _describe(predictor) | {"shift": shift and asdict(shift)})
     if reasons[Reason.NOT_DICOM] == len(files):
         raise UserError(f"none of {len(files)} input files is a DICOM, PNG or JPEG image; name files of radiographs")
-    return BatchSummary(output, len(files) - reasons.total(), reasons, flags, predictor.engine.precision)
+    return BatchSummary(output, len(files) - reasons.total(), reasons, flags, predictor.engine.precision, shift)
+
+
+def _describe_scope(scope: Scope | None) -> dict[str, object] | None:
+    """The scope without the space that it is measured in."""
+    if scope is None:
+        return None
+    return {"basis": asdict(scope.basis), "threshold": scope.threshold, "false_alarms": scope.false_alarms}
 
 
 def _describe(predictor: Predictor) -> dict[str, object]:
@@ -117,5 +132,6 @@ def _describe(predictor: Predictor) -> dict[str, object]:
         "calibration": made["calibration"],
         "operating_points": made["operating_points"],
         "triage": made["triage"],
+        "scope": _describe_scope(metadata.output.scope),
         "note": f"Research software, not a medical device. {describe_scores(metadata)}",
     }

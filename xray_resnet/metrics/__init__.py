@@ -1,5 +1,6 @@
 """Metrics as pure functions of labels and scores, with their intervals; no torch."""
 
+from xray_resnet.holm import correct_p_values
 from xray_resnet.metrics.aurocs import (
     Aurocs,
     estimate_aurocs,
@@ -8,7 +9,6 @@ from xray_resnet.metrics.aurocs import (
     estimate_partial_auroc,
 )
 from xray_resnet.metrics.bootstrap import Estimate
-from xray_resnet.metrics.holm import correct_p_values
 from xray_resnet.metrics.localisation import PointingGame, play_pointing_games
 from xray_resnet.metrics.paired import PairedTest, paired_test
 from xray_resnet.metrics.ranking import (

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
+from xray_resnet.holm import correct_p_values
 from xray_resnet.metrics.bootstrap import Estimate
-from xray_resnet.metrics.holm import correct_p_values
 from xray_resnet.metrics.newcombe import Interval, Z, combine_intervals
 from xray_resnet.metrics.ranking import Floats, why_undefined
 from xray_resnet.metrics.strata import ComparedPairs, compare_within

@@ -66,8 +66,11 @@ class PreActResNet(nn.Module):
         significant bits, and many images share one.
         """
         with _without_autocast(features.device.type):
-            pooled = features.to(self.head.weight.dtype).mean(dim=(2, 3))
-            return self.head(pooled)  # type: ignore[no-any-return]
+            return self.head(self.pool(features))  # type: ignore[no-any-return]
+
+    def pool(self, features: Tensor) -> Tensor:
+        """Activation (B, C, h, w) to its average over the positions (B, C), in the precision of the head's weights."""
+        return features.to(self.head.weight.dtype).mean(dim=(2, 3))
 
     def add_facts(self, logits: Tensor, facts: Tensor | None) -> Tensor:
         """Logits (B, F) of images with the share of what else is known of them.
@@ -90,10 +93,17 @@ class PreActResNet(nn.Module):
         Because pooling and head are linear, each logit is the mean of its map plus the bias and the share of the
         facts: the map is the logit's exact share of each position, without a gradient (Zhou et al., CVPR 2016).
         """
+        logits, maps, _ = self.forward_all(x, facts)
+        return logits, maps
+
+    def forward_all(self, x: Tensor, facts: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
+        """`forward_with_maps`, and the pooled features (B, C) that the linear head sees."""
         features = self.forward_features(x)
         with _without_autocast(features.device.type):
             maps = torch.einsum("bchw,fc->bfhw", features.to(self.head.weight.dtype), self.head.weight)
-        return self.add_facts(self.forward_head(features), facts), maps
+            pooled = self.pool(features)
+            logits = self.head(pooled)
+        return self.add_facts(logits, facts), maps, pooled
 
 
 def _without_autocast(device: str) -> AbstractContextManager[object]:

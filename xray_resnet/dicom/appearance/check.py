@@ -31,13 +31,18 @@ def check_appearance(pixels: NDArray[np.uint16], *, view: str, gate: Gate) -> tu
     """
     _check_saturated(pixels)
     likeness = judge(pixels)
-    if measure_polarity(pixels) < _NEGATIVE and _is_more_frontal(WHITE - pixels, likeness):
+    if looks_negative(pixels, likeness):
         return (Flag.INVERTED,)
     if not likeness.is_doubtful or (gate.accept_lateral and likeness.is_lateral):
         return ()
     if likeness.is_other and not gate.accept_lateral and view.upper() not in FRONTAL_VIEWS:
         raise _reject(likeness)
     return (Flag.UNLIKE_CHEST,)
+
+
+def looks_negative(pixels: NDArray[np.uint16], likeness: Likeness) -> bool:
+    """Whether a picture (H, W) of this likeness is dark where a frontal chest is bright, and its negative is one."""
+    return measure_polarity(pixels) < _NEGATIVE and _is_more_frontal(WHITE - pixels, likeness)
 
 
 def _is_more_frontal(negative: NDArray[np.uint16], positive: Likeness) -> bool:

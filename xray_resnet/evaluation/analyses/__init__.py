@@ -18,6 +18,8 @@ from xray_resnet.evaluation.analyses.ladder import analyse_ladder
 from xray_resnet.evaluation.analyses.localisation import analyse_localisation
 from xray_resnet.evaluation.analyses.model import analyse_model
 from xray_resnet.evaluation.analyses.operating_points import analyse_operating_points
+from xray_resnet.evaluation.analyses.scope import analyse_scope
+from xray_resnet.evaluation.analyses.shift import analyse_shift
 from xray_resnet.evaluation.analyses.shortcuts import analyse_shortcuts
 from xray_resnet.evaluation.analyses.subgroups import analyse_subgroups
 from xray_resnet.evaluation.analyses.triage import analyse_triage
@@ -48,6 +50,8 @@ ANALYSES = {
     "calibration": Analysis(analyse_calibration, only_in_report=False),
     "operating_points": Analysis(analyse_operating_points, only_in_report=False),
     "triage": Analysis(analyse_triage, only_in_report=False),
+    "scope": Analysis(analyse_scope, only_in_report=False),
+    "shift": Analysis(analyse_shift, only_in_report=False),
     "shortcuts": Analysis(analyse_shortcuts, only_in_report=False),
     "subgroups": Analysis(analyse_subgroups, only_in_report=False),
     "examples": Analysis(analyse_examples),

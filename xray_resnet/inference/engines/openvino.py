@@ -1,6 +1,7 @@
 """OpenVINO on the CPU. It picks bf16 by itself, and is let to where that pays; the precision is part of the result."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 import xray_resnet.silence  # noqa: F401  before openvino, which asks an analytics host on import
+from xray_resnet.bundle.onnx_file import FEATURES
 from xray_resnet.errors import UserError
 from xray_resnet.machine import cpus_under_quota
 from xray_resnet.precision import RequestedOfOpenVino
 from xray_resnet.processor import bf16_pays, name_instruction_set
 
 _NAMES = {"f32": "fp32", "bf16": "bf16", "f16": "fp16"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the network gives for one image.
+
+    Attributes:
+        logits: (F,).
+        maps: (F, h, w) class activation maps.
+        features: (C,) pooled features; None if the bundle is of a release whose networks do not give them.
+    """
+
+    logits: NDArray[np.float32]
+    maps: NDArray[np.float32]
+    features: NDArray[np.float32] | None
 
 
 class OpenVinoEngine:
@@ -47,12 +64,14 @@ class OpenVinoEngine:
             model.reshape(shapes)
             self._compiled = core.compile_model(model, "CPU", properties)
             self._logits, self._maps = self._compiled.output("logits"), self._compiled.output("maps")
+            has_features = any(FEATURES in output.names for output in self._compiled.outputs)
+            self._features = self._compiled.output(FEATURES) if has_features else None
         except RuntimeError as error:
             first = str(error).strip().splitlines()[-1]
             raise UserError(f"{onnx}: not a network of a bundle ({first}); copy the bundle again") from None
         self._queue = openvino.AsyncInferQueue(self._compiled)
         self._queue.set_callback(self._keep)
-        self._results: dict[int, tuple[NDArray[np.float32], NDArray[np.float32]]] = {}
+        self._results: dict[int, Answer] = {}
 
     @property
     def precision(self) -> str:
@@ -71,8 +90,8 @@ class OpenVinoEngine:
 
     def __call__(
         self, images: Sequence[NDArray[np.float32]], known: Sequence[NDArray[np.float32]] = ()
-    ) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-        """Network inputs (S, S) to (logits (F,), maps (F, h, w)) of each, in order.
+    ) -> list[Answer]:
+        """Network inputs (S, S) to the answer to each, in order.
 
         Args:
             images: (S, S) each.
@@ -89,5 +108,9 @@ class OpenVinoEngine:
         return results
 
     def _keep(self, request: Any, number: int) -> None:
-        logits, maps = request.get_tensor(self._logits).data[0], request.get_tensor(self._maps).data[0]
-        self._results[number] = logits.astype(np.float32), maps.astype(np.float32)
+        def read(output: Any) -> NDArray[np.float32]:
+            values: NDArray[np.float32] = request.get_tensor(output).data[0].astype(np.float32)
+            return values
+
+        features = None if self._features is None else read(self._features)
+        self._results[number] = Answer(read(self._logits), read(self._maps), features)
