@@ -95,12 +95,15 @@ def test_promises_that_cannot_be_given_are_kept_with_what_they_need(predictions:
     made = amendment.output.triage
     assert made is not None and made.list_deciding() == []
     assert made.findings[FINDINGS[0]].rule_in.why_null is not None
-    assert describe_amendment(amendment.output).endswith(f"operating points for {', '.join(FINDINGS)} and no triage")
+    assert describe_amendment(amendment.output).endswith(
+        f"operating points for {', '.join(FINDINGS)} and no triage, and flags no film as out of scope"
+    )
 
 
 def test_what_a_bundle_gives_is_one_sentence(predictions: Predictions) -> None:
     names = ", ".join(FINDINGS)
     expected = f"the bundle now gives probabilities for {names}, operating points for {names} and triage for {names}"
+    expected += ", and flags no film as out of scope"
     assert describe_amendment(find(predictions, promises=PROMISES).output) == expected
 
 

@@ -70,6 +70,7 @@ def test_metrics_keep_their_keys_and_say_their_schema_and_warnings(run: Path, re
     assert set(metrics) == {
         "schema_version", "dataset", "split", "split_sha256", "n_images", "n_patients", "findings", "macro", "model",
         "baseline", "calibration", "operating_points", "triage", "shortcuts", "subgroups", "localisation", "reporting",
+            "scope", "shift",
             "warnings",
     }  # fmt: skip
     assert {"rank": "note", "name": "unmatched_findings"}.items() <= metrics["warnings"][-1].items()

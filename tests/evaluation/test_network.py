@@ -81,9 +81,10 @@ class Pooled(torch.nn.Module):
         super().__init__()
         self.shift = shift
 
-    def forward_with_maps(self, x: torch.Tensor, facts: None) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward_all(self, x: torch.Tensor, facts: None) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         maps = torch.nn.functional.avg_pool2d(torch.roll(x, -self.shift, dims=3), 8)
-        return maps.mean(dim=(2, 3)), maps
+        pooled = maps.mean(dim=(2, 3))
+        return pooled, maps, pooled
 
 
 @pytest.mark.parametrize("shift", [-3, 0, 2])

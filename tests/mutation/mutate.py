@@ -41,21 +41,23 @@ class Target:
 TARGETS = (
     Target(
         "metrics",
-        tuple(
-            f"xray_resnet/metrics/{name}.py"
-            for name in (
-                "aurocs",
-                "bootstrap",
-                "clustered",
-                "components",
-                "holm",
-                "newcombe",
-                "paired",
-                "ranking",
-                "ranking_intervals",
-            )
+        (
+            "xray_resnet/holm.py",
+            *(
+                f"xray_resnet/metrics/{name}.py"
+                for name in (
+                    "aurocs",
+                    "bootstrap",
+                    "clustered",
+                    "components",
+                    "newcombe",
+                    "paired",
+                    "ranking",
+                    "ranking_intervals",
+                )
+            ),
         ),
-        ("tests/metrics",),
+        ("tests/metrics", "tests/test_holm.py"),
     ),
     Target(
         "pointing",

@@ -93,6 +93,7 @@ def test_a_finding_without_calibration_or_operating_point_is_left_out_and_not_ne
         np.array([[0.5, 0.5, 0.5], [0.25, np.nan, 0.75]]),
         np.array([[1, 1, 1], [0, 1, -1]], np.int8),
         np.full((2, 3), -2, np.int8),
+        np.array([False, False]),
     )
     assert name_outcome(outcome, 1, ("a", "b", "c")) == {
         "scores": {"a": 0.7, "b": 0.8, "c": 0.9},
@@ -103,6 +104,6 @@ def test_a_finding_without_calibration_or_operating_point_is_left_out_and_not_ne
 
 def test_a_triage_is_the_decision_and_the_operating_point_only_where_there_is_none() -> None:
     decisions, triage = np.array([[1, 1, 0, 0, -1]], np.int8), np.array([[1, 0, -1, -2, -2]], np.int8)
-    outcome = Outcome(np.full((1, 5), 0.5), np.full((1, 5), np.nan), decisions, triage)
+    outcome = Outcome(np.full((1, 5), 0.5), np.full((1, 5), np.nan), decisions, triage, np.array([False]))
     words = name_outcome(outcome, 0, tuple("abcde"))["decisions"]
     assert words == {"a": "rule-in", "b": "rule-out", "c": "uncertain", "d": "negative"}

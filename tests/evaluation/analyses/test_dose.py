@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.datasets import make_dataset
-from tests.evaluation.builders import make_evidence
+from tests.evaluation.builders import make_evidence, make_grid
 from tests.evaluation.test_evaluate import make_run
 from xray_resnet.bounds import refuse_mistakes
 from xray_resnet.data.doses import lower_dose
@@ -105,7 +105,8 @@ def test_the_network_sees_each_exposure_of_the_film_at_512_by_its_own_detector(
     def look(self: Network, images: Any, *, known: object = None, progress: object = None) -> Response:
         seen.append(images[3])
         count = len(images)
-        return Response(np.full((count, 2), len(seen), np.float32), Peaks(np.zeros((count, 2, 2), np.float32), (2, 2)))
+        peaks = Peaks(np.zeros((count, 2, 2), np.float32), make_grid((2, 2)))
+        return Response(np.full((count, 2), len(seen), np.float32), peaks, np.zeros((count, 1), np.float32))
 
     detector = Detector(FilmCurve(latitude=2.0))
     monkeypatch.setattr(Network, "predict", look)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.datasets import make_dataset
-from tests.evaluation.builders import make_evidence
+from tests.evaluation.builders import make_evidence, make_grid
 from tests.evaluation.test_evaluate import make_run
 from xray_resnet.cli.evaluate import NAMED
 from xray_resnet.data.ladder import SEVERITIES, Rung, corrupt
@@ -89,7 +89,7 @@ def test_a_sample_of_whole_patients_climbs_and_is_told_of(dataset: Dataset, monk
     def ask(self: Evidence, change: object, places: Sequence[int], *, progress: Progress) -> Response:
         asked.append([*places])
         peaks = Peaks(np.zeros((len(places), 2, 2), np.float32), (2, 2))
-        return Response(self.predictions.logits[np.asarray(places)], peaks)
+        return Response(self.predictions.logits[np.asarray(places)], peaks, self.features[np.asarray(places)])
 
     monkeypatch.setattr(Evidence, "predict_on", ask)
     result = analyse_ladder(replace(evidence, ladder_images=10))
@@ -116,9 +116,9 @@ def test_the_network_sees_each_rung_of_the_image_at_512(dataset: Dataset, monkey
         self: Network, images: Sequence[Pixels], *, known: object = None, progress: Progress | None = None
     ) -> Response:
         seen.append(np.stack([images[place] for place in range(len(images))]))
-        return Response(
-            np.zeros((len(images), 2), np.float32), Peaks(np.zeros((len(images), 2, 2), np.float32), (2, 2))
-        )
+        count = len(images)
+        peaks = Peaks(np.zeros((count, 2, 2), np.float32), make_grid((2, 2)))
+        return Response(np.zeros((count, 2), np.float32), peaks, np.zeros((count, 1), np.float32))
 
     monkeypatch.setattr(Network, "predict", look)
     monkeypatch.setattr(ladder, "RUNGS", FEW)

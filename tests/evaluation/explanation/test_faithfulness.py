@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.datasets import make_dataset
-from tests.evaluation.builders import make_evidence
+from tests.evaluation.builders import make_evidence, make_grid
 from xray_resnet.evaluation.answers import Answers
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.explanation.cases import Case, draw_cases
@@ -51,7 +51,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         shown = [np.asarray(images[place], np.float64) for place in range(len(images))]
         texture = [image[THERE].std() / 6 - 1 for image in shown]
         logits = np.repeat(np.array(texture, np.float32)[:, None], 2, axis=1)
-        return Response(logits, Peaks(np.zeros((len(images), 2, 2), np.float32), CELLS))
+        features = np.zeros((len(images), 1), np.float32)
+        return Response(logits, Peaks(np.zeros((len(images), 2, 2), np.float32), make_grid(CELLS)), features)
 
     monkeypatch.setattr(Network, "predict", predict)
     return numbers
