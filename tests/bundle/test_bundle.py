@@ -62,13 +62,18 @@ def test_a_run_folder_stands_for_its_bundle(made: Path) -> None:
 @pytest.mark.parametrize("count", [1, 3])
 def test_onnx_runtime_and_openvino_agree_with_torch_in_fp32(made: Path, count: int) -> None:
     with torch.inference_mode():
-        logits, maps = (output.numpy() for output in load_model(read_bundle(made)).forward_with_maps(images(count)))
-    onnx = onnxruntime.InferenceSession(made / ONNX).run(["logits", "maps"], {"image": images(count).numpy()})
+        model = load_model(read_bundle(made))
+        logits, maps, features = (output.numpy() for output in model.forward_all(images(count)))
+        pooled = model.forward_features(images(count)).mean(dim=(2, 3))
+    np.testing.assert_allclose(features, pooled, rtol=1e-5, atol=1e-6)
+    names = ["logits", "maps", "features"]
+    onnx = onnxruntime.InferenceSession(made / ONNX).run(names, {"image": images(count).numpy()})
     core = openvino.Core().compile_model(made / ONNX, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     compiled = core(images(count).numpy())
-    for other_logits, other_maps in (onnx, (compiled["logits"], compiled["maps"])):
+    for other_logits, other_maps, other_features in (onnx, [compiled[name] for name in names]):
         np.testing.assert_allclose(other_logits, logits, rtol=1e-4, atol=1e-5)
         np.testing.assert_allclose(other_maps, maps, rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(other_features, features, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.slow

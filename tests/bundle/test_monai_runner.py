@@ -22,10 +22,13 @@ from xray_resnet.inference import Predictor
 from xray_resnet.model_output import ModelOutput, OperatingPoint, OperatingPoints, Triages
 from xray_resnet.predictions import list_columns, to_row
 from xray_resnet.predictions.row import name_column
+from xray_resnet.scope import Scope, fit_space
 from xray_resnet.triage import Edge, Promise, Triage
 
 ROWS = b"\x28\x00\x10\x00US\x02\x00"
 """The start of Rows (0028,0010) in Explicit VR Little Endian."""
+FEATURES = 64
+"""Of the tiny bundle's network."""
 ROWS_OF_ONE_BYTE = b"\x28\x00\x10\x00US\x01\x00"
 
 
@@ -40,7 +43,9 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
         FINDINGS[1]: Triage(Edge(promise, 90.0, 80), Edge(promise, -90.0, 80)),
     }
     points = OperatingPoints(basis, {name: OperatingPoint("youden", 90.0) for name in FINDINGS})
-    amend_bundle(read_bundle(folder), ModelOutput(FINDINGS, None, points, Triages(basis, triage)))
+    space = fit_space(np.random.default_rng(0).normal(size=(400, FEATURES)))
+    everything_is_beyond = Scope(basis, space, threshold=1e-6, false_alarms=0.01)
+    amend_bundle(read_bundle(folder), ModelOutput(FINDINGS, None, points, Triages(basis, triage), everything_is_beyond))
     return folder
 
 
@@ -100,7 +105,8 @@ def test_a_file_that_is_no_radiograph_is_a_row_with_its_reason(rows: list[dict[s
 
 
 def test_a_flag_is_shown_and_is_no_reason(rows: list[dict[str, str]]) -> None:
-    assert [row["flags"] for row in rows] == ["", "", "", "", "burned_in_annotation", ""]
+    beyond = "out_of_scope"
+    assert [row["flags"] for row in rows] == [beyond, beyond, "", beyond, f"burned_in_annotation {beyond}", ""]
     assert rows[4]["reason"] == ""
 
 

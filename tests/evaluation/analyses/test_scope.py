@@ -1,0 +1,94 @@
+"""The analyses of scope and shift: planted films are found, and where nothing was made the reason is told."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.datasets import make_dataset
+from tests.evaluation.builders import FEATURES, make_evidence
+from xray_resnet.basis import Basis
+from xray_resnet.evaluation.analyses.scope import analyse_scope
+from xray_resnet.evaluation.analyses.shift import analyse_shift
+from xray_resnet.evaluation.evidence import Evidence
+from xray_resnet.evaluation.report import render_report
+from xray_resnet.evaluation.shift_reference import make_shift_reference
+from xray_resnet.model_output import ModelOutput
+from xray_resnet.scope import Scope, fit_space
+from xray_resnet.store import open_dataset
+
+
+@pytest.fixture(scope="module")
+def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
+    """400 images of 200 patients, a tenth of them validation; features are normal, and one per cent is beyond."""
+    dataset = open_dataset(make_dataset(tmp_path_factory.mktemp("data") / "tiny", count=800))
+    space = fit_space(np.random.default_rng(1).normal(size=(2000, FEATURES)))
+    threshold = float(np.quantile(space.measure(np.random.default_rng(2).normal(size=(4000, FEATURES))), 0.99))
+    scope = Scope(Basis("tiny", "val", 80, "torch", "fp32"), space, threshold, 0.01)
+    findings = dataset.findings
+    return make_evidence(dataset, split="all", stated=ModelOutput(findings, scope=scope))
+
+
+def move(evidence: Evidence, step: float) -> Evidence:
+    return replace(evidence, features=evidence.features + np.float32(step))
+
+
+def test_films_like_the_training_films_are_not_warned_of(evidence: Evidence) -> None:
+    result = analyse_scope(evidence)
+    assert not result.warnings
+    assert result.figures["scope"]["out_of_scope"]["value"] < 0.03
+
+
+def test_films_unlike_them_are_counted_and_warned_of(evidence: Evidence) -> None:
+    moved = move(evidence, 2.0)
+    result = analyse_scope(moved)
+    (caveat,) = result.warnings
+    assert evidence.output.scope is not None
+    share = float(evidence.output.scope.is_beyond(moved.features).mean())
+    assert share > 0.9
+    assert (caveat.name, caveat.rank.name, caveat.concern.name) == ("out_of_scope", "CAUTION", "TRANSFER")
+    assert result.figures["scope"]["out_of_scope"]["value"] == pytest.approx(share)
+    assert f"{100 * share:.1f} % of the images" in caveat.text
+    assert "unlike the training films" in render_report(moved, {"scope": result}, command="xray-eval")
+
+
+def test_without_a_scope_neither_is_shown_and_both_say_why(evidence: Evidence) -> None:
+    none = replace(evidence, stated=ModelOutput(evidence.findings))
+    scope, shift = analyse_scope(none), analyse_shift(none)
+    assert (scope.section, shift.section) == (None, None)
+    assert "xray-eval --split val makes one" in scope.figures["scope"]["why_null"]
+    assert "xray-eval --split val makes it" in shift.figures["shift"]["why_null"]
+    assert [caveat.name for caveat in (*scope.warnings, *shift.warnings)] == ["no_scope"]
+
+
+def with_reference(evidence: Evidence) -> Evidence:
+    """Held against the same films, kept as those of another data set."""
+    scope = evidence.output.scope
+    assert scope is not None
+    reference = make_shift_reference(evidence, scope)
+    kept = replace(reference, basis=Basis("own", "val", 80, "torch", "fp32"))
+    return replace(evidence, stated=replace(evidence.output, shift=kept))
+
+
+def test_the_same_films_have_not_moved(evidence: Evidence) -> None:
+    result = analyse_shift(with_reference(evidence))
+    assert result.section is not None
+    assert (result.figures["shift"]["cause"], list(result.warnings)) == (None, [])
+
+
+def test_more_films_with_a_finding_are_named_as_prevalence(evidence: Evidence) -> None:
+    held = with_reference(evidence)
+    logits = held.predictions.logits.copy()
+    logits[:, 0] = np.abs(logits[:, 0]) + 1
+    moved = replace(held, predictions=replace(held.predictions, logits=logits))
+    (caveat,) = analyse_shift(moved).warnings
+    assert (caveat.name, caveat.concern.name) == ("shift", "TRANSFER")
+    assert any(name in caveat.text for name in evidence.findings)
+
+
+def test_the_images_that_films_are_held_against_are_not_held_against_themselves(evidence: Evidence) -> None:
+    held = with_reference(evidence)
+    assert held.output.shift is not None
+    own = replace(held.output.shift, basis=Basis("tiny", "all", 80, "torch", "fp32"))
+    same = replace(held, stated=replace(held.output, shift=own))
+    assert "these very images" in analyse_shift(same).figures["shift"]["why_null"]
