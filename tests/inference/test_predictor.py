@@ -1,12 +1,14 @@
 """Predictions are the network's, whatever the order, the batch and the neighbours; no file is skipped."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
+import onnx
 import pytest
 import torch
 
@@ -14,6 +16,8 @@ from tests.builders import make_chest
 from tests.bundles import FINDINGS, make_bundle
 from xray_resnet import Predictor
 from xray_resnet.bundle import load_model, read_bundle
+from xray_resnet.bundle.metadata import ONNX
+from xray_resnet.bundle.onnx_file import FEATURES
 from xray_resnet.dicom import prepare
 from xray_resnet.errors import UserError
 from xray_resnet.predictions import to_row
@@ -51,6 +55,23 @@ def test_scores_are_those_of_the_torch_network_in_fp32(bundle: Path, files: list
 def test_one_process_gives_the_same_as_many(bundle: Path, files: list[Path]) -> None:
     one, many = ([*Predictor(bundle, workers=workers).predict(files)] for workers in (1, 2))
     assert [to_row(prediction, FINDINGS) for prediction in one] == [to_row(prediction, FINDINGS) for prediction in many]
+
+
+def test_a_network_without_features_predicts_the_same_and_flags_nothing(
+    bundle: Path, files: list[Path], tmp_path: Path
+) -> None:
+    """As bundles of earlier releases have it."""
+    older = tmp_path / "older"
+    shutil.copytree(bundle, older)
+    network = onnx.load(older / ONNX)
+    network.graph.output.remove(next(output for output in network.graph.output if output.name == FEATURES))
+    onnx.save(network, older / ONNX)
+    rows = [
+        [to_row(prediction, FINDINGS) for prediction in Predictor(each, precision="fp32").predict(files[:3])]
+        for each in (bundle, older)
+    ]
+    assert rows[0] == rows[1]
+    assert not any("out_of_scope" in str(row["flags"]) for row in rows[1])
 
 
 def test_a_file_alone_gives_the_same_as_among_others(bundle: Path, files: list[Path]) -> None:
