@@ -8,11 +8,12 @@ from matplotlib.figure import Figure
 
 from xray_resnet.evaluation.compare import Comparison
 from xray_resnet.evaluation.plots import INK, MODEL, STYLE, WIDTH, draw_estimate, finish_rows, to_svg
+from xray_resnet.pages.numbers import to_title
 
 
 def plot_differences(comparison: Comparison) -> str:
     """A row for each finding and the macro average: the second less the first; the dashed line is no difference."""
-    rows = [(name.replace("_", " "), difference) for name, _, _, difference, _ in comparison.rows]
+    rows = [(to_title(name), difference) for name, _, _, difference, _ in comparison.rows]
     with rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, 0.8 + 0.34 * len(rows)), layout="constrained")
         axes = figure.subplots()

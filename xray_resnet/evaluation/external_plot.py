@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from xray_resnet.evaluation.external import External
 from xray_resnet.evaluation.plots import MODEL, MUTED, STYLE, WIDTH, draw_estimate, finish_rows, to_svg
+from xray_resnet.pages.numbers import to_title
 
 _APART = 0.16
 """Of both marks from the middle of their row, in rows."""
@@ -21,5 +22,5 @@ def plot_external(external: External) -> str:
         for row, (own, here, _) in enumerate(external.rows):
             draw_estimate(axes, row - _APART, own.auroc, colour=MUTED, fill="white", at=0.505)
             draw_estimate(axes, row + _APART, here.auroc, colour=MODEL, at=0.505)
-        finish_rows(axes, [own.name.replace("_", " ") for own, *_ in external.rows], neutral=0.5, x="AUROC")
+        finish_rows(axes, [to_title(own.name) for own, *_ in external.rows], neutral=0.5, x="AUROC")
         return to_svg(figure)

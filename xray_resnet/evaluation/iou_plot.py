@@ -13,6 +13,7 @@ from xray_resnet.evaluation.localisation import Localisation
 from xray_resnet.evaluation.located import IOU
 from xray_resnet.evaluation.plots import MODEL, MUTED, NEGATIVE, STYLE, WIDTH, to_svg
 from xray_resnet.metrics.overlap import THRESHOLDS, Overlap
+from xray_resnet.pages.numbers import to_title
 
 _COLUMNS = 5
 
@@ -27,7 +28,7 @@ def plot_ious(localisation: Localisation) -> str:
         for axes in panels[len(localisation.ious) :]:
             axes.set_visible(False)
         for axes, (name, ious) in zip(panels, localisation.ious.items(), strict=False):
-            axes.set_title(name.replace("_", " "))
+            axes.set_title(to_title(name))
             _draw(axes, ious, overlaps[name])
         figure.supxlabel("threshold, share of the map's greatest value", fontsize=9, color=MUTED)
         figure.supylabel("intersection over union", fontsize=9, color=MUTED)

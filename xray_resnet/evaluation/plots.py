@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from xray_resnet.evaluation.predictions import Predictions
 from xray_resnet.evaluation.ranking import Ranking
 from xray_resnet.metrics import Estimate, pr_curve, roc_curve
+from xray_resnet.pages.numbers import to_title
 
 INK, MUTED, RULE = "#1c2730", "#68757f", "#d8dee3"
 MODEL, POSITIVE, NEGATIVE, BASELINE = "#0f6e84", "#d1603d", "#8fa3ad", "#b08a2e"
@@ -44,7 +45,7 @@ def plot_intervals(ranking: Ranking, *, baseline: Sequence[float | None] = ()) -
         ranking: The figures.
         baseline: AUROC of the thumbnails' baseline per finding, then of its macro average; drawn as diamonds.
     """
-    rows = [(finding.name.replace("_", " "), finding.auroc) for finding in ranking.findings]
+    rows = [(to_title(finding.name), finding.auroc) for finding in ranking.findings]
     rows.append(("macro average", ranking.macro))
     with rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, 0.75 + 0.32 * len(rows)), layout="constrained")
@@ -192,7 +193,7 @@ def finish_rows(axes: Axes, names: Sequence[str], *, neutral: float, x: str) -> 
 
 def _draw_panel(axes: Axes, position: int, ranking: Ranking, draw: Panel, *, square: bool) -> None:
     finding = ranking.findings[position]
-    axes.set_title(finding.name.replace("_", " "), color=INK)
+    axes.set_title(to_title(finding.name), color=INK)
     axes.set_xlim(-0.02, 1.02)
     axes.set_xticks(_TICKS, labels=_TICK_LABELS)
     if square:

@@ -55,7 +55,7 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "Thumbnail baseline": ("Vergleich: Miniaturbilder", "비교 기준: 축소 영상"),
     "Facts alone": ("Nur Begleitdaten", "부가 정보만"),
     "Calibration error": ("Kalibrierungsfehler", "보정 오차"),
-    "Dose safe for all findings": ("Für alle Befunde sichere Dosis", "모든 소견에 안전한 선량"),
+    "Simulated dose that the network bears": ("Simulierte Dosis, die das Netz verträgt", "네트워크가 견디는 모의 선량"),
     "AUROC lost on bad films": ("AUROC-Verlust auf schlechten Aufnahmen", "나쁜 화질에서의 AUROC 손실"),
     # Columns and rows
     "Finding": ("Befund", "소견"),

@@ -42,7 +42,7 @@ def describe_answer(limit: "DoseLimit") -> str:
 def _make_tile(plan: "DosePlan") -> Tile:
     value = {"safe": f"{plan.safe}", "not safe": f"not {plan.options.doses[0]:g}", "cannot tell": "cannot tell"}
     note = f"as a fraction of the dose of the films; AUROC lower by less than {plan.options.margin:g}"
-    return Tile("Dose safe for all findings", value[plan.verdict], note)
+    return Tile("Simulated dose that the network bears", value[plan.verdict], note)
 
 
 def _describe(shown: "dict[str, DoseLimit]") -> str:

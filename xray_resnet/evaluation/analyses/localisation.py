@@ -13,7 +13,7 @@ from xray_resnet.evaluation.result import Caveat, Plot, Rank, Result, Section, T
 from xray_resnet.files import format_json
 from xray_resnet.metrics import Estimate, PointingGame
 from xray_resnet.metrics.overlap import Overlap
-from xray_resnet.pages.numbers import format_percent
+from xray_resnet.pages.numbers import format_percent, to_title
 
 FILE = "localisation.json"
 
@@ -127,7 +127,7 @@ _NOT_SHOWN = "are not shown to point at findings more often"
 
 def _tell_cell(name: str, game: PointingGame, ceilings: Mapping[str, float | None]) -> str:
     shares = (game.baseline.value, ceilings[name])
-    return "{} (cell {}, at most {})".format(name.replace("_", " "), *map(format_percent, shares))
+    return "{} (cell {}, at most {})".format(to_title(name), *map(format_percent, shares))
 
 
 def _is_above(difference: Estimate) -> bool:
