@@ -16,7 +16,7 @@ from xray_resnet.basis import Basis
 from xray_resnet.packed import Packed, pack
 
 MOST_DIRECTIONS = 64
-"""Directions with a variance of their own; docs/scope.md compares numbers of them."""
+"""Directions with a variance of their own, at most."""
 _FILMS_PER_DIRECTION = 10
 FALSE_ALARMS = 0.01
 """Share of the films of new patients that may be called out of scope though they are like the training films."""

@@ -9,7 +9,7 @@ from xray_resnet.evaluation.sample import draw_one_each, draw_patients
 from xray_resnet.scope import FALSE_ALARMS, Scope, choose_threshold, fit_space
 
 MOST_FILMS = 1000
-"""Training films that the network is asked about; docs/scope.md compares numbers of them."""
+"""Training films that the network is asked about, at most."""
 
 
 def find_scope(evidence: Evidence) -> Scope | str:
