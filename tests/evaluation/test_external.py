@@ -55,11 +55,13 @@ def test_a_planted_drop_is_found_and_warned_of(own: Dataset, other: Dataset) -> 
     external = compare(own, other, separations=(3, 0))
     assert external.macro.low is not None and external.macro.low > 0.2
     internal = Internal("own", ask(own, separation=3).predictions, own)
-    warnings = analyse_external(replace(ask(other, separation=0), internal=internal)).warnings
+    evidence = replace(ask(other, separation=0), internal=internal)
+    model = {**evidence.model, "training_data": {"about": {"patients": "children of one ward"}}}
+    warnings = analyse_external(replace(evidence, model=model)).warnings
     (warning,) = (each for each in warnings if each.name == "external_drop")
     assert (warning.name, warning.rank.name) == ("external_drop", "SERIOUS")
     assert f"{external.macro.value:.3f} lower" in warning.text
-    assert "There: " in warning.text and "Here: " in warning.text
+    assert "There: children of one ward; age" in warning.text and "Here: age" in warning.text
 
 
 def test_where_nothing_drops_nothing_is_warned_of(own: Dataset, other: Dataset) -> None:

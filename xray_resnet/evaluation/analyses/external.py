@@ -28,7 +28,7 @@ def analyse_external(evidence: Evidence) -> Result:
         plots={"aurocs": Plot(partial(plot_external, external), _describe(external))},
         tile=_make_tile(external),
         section=Section("Own and other data", {"external": external, "methods": letter_methods(estimates)}),
-        warnings=[*_warn_of_drop(external), *_warn_of_definitions(external), *_warn_of_views(external)],
+        warnings=[*_warn_of_drop(evidence, external), *_warn_of_definitions(external), *_warn_of_views(external)],
     )
 
 
@@ -56,13 +56,13 @@ def _describe(external: External) -> str:
     return f"AUROC on the model's own held-out images and on these: {', '.join(words)}"
 
 
-def _warn_of_drop(external: External) -> list[Caveat]:
+def _warn_of_drop(evidence: Evidence, external: External) -> list[Caveat]:
     """Of findings, or of all together, whose AUROC is lower here beyond chance."""
     if external.macro.low is not None and external.macro.low > 0:
         text = (
             f"The model ranks worse here than on its own held-out images ({external.name}): "
             f"{_name_figure(external)} is {external.macro.value:.3f} lower ({tell_interval(external.macro)})."
-            f"{_tell_people(external)}"
+            f"{_tell_people(evidence, external)}"
         )
         rank = Rank.SERIOUS if external.macro.low > LARGE_DROP else Rank.CAUTION
         return [Caveat(rank, "external_drop", text, Concern.TRANSFER)]
@@ -75,11 +75,14 @@ def _name_figure(external: External) -> str:
     return "macro AUROC" if len(external.drops) > 1 else "AUROC"
 
 
-def _tell_people(external: External) -> str:
+def _tell_people(evidence: Evidence, external: External) -> str:
     """Whose films both are, after a space, if both are at hand."""
     if external.populations is None:
         return ""
-    own, here = (describe_people(asdict(side.people)) for side in external.populations)
+    training = evidence.model.get("training_data", {})
+    words = (training.get("about", {}).get("patients"), evidence.dataset.about.get("patients"))
+    told = (describe_people(asdict(side.people)) for side in external.populations)
+    own, here = (f"{word}; {people}" if word else people for word, people in zip(words, told, strict=True))
     return f" There: {own}. Here: {here}."
 
 

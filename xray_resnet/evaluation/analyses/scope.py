@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xray_resnet.evaluation.evidence import Evidence
-from xray_resnet.evaluation.methods import estimate_to_json, letter_methods, tell_interval
+from xray_resnet.evaluation.methods import estimate_to_json, letter_methods
 from xray_resnet.evaluation.result import Caveat, Concern, Plot, Rank, Result, Section
 from xray_resnet.evaluation.scope_plot import plot_scope
 from xray_resnet.metrics import Estimate
@@ -81,7 +81,8 @@ def _warn(scope: Scope, beyond: Estimate) -> list[Caveat]:
     if beyond.low is None or beyond.low <= scope.false_alarms:
         return []
     text = (
-        f"{format_percent(beyond.value)} of the images ({tell_interval(beyond)}) are unlike the training films, "
+        f"{format_percent(beyond.value)} of the images (95 % {format_percent(beyond.low)} to "
+        f"{format_percent(beyond.high)}) are unlike the training films, "
         f"against {format_percent(scope.false_alarms)} of films like those: the network may not hold for them."
     )
     return [Caveat(Rank.CAUTION, "out_of_scope", text, Concern.TRANSFER)]
