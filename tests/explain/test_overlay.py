@@ -70,3 +70,12 @@ def test_colours_lie_over_the_film_as_opaque_as_the_map_is_high() -> None:
 def test_drawing_needs_no_torch() -> None:
     code = "import sys, xray_resnet.explain.caption, xray_resnet.explain.panels; print('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
+
+
+def test_a_cell_is_drawn_where_its_receptive_field_has_its_centre() -> None:
+    """Four cells of stride 16 look at 0, 16, 32 and 48 of 64 pixels."""
+    heat = np.zeros((4, 4), np.float32)
+    heat[1, 2] = 1
+    shown = normalise_map(heat, size=(64, 64))
+    assert np.unravel_index(shown.argmax(), shown.shape) == (16, 32)
+    assert shown[16, 40] == pytest.approx(0.5) and shown[0, 32] == 0

@@ -65,11 +65,16 @@ def draw_heat(heat: NDArray[np.floating], *, side: int) -> NDArray[np.uint8]:
 def normalise_map(heat: NDArray[np.floating], *, size: tuple[int, int]) -> NDArray[np.float32]:
     """The positive part of a map (h, w), smoothly enlarged to `size` and scaled so that its maximum is 1.
 
-    A map without anything positive is 0 everywhere.
+    Cell i of n is drawn where its receptive field has its centre, at i / n of the side: with symmetric padding every
+    layer of stride 2 keeps the first cell over the first pixel. A map without anything positive is 0 everywhere.
     """
     positive = np.maximum(heat, 0).astype(np.float32)
-    enlarged = cv2.resize(positive, size[::-1], interpolation=cv2.INTER_LINEAR)
-    return np.asarray(enlarged / max(float(enlarged.max()), np.finfo(np.float32).tiny), np.float32)
+    height, width = size
+    to_cells = np.diag([positive.shape[1] / width, positive.shape[0] / height, 1])[:2]
+    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    moved = cv2.warpAffine(positive, to_cells, (width, height), flags=how, borderMode=cv2.BORDER_REPLICATE)
+    enlarged = np.asarray(moved, np.float32)
+    return np.asarray(enlarged / max(float(enlarged.max()), float(np.finfo(np.float32).tiny)), np.float32)
 
 
 def blend(grey: NDArray[np.uint8], share: NDArray[np.float32], *, opacity: float) -> NDArray[np.uint8]:

@@ -103,7 +103,7 @@ def test_a_promise_that_is_not_met_is_told_in_films(dataset: Dataset) -> None:
     called, wrong = (logits >= 0.5).sum(), ((logits >= 0.5) & (labels == 0)).sum()
     share = f"{100 * (1 - wrong / called):.0f}"
     told = text_of("promise_broken", judged)
-    assert f"{wrong} of {called} films ruled in for Pleural effusion did not have it ({share}" in told
+    assert f"{wrong} of {called} films ruled in for Pleural effusion did not have it (PPV {share}" in told
     assert "PPV ≥ 0.995 was promised" in told and "for Pleural effusion had it" in told
 
 

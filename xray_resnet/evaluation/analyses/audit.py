@@ -58,6 +58,6 @@ def _warn(audit: LabelAudit) -> list[Caveat]:
         text += "Most labels that are listed may be right, and far fewer wrong than estimated."
         warnings.append(Caveat(Rank.CAUTION, "weak_judge_of_labels", text, Concern.SAMPLE))
     if audit.suspects:
-        text = f"{len(audit.suspects)} labels are most likely wrong; the work list has their films."
+        text = f"Networks disagree most with {len(audit.suspects)} labels; the work list has their films."
         warnings.append(Caveat(Rank.NOTE, "labels_to_look_at", text, Concern.SAMPLE))
     return warnings

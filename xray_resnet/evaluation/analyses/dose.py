@@ -20,7 +20,8 @@ def analyse_dose(evidence: Evidence) -> Result:
 
     plan = plan_dose(evidence)
     shown = {name: limit for name, limit in plan.findings.items() if limit.steps}
-    values = {"plan": plan, "shown": shown, "error": ERROR, "power": POWER, "answer": describe_answer}
+    size = evidence.network.model_input.size
+    values = {"size": size, "plan": plan, "shown": shown, "error": ERROR, "power": POWER, "answer": describe_answer}
     return Result(
         figures={"dose": plan.to_json()},
         plots={"dose": Plot(partial(plot_dose, shown, plan.options.margin), _describe(shown))},
@@ -40,7 +41,8 @@ def describe_answer(limit: "DoseLimit") -> str:
 
 
 def _make_tile(plan: "DosePlan") -> Tile:
-    value = {"safe": f"{plan.safe}", "not safe": f"not {plan.options.doses[0]:g}", "cannot tell": "cannot tell"}
+    lowest = " or less" if plan.safe == plan.options.doses[-1] else ""
+    value = {"safe": f"{plan.safe}{lowest}", "not safe": f"not {plan.options.doses[0]:g}", "cannot tell": "cannot tell"}
     note = f"as a fraction of the dose of the films; AUROC lower by less than {plan.options.margin:g}"
     return Tile("Simulated dose that the network bears", value[plan.verdict], note)
 
@@ -70,6 +72,9 @@ def _tell_needed(name: str, limit: "DoseLimit") -> str:
 
 def _say_what_is_simulated(plan: "DosePlan") -> Caveat:
     assumed = plan.n_images - plan.n_known
-    text = "Lower doses are simulated: quantum noise alone, with the same tube voltage, scatter and processing."
+    text = (
+        "Lower doses are simulated: quantum noise alone, with the same tube voltage, scatter and processing, without "
+        "the electronic noise that counts at the lowest. This is no statement that a film of such a dose can be read."
+    )
     text += f" The detector of {assumed:,} of {plan.n_images:,} films is not known and assumed." if assumed else ""
-    return Caveat(Rank.NOTE, "dose_is_simulated", text, Concern.SCOPE)
+    return Caveat(Rank.CAUTION, "dose_is_simulated", text, Concern.SCOPE)

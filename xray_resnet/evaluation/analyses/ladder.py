@@ -27,7 +27,14 @@ def analyse_ladder(evidence: Evidence) -> Result:
     from xray_resnet.evaluation.ladder_plot import plot_ladder
 
     is_sample = climb.images < len(evidence.rows)
-    values = {"climb": climb, "is_sample": is_sample, "severities": SEVERITIES, "mild": MILD, "most_lost": MOST_LOST}
+    values = {
+        "size": evidence.network.model_input.size,
+        "climb": climb,
+        "is_sample": is_sample,
+        "severities": SEVERITIES,
+        "mild": MILD,
+        "most_lost": MOST_LOST,
+    }
     return Result(
         figures={"robustness": climb.to_json(evidence.findings)},
         plots={"ladder": Plot(partial(plot_ladder, climb), _describe(climb))},

@@ -123,7 +123,13 @@ def _tell_broken(side: TriageSide) -> str:
     figures, name = side.figures, to_title(side.name)
     wrong = f"{figures.errors:,} of {figures.called:,} films ruled {side.side} for {name}"
     came = f"{wrong} did not have it" if side.side == "in" else f"{wrong} had it"
-    return f"{came} ({format_percent(figures.value.value)}; {side.edge.promise.abbreviate(side.side)} was promised)"
+    return f"{came} ({_tell_value(side)} was promised)"
+
+
+def _tell_value(side: TriageSide) -> str:
+    """Such as `PPV 42.4 %; PPV ≥ 0.9`."""
+    promised = side.edge.promise.abbreviate(side.side)
+    return f"{promised.split()[0]} {format_percent(side.figures.value.value)}; {promised}"
 
 
 def _name(sides: list[TriageSide]) -> str:
