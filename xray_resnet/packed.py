@@ -21,6 +21,9 @@ class Packed:
     Attributes:
         shape: Its sides, each at least 1.
         data: Its bytes in C order, little endian, in base64 (RFC 4648, section 4).
+
+    Raises:
+        ValueError: if the text does not fill the shape or is not base64, or a number is not finite.
     """
 
     shape: tuple[int, ...]
@@ -32,22 +35,17 @@ class Packed:
         expected = 4 * math.ceil(math.prod(self.shape) * _TYPE.itemsize / 3)
         if not isinstance(self.data, str) or len(self.data) != expected:
             raise ValueError(f"a packed array of shape {self.shape} has not the {expected} characters that it takes")
+        if not np.isfinite(self.array).all():
+            raise ValueError("a packed array holds values that are no numbers")
 
     @cached_property
     def array(self) -> NDArray[np.float64]:
-        """The array, in double precision.
-
-        Raises:
-            ValueError: if the text is not base64, or a number is not finite.
-        """
+        """The array, in double precision."""
         try:
             raw = base64.b64decode(self.data, validate=True)
         except binascii.Error as error:
             raise ValueError(f"a packed array is not base64: {error}") from None
-        values = np.frombuffer(raw, _TYPE).reshape(self.shape).astype(np.float64)
-        if not np.isfinite(values).all():
-            raise ValueError("a packed array holds values that are no numbers")
-        return values
+        return np.frombuffer(raw, _TYPE).reshape(self.shape).astype(np.float64)
 
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> "Packed":

@@ -1,5 +1,7 @@
 """Batches of drawn numbers: what is found, what it is called, and how often there is a false alarm."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -103,6 +105,14 @@ def test_a_reference_for_some_findings_has_their_columns() -> None:
 def test_a_reference_whose_parts_do_not_fit_is_refused() -> None:
     with pytest.raises(ValueError, match=r"a reference of films \(3, 10\) with labels \(3, 3\)"):
         ShiftReference(make_reference().basis, pack(np.zeros((3, 10))), pack(np.zeros((3, 3))))
+
+
+@pytest.mark.parametrize(("part", "column"), [("films", 0), ("films", 3), ("labels", 1)])
+def test_a_reference_with_shares_that_cannot_be_is_refused(part: str, column: int) -> None:
+    values = getattr(make_reference(), part).array.copy()
+    values[0, column] = -5
+    with pytest.raises(ValueError, match=r"shares or labels that are not 1, 0 or -1"):
+        replace(make_reference(), **{part: pack(values)})
 
 
 def test_the_prevalence_is_found_through_an_imperfect_network() -> None:

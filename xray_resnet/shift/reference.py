@@ -38,6 +38,9 @@ class ShiftReference:
         rows, findings = self.labels.shape
         if self.films.shape != (rows, len(FILM_COLUMNS) + 1 + findings):
             raise ValueError(f"a reference of films {self.films.shape} with labels {self.labels.shape}")
+        shares = self.films.array[:, : len(SHARES)]
+        if not all(np.isin(values, (0, 1, UNKNOWN)).all() for values in (shares, self.labels.array)):
+            raise ValueError("a reference with shares or labels that are not 1, 0 or -1")
 
     def choose(self, places: Sequence[int]) -> "ShiftReference":
         """The reference for some of the findings, by their places."""
