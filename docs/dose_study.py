@@ -1,6 +1,6 @@
 """How often the dose planner errs, and how near it comes to the limit, on studies drawn from films with a known answer.
 
-Run: python -m docs.dose_study RUN DATASET [--split all] [--studies 1000] [--patients 100 200 …] [--margin 0.02]
+Run: python -m docs.dose_study RUN DATASET [--split all] [--studies 1000] [--patients 100 200 …] [--doses 0.5 0.25 …]
   or python -m docs.dose_study FOLDER --noise 0.3 [--finding Effusion] …
 
 All films of the split are exposed at every dose once and for all; they are the population, and what AUROC loses among
@@ -100,9 +100,12 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--studies", type=int, default=1000, help="of each size")
     parser.add_argument("--patients", type=int, nargs="+", default=PATIENTS, help="of a study")
     parser.add_argument("--margin", type=float, default=DoseOptions().margin)
+    parser.add_argument("--doses", type=float, nargs="+", default=DoseOptions().doses, help="to try, falling")
     parser.add_argument("--repeats", type=int, default=DoseOptions().repeats, help="exposures at each dose")
     asked = parser.parse_args(arguments)
-    options = DoseOptions(margin=asked.margin, repeats=asked.repeats)
+    options = DoseOptions(asked.margin, tuple(asked.doses), asked.repeats)
+    if mistakes := [*options.list_mistakes()]:
+        parser.error(mistakes[0])
     populations = (
         model_populations(asked.run, asked.noise, options)
         if asked.noise

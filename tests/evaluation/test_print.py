@@ -5,12 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.browser import Browser, open_browser
-from tests.datasets import make_dataset
-from tests.evaluation.builders import make_evidence, make_triage_output
-from xray_resnet.evaluation.analyses import run_analyses
-from xray_resnet.evaluation.report import render_report
-from xray_resnet.evaluation.reporting import report_on
-from xray_resnet.store import open_dataset
+from tests.evaluation.pages import write_page
 
 A4 = 718
 """CSS pixels between margins of 10 mm: 190 mm at 96 an inch."""
@@ -19,13 +14,7 @@ A4 = 718
 @pytest.fixture(scope="module")
 def paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     folder = tmp_path_factory.mktemp("paper")
-    dataset = open_dataset(make_dataset(folder / "tiny", count=300))
-    evidence = make_evidence(dataset, stated=make_triage_output(dataset.findings))
-    results = run_analyses(evidence)
-    page = folder / "report.html"
-    page.write_text(
-        render_report(evidence, {**results, "reporting": report_on(evidence, results)}, command="xray-eval --report")
-    )
+    page = write_page(folder)
     with open_browser(folder / "profile") as opened:
         opened.open(page)
         opened.show_as_printed(width=A4)
@@ -35,6 +24,13 @@ def paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 def test_all_that_was_folded_is_open(paper: Browser) -> None:
     assert paper.run("document.querySelectorAll('details').length") >= 2
     assert paper.run("document.querySelectorAll('details:not([open])').length") == 0
+
+
+def test_every_section_is_on_paper(paper: Browser) -> None:
+    shown = "[...document.querySelectorAll('section')].filter((each) => each.checkVisibility() && each.offsetHeight)"
+    printed = paper.run(f"{shown}.map((each) => each.id)")
+    assert {"data", "model", "findings", "calibration", "triage", "subgroups", "examples", "reporting"} <= {*printed}
+    assert len(printed) == paper.run("document.querySelectorAll('section').length")
 
 
 def test_no_table_is_cut_at_the_edge(paper: Browser) -> None:

@@ -11,7 +11,7 @@ from xray_resnet.findings import LabelState
 from xray_resnet.store.people import UNKNOWN
 from xray_resnet.store.schema import SPLITS
 
-_SCANNER = ("Manufacturer", "ManufacturerModelName")
+_ACQUISITION = ("Manufacturer", "ManufacturerModelName", "Modality", "ViewPosition")
 
 
 def state_sources(known: Known) -> str:
@@ -83,13 +83,17 @@ def state_missing(known: Known) -> str:
 
 
 def state_acquisition(known: Known) -> str | None:
-    """What headers tell of the scanners."""
-    facts = {name: known.evidence.fact(name) for name in _SCANNER}
-    told = {name: len([value for value in values if value]) for name, values in facts.items()}
-    if not any(told.values()):
+    """What headers tell of the scanners and views, if they name a scanner's model; a manufacturer says too little."""
+    facts = {name: [value for value in known.evidence.fact(name) if value] for name in _ACQUISITION}
+    if not facts["ManufacturerModelName"]:
         return None
-    listed = "; ".join(f"{name}: {', '.join(sorted({v for v in facts[name] if v}))}" for name in told if told[name])
-    return f"From the headers, of {max(told.values())} of {len(known.evidence.rows)} images: {listed}."
+    count = len(known.evidence.rows)
+    listed = "; ".join(
+        f"{name} (of {len(values)} of {count} images): {', '.join(sorted({*values}))}"
+        for name, values in facts.items()
+        if values
+    )
+    return f"From the headers, {listed}. Tube voltage, exposure and grid are not kept; add them."
 
 
 def state_reference(known: Known) -> str | None:

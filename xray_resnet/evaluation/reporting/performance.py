@@ -2,7 +2,7 @@
 
 from xray_resnet.evaluation.methods import tell_interval
 from xray_resnet.evaluation.reporting.known import Known
-from xray_resnet.evaluation.reporting.training import find_best_epoch
+from xray_resnet.evaluation.reporting.training import find_chosen
 from xray_resnet.explain.methods import TITLES
 from xray_resnet.metrics import Estimate
 from xray_resnet.pages.numbers import to_title
@@ -73,10 +73,11 @@ def state_internal(known: Known) -> str | None:
 
 
 def state_external(known: Known) -> str | None:
-    """Other data, if the model is known not to have seen their patients."""
+    """Other data, if the model is known not to have seen their patients; other splits of its own data are none."""
     evidence = known.evidence
     is_unseen = evidence.seen.patients == 0 or evidence.seen.left_out
-    if evidence.trained_on_this_dataset or not is_unseen:
+    own = evidence.model.get("training_data", {}).get("name")
+    if own in (None, evidence.dataset.name) or not is_unseen:
         return None
     return f"On {evidence.dataset.name}, split {evidence.split}, of whose patients the model was fitted to none."
 
@@ -92,19 +93,24 @@ def state_performance(known: Known) -> str | None:
 
 def state_partitions(known: Known) -> str | None:
     """The figure of the validation beside that of the held-out images."""
-    best, macro = find_best_epoch(known), known.evidence.ranking.macro
-    if best is None or macro.value is None or known.evidence.split != "test":
+    chosen, macro = find_chosen(known), known.evidence.ranking.macro
+    if chosen is None or macro.value is None or known.evidence.split != "test":
         return None
     if not known.evidence.trained_on_this_dataset:
         return None
-    return f"Mean AUROC: validation {best[1]:.3f} (chose the epoch), test {_write(macro)}; training not measured."
+    name, auroc = chosen
+    return f"Mean AUROC: validation {auroc:.3f} (chose {name}), test {_write(macro)}; training not measured."
 
 
 def state_failures(known: Known) -> str | None:
     """The mistakes that the page shows."""
     if not known.has_section("examples"):
         return None
-    return "The gallery of examples shows for every finding the worst misses and the worst false alarms."
+    told = [each.name for each in known.evidence.ranking.findings if each.n_positive and each.n_negative]
+    if not told:
+        return None
+    named = ", ".join(map(to_title, told))
+    return f"The gallery of examples shows the worst misses and the worst false alarms of {named}."
 
 
 def state_groups(known: Known) -> str | None:
@@ -147,9 +153,24 @@ def state_computation(known: Known) -> str:
 
 def state_updating(known: Known) -> str:
     """Whether the model was changed for these images."""
-    if known.evidence.amendment:
-        return "Calibration and operating points were chosen on these images; the weights are as trained."
-    return "None for these images: weights, calibration and operating points are the bundle's."
+    return state_update(known) or "None for these images: the model is the bundle's."
+
+
+def state_update(known: Known) -> str | None:
+    """What was changed for these images."""
+    amendment = known.evidence.amendment
+    if amendment is None:
+        return None
+    output = amendment.output
+    output, here = amendment.output, known.evidence.basis
+    parts = {
+        "calibration": output.calibration,
+        "operating points": output.operating_points,
+        "triage": output.triage,
+        "scope": output.scope,
+    }
+    named = [name for name, part in parts.items() if part is not None and part.basis == here]
+    return f"Chosen on these images: {', '.join(named)}; the weights are as trained." if named else None
 
 
 def state_differences(known: Known) -> str | None:
@@ -169,9 +190,15 @@ def state_bad_input(known: Known) -> str | None:
 
 
 def _list_groupings(known: Known) -> list[str]:
+    """Facts of whose groups at least one could be compared with the rest."""
     if not known.has_section("subgroups"):
         return []
-    return [*known.results["subgroups"].figures["subgroups"]["facts"]]
+    facts = known.results["subgroups"].figures["subgroups"]["facts"]
+    return [
+        name
+        for name, groups in facts.items()
+        if any(row["p_value"] is not None for findings in groups.values() for row in findings.values())
+    ]
 
 
 def _write(estimate: Estimate) -> str:

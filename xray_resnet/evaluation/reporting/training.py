@@ -1,10 +1,13 @@
 """What is known of the model and its training."""
 
+from collections.abc import Mapping
 from importlib.metadata import metadata, version
+from typing import Any
 
 from xray_resnet.evaluation.reporting.known import Known
 
 _MONITORED = "val_macro_auroc"
+_AVERAGED = f"soup_{_MONITORED}"
 _TOLD = {"optimiser", "learning_rate", "weight_decay", "warmup", "batch_size", "epochs", "loss", "seed"}
 _TOLD_OF_IMBALANCE = {"sampling", "loss", "positive_weighting"}
 """Options that are told; of a run without one of them, made by another version, nothing is."""
@@ -59,9 +62,23 @@ def state_training(known: Known) -> str | None:
     return (
         f"Optimiser {train['optimiser']}, learning rate {train['learning_rate']:g}, weight decay "
         f"{train['weight_decay']:g}, warm-up {train['warmup']:g} of the steps, batches of {train['batch_size']}, at "
-        f"most {train['epochs']} epochs, loss {train['loss']}, seed {train['seed']}. Augmentations by probability: "
-        f"{', '.join(chances) or 'none'}."
+        f"most {train['epochs']} epochs, loss {train['loss']}, seed {train['seed']}.{_tell_steps(train)} "
+        f"Augmentations by probability: {', '.join(chances) or 'none'}."
     )
+
+
+def _tell_steps(train: Mapping[str, Any]) -> str:
+    """What else a step of training saw, where it was not one batch of one process at full size."""
+    told = []
+    if train.get("accumulate", 1) > 1:
+        told.append(f" A step takes the gradients of {train['accumulate']} batches.")
+    if train.get("devices", 0) > 1 or train.get("nodes", 0) > 1:
+        told.append(f" Shared by {train['devices'] or 1} processes on {train['nodes'] or 1} machines.")
+    if sizes := train.get("smaller_first"):
+        told.append(
+            f" Smaller images first: {', '.join(f'{n}² for {100 * s:g} % of the epochs' for n, s in sizes.items())}."
+        )
+    return "".join(told)
 
 
 def state_building(known: Known) -> str | None:
@@ -72,25 +89,30 @@ def state_building(known: Known) -> str | None:
 
 
 def state_selection(known: Known) -> str | None:
-    """Which epoch's weights were taken."""
-    best = find_best_epoch(known)
-    if best is None:
+    """Whose weights were taken."""
+    chosen = find_chosen(known)
+    if chosen is None:
         return None
-    epoch, auroc = best
-    count, soup = len(known.evidence.record.epochs if known.evidence.record else ()), known.settings("train")
-    averaged = f" or the average of the last {soup['soup_epochs']}, if better," if soup.get("soup_epochs") else ""
-    return f"The best epoch{averaged} by validation macro AUROC: epoch {epoch} of {count}, {auroc:.3f}."
+    name, auroc = chosen
+    return f"The highest validation macro AUROC: {name}, {auroc:.3f}."
 
 
-def find_best_epoch(known: Known) -> tuple[int, float] | None:
-    """The epoch with the highest validation macro AUROC, and that; None if the run does not tell."""
+def find_chosen(known: Known) -> tuple[str, float] | None:
+    """The weights that validation chose, an epoch's or the average of the last ones, and their macro AUROC.
+
+    None if the run does not tell.
+    """
     record = known.evidence.record
-    told = [(int(row["epoch"]), row.get(_MONITORED)) for row in record.epochs] if record else []
-    aurocs = {epoch: float(value) for epoch, value in told if value}
-    if not aurocs:
-        return None
-    best = max(aurocs, key=lambda epoch: aurocs[epoch])
-    return best, aurocs[best]
+    epochs = record.epochs if record else ()
+    count, averaged = len(epochs), known.settings("train").get("soup_epochs")
+    names = {_MONITORED: "epoch {epoch} of {count}", _AVERAGED: "the average of the last {averaged} of {count} epochs"}
+    told = [
+        (name.format(epoch=row["epoch"], count=count, averaged=averaged), float(row[column]))
+        for column, name in names.items()
+        for row in epochs
+        if row.get(column)
+    ]
+    return max(told, key=lambda each: each[1], default=None)
 
 
 def state_ensembling(_: Known) -> str:

@@ -54,7 +54,7 @@ TRIPOD_AI = Guideline(
         Item("22", "Full specification of the model", training.state_specification),
         Item("23a", "Performance with intervals", performance.state_performance),
         Item("23b", "Performance by group", performance.state_groups_found),
-        Item("24", "Results of updating", performance.state_updating),
+        Item("24", "Results of updating", performance.state_update),
         Item("25", "Interpretation"),
         Item("26", "Limitations"),
         Item("27a", "Input of poor quality", performance.state_bad_input),
