@@ -161,6 +161,8 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "of those with": ("der Labels mit", "소견 있음 중"),
     "of those without": ("der Labels ohne", "소견 없음 중"),
     "Listed": ("Gelistet", "목록"),
+    "label": ("Label", "라벨"),
+    "networks": ("Netze", "네트워크"),
     "doubt": ("Zweifel", "의심도"),
     "with": ("mit", "있음"),
     "without": ("ohne", "없음"),
