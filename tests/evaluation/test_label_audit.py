@@ -21,6 +21,7 @@ from xray_resnet.evaluation.evaluate import evaluate
 from xray_resnet.evaluation.evidence import Chance, Evidence
 from xray_resnet.evaluation.label_audit import FindingAudit, audit_finding, audit_labels
 from xray_resnet.evaluation.report import render_report
+from xray_resnet.evaluation.request import Request
 from xray_resnet.evaluation.seen import UNKNOWN, Seen
 from xray_resnet.evaluation.work_list import COLUMNS, MOST_SHOWN, PAGE_FILE, TABLE_FILE
 from xray_resnet.store import Dataset, open_dataset
@@ -102,7 +103,7 @@ def test_the_list_begins_with_the_greatest_doubt(evidence: Evidence) -> None:
 @pytest.mark.parametrize("seen", [Seen(0), Seen(3, left_out=True)])
 def test_what_the_network_was_not_fitted_to_is_judged_by_its_own_scores(evidence: Evidence, seen: Seen) -> None:
     judges = Judges()
-    audit = audit_labels(replace(evidence, seen=seen, retraining=judges))
+    audit = audit_labels(replace(evidence, seen=seen, asked=Request(retraining=judges)))
     np.testing.assert_array_equal(audit.held_out.logits, evidence.predictions.logits)
     assert (audit.held_out.folds, audit.held_out.is_known, judges.asked) == (0, True, [])
 
@@ -115,7 +116,7 @@ def test_the_own_test_split_is_judged_by_the_networks_own_scores(evidence: Evide
 @pytest.mark.parametrize("split", ["train", "val", "all"])
 def test_what_the_network_was_fitted_to_is_judged_by_others(dataset: Dataset, split: str) -> None:
     judges, evidence = Judges(), make_evidence(dataset, split=split)
-    audit = audit_labels(replace(fit_to(evidence, split), retraining=judges))
+    audit = audit_labels(replace(fit_to(evidence, split), asked=Request(retraining=judges)))
     assert judges.asked == [("tiny", dataset.findings)]
     assert audit.held_out.logits[:, 0].tolist() == dataset.indices(split).tolist()
     assert audit.to_json()["folds"] == 3
@@ -123,7 +124,7 @@ def test_what_the_network_was_fitted_to_is_judged_by_others(dataset: Dataset, sp
 
 def test_patients_of_another_dataset_that_were_trained_on_are_judged_by_others(evidence: Evidence) -> None:
     judges = Judges()
-    audit_labels(replace(evidence, seen=Seen(2), retraining=judges))
+    audit_labels(replace(evidence, seen=Seen(2), asked=Request(retraining=judges)))
     assert judges.asked
 
 
@@ -215,20 +216,22 @@ def test_what_is_undecided_can_be_shown_alone(browser: Browser) -> None:
 
 def test_an_evaluation_writes_page_and_table_without_a_report(tmp_path: Path) -> None:
     run = make_run(tmp_path)
-    overlays = [*(evaluate(run, report=True, precision="fp32", resamples=20) / "overlays").iterdir()]
-    folder = evaluate(run, only=["audit"], precision="fp32", resamples=20)
+    overlays = [
+        *(evaluate(run, precision="fp32", asked=Request(report=True), chance=Chance(20)) / "overlays").iterdir()
+    ]
+    folder = evaluate(run, precision="fp32", asked=Request(only=["audit"]), chance=Chance(20))
     assert (folder / PAGE_FILE).is_file()
     assert (folder / TABLE_FILE).read_text() == ",".join(COLUMNS) + "\n"
     assert all(overlay.is_file() for overlay in overlays)
     figures = json.loads((folder / "metrics.json").read_text())["label_audit"]
     assert "expected 20 of each" in figures["findings"]["Effusion"]["why_null"]
-    evaluate(run, only=["audit"], report=True, retraining=Judges(), precision="fp32", resamples=20)
+    evaluate(run, precision="fp32", asked=Request(only=["audit"], report=True, retraining=Judges()), chance=Chance(20))
     assert "--only audit --audit_folds 3" in (folder / "report.html").read_text()
 
 
 def test_the_report_says_who_judged(evidence: Evidence) -> None:
     fitted = replace(fit_to(evidence, "all"), model=evidence.model | fit_to(evidence, "all").model)
-    trained = replace(fitted, retraining=Judges())
+    trained = replace(fitted, asked=Request(retraining=Judges()))
     page = render_report(trained, {"audit": analyse_audit(trained)}, command="xray-eval")
     assert "what 3 networks say, trained as this one was" in page
     assert "training this one took 0:02:20" in page

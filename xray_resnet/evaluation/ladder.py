@@ -151,7 +151,7 @@ class _Sample:
 
 
 def _draw_sample(evidence: Evidence) -> _Sample:
-    predictions, limit, seed = evidence.predictions, evidence.ladder_images, evidence.chance.seed
+    predictions, limit, seed = evidence.predictions, evidence.asked.ladder_images, evidence.chance.seed
     patients, prefix = predictions.patient_ids, f"ladder-{fingerprint_ladder()}"
     if not 0 < limit < len(patients):
         return _Sample(np.arange(len(patients)), predictions.labels, patients, prefix)

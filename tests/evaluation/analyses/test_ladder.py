@@ -19,9 +19,10 @@ from xray_resnet.evaluation.analyses import ANALYSES, run_analyses
 from xray_resnet.evaluation.analyses.ladder import analyse_ladder
 from xray_resnet.evaluation.answers import Answers
 from xray_resnet.evaluation.evaluate import evaluate
-from xray_resnet.evaluation.evidence import Evidence
+from xray_resnet.evaluation.evidence import Chance, Evidence
 from xray_resnet.evaluation.ladder import Climb, RungResult, climb_ladder
 from xray_resnet.evaluation.network import Network, Peaks, Response
+from xray_resnet.evaluation.request import Request
 from xray_resnet.evaluation.sample import draw_patients
 from xray_resnet.evaluation.subject import open_subject
 from xray_resnet.metrics import Estimate
@@ -57,8 +58,8 @@ def with_answers(dataset: Dataset, folder: Path, *, lost: Sequence[str] = FRAGIL
 def test_it_runs_only_by_name(dataset: Dataset, tmp_path: Path) -> None:
     assert [name for name, analysis in ANALYSES.items() if analysis.only_by_name] == [*NAMED]
     evidence = with_answers(dataset, tmp_path)
-    assert "ladder" not in run_analyses(evidence, report=False)
-    assert "ladder" in run_analyses(evidence, report=False, also=["ladder"])
+    assert "ladder" not in run_analyses(evidence)
+    assert "ladder" in run_analyses(replace(evidence, asked=Request(also=["ladder"])))
 
 
 def test_every_rung_has_its_loss_against_the_clean_images(dataset: Dataset, tmp_path: Path) -> None:
@@ -107,7 +108,7 @@ def test_a_sample_of_whole_patients_climbs_and_is_told_of(dataset: Dataset, monk
         return Response(self.predictions.logits[np.asarray(places)], peaks, self.features[np.asarray(places)])
 
     monkeypatch.setattr(Evidence, "predict_on", ask)
-    result = analyse_ladder(replace(evidence, ladder_images=10))
+    result = analyse_ladder(replace(evidence, asked=Request(ladder_images=10)))
     places = draw_patients(evidence.predictions.patient_ids, 10, generator=evidence.chance.generator())
     assert asked == [[*places]] * (1 + len(FEW))
     figures = result.figures["robustness"]
@@ -152,7 +153,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A run that was evaluated on the ladder, with its report."""
     run, monkeypatch = make_run(tmp_path_factory.mktemp("work")), pytest.MonkeyPatch()
     monkeypatch.setattr(ladder, "RUNGS", FEW)
-    evaluate(run, report=True, also=["ladder"], precision="fp32", resamples=20)
+    evaluate(run, precision="fp32", asked=Request(report=True, also=["ladder"]), chance=Chance(20))
     yield run
     monkeypatch.undo()
 
@@ -174,7 +175,7 @@ def test_an_evaluation_again_asks_nothing_again_and_gives_the_same_figures(
         raise AssertionError("the network was asked about changed images again")
 
     monkeypatch.setattr(Evidence, "predict_on", refuse)
-    evaluate(run, report=True, also=["ladder"], precision="fp32", resamples=20)
+    evaluate(run, precision="fp32", asked=Request(report=True, also=["ladder"]), chance=Chance(20))
     assert (run / "eval/tiny-test/metrics.json").read_bytes() == before
 
 

@@ -44,7 +44,7 @@ def analyse_audit(evidence: Evidence) -> Result:
 
 def _tell_time(evidence: Evidence) -> str:
     """How long the network's own training took; empty if it is not known."""
-    seconds = evidence.retraining.seconds if evidence.retraining else None
+    seconds = evidence.asked.retraining.seconds if evidence.asked.retraining else None
     return "" if seconds is None else str(timedelta(seconds=round(seconds)))
 
 

@@ -30,7 +30,7 @@ def analyse_examples(evidence: Evidence) -> Result:
                 "examples": [(finding, [*group]) for finding, group in groupby(shown, lambda each: each["finding"])],
                 "kinds": [*dict.fromkeys(each["kind"] for each in shown)],
                 "boxes_known": any(overlay.boxes for overlay in overlays),
-                "map": TITLES[evidence.cam],
+                "map": TITLES[evidence.asked.cam],
                 "opacity": round(100 * OPACITY),
                 "cells": evidence.peaks.cells,
             },
@@ -82,7 +82,7 @@ def _find_peak(evidence: Evidence, example: Example) -> Point:
 
 def _to_example(evidence: Evidence, overlay: Overlay) -> dict[str, Any]:
     example, kind = overlay.example, name_outcome(evidence, overlay.example)
-    text = f"{TITLES[evidence.cam]} of {to_title(example.finding)}, {kind}, score {example.score:.3f}"
+    text = f"{TITLES[evidence.asked.cam]} of {to_title(example.finding)}, {kind}, score {example.score:.3f}"
     return {
         "finding": example.finding,
         "kind": kind,

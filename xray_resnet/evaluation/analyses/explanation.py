@@ -24,11 +24,11 @@ def analyse_explanation(evidence: Evidence) -> Result:
     from xray_resnet.evaluation.explanation.plot import plot_checks
     from xray_resnet.evaluation.explanation.sanity import KEPT
 
-    shown = checks.methods[evidence.cam]
+    shown = checks.methods[evidence.asked.cam]
     values = {
         "checks": checks,
         "titles": TITLES,
-        "shown": evidence.cam,
+        "shown": evidence.asked.cam,
         "kept_from": KEPT,
         "mark": describe_mark(shown),
         "methods": letter_methods(_list_estimates(checks)),
@@ -37,7 +37,7 @@ def analyse_explanation(evidence: Evidence) -> Result:
         figures={"explanation": checks.to_json()},
         plots={"checks": Plot(partial(plot_checks, checks), _describe(checks))},
         section=Section("Explanations", values),
-        warnings=_warn(checks, evidence.cam),
+        warnings=_warn(checks, evidence.asked.cam),
     )
 
 
