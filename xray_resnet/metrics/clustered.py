@@ -137,7 +137,7 @@ def subtract(second: Variation, first: Variation) -> Variation:
 
 
 def count_equal_patients(images: ArrayLike) -> float:
-    """As many patients with equally many images would say as much, if each agrees in theirs (Kish 1965, Survey Sampling).
+    """As many patients with equally many images would say as much (Kish, Survey Sampling, 1965).
 
     Args:
         images: (P,) of each patient, or their weights; not all 0.
