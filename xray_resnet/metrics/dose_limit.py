@@ -15,7 +15,7 @@ from scipy.optimize import isotonic_regression
 from xray_resnet.metrics.bootstrap import Estimate
 from xray_resnet.metrics.clustered import Variation, count_patients, subtract
 from xray_resnet.metrics.components import differentiate_auroc
-from xray_resnet.metrics.noninferiority import Verdict, count_needed, judge_sequence
+from xray_resnet.metrics.noninferiority import VANISHED, Verdict, count_needed, judge_sequence
 from xray_resnet.metrics.ranking import Floats, why_undefined
 from xray_resnet.metrics.ranking_intervals import STUDENT, Intervals, bound_differences
 
@@ -118,7 +118,7 @@ def find_dose_limit(
         return DoseLimit(counts, why_null=reason)
     before, after = vary_doses(labels, full, reduced, patients=patients)
     differences = subtract(after, before)
-    intervals = bound_differences(differences)
+    intervals = bound_differences(differences, jump=VANISHED)
     if intervals.why_null[0] is not None:
         reason = intervals.why_null[0]
     return DoseLimit(
