@@ -1,8 +1,8 @@
 """Shares of images, such as sensitivity, with intervals that count patients.
 
 If enough patients have a hit and enough a miss, the interval is the patient-clustered bootstrap's. Otherwise, and for
-shares near 0 and 1 in particular, that is too narrow, and the interval is Wilson's, with patients for images: as many as
-would say as much with equally many images.
+shares near 0 and 1 in particular, that is too narrow, and the interval is Wilson's, with patients for images: as
+many as would say as much with equally many images.
 """
 
 from collections.abc import Sequence
