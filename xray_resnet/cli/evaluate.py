@@ -75,7 +75,7 @@ class EvaluateOptions:
     """Seed of the bootstrap."""
     audit_folds: int = bounded(3, least=2)
     """Trainings of an audit of labels that the network was fitted to, each without this share of the patients."""
-    ladder_images: int = bounded(200, least=0)
+    ladder_images: int = bounded(160, least=0)
     """How many images --ladder takes at most, of patients drawn with the seed; 0: all."""
     runs_folder: Path = Path("runs")
     """Where the newest run is looked for."""

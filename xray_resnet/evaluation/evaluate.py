@@ -44,10 +44,8 @@ from xray_resnet.progress import ShowWork, work_in_silence
 SCHEMA_VERSION = 2
 """Of metrics.json; a change that a reader could stumble over raises it."""
 _NO_FEATURES = "the bundle is of a release whose ONNX files do not give features; train again to have a scope"
-LADDER_IMAGES = 200
+LADDER_IMAGES = 160
 """So few that 56 versions of them take minutes with a ResNet-50 on two cores."""
-
-
 MOST_MIRRORED = 128
 """Images that are looked at in the mirror, too, to learn where the cells of maps look."""
 

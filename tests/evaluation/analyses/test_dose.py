@@ -16,7 +16,7 @@ from xray_resnet.bounds import refuse_mistakes
 from xray_resnet.data.doses import lower_dose
 from xray_resnet.detector import Detector, FilmCurve
 from xray_resnet.errors import ConfigurationError, UserError
-from xray_resnet.evaluation.analyses.dose import analyse_dose, describe_answer
+from xray_resnet.evaluation.analyses.dose import analyse_dose, describe_answer, measure_noise
 from xray_resnet.evaluation.answers import Answers
 from xray_resnet.evaluation.dose_options import DOSES, DoseOptions
 from xray_resnet.evaluation.evaluate import evaluate
@@ -59,6 +59,14 @@ def test_figures_have_what_is_shown_of_each_finding_and_of_all(dataset: Dataset)
     assert second["limit"]["value"] == pytest.approx(0.5 * 5**-0.1)
     assert (figures["safe"], figures["verdict"]) == (0.5, "safe")
     json.dumps(figures, allow_nan=False)
+
+
+def test_noise_is_of_counted_quanta_and_averaged_by_the_network() -> None:
+    draws = np.random.default_rng(0).poisson(10_000 * 0.02, (256, 512, 16)).astype(np.float64)
+    averaged = draws.reshape(64, 4, 128, 4, 16).mean(axis=(1, 3))
+    expected = (draws.std() / draws.mean(), averaged.std() / averaged.mean())
+    assert measure_noise(0.02, 128) == pytest.approx(expected, rel=0.02)
+    assert measure_noise(0.02, 1024)[1] == measure_noise(0.02, 512)[0]
 
 
 def test_what_is_not_safe_for_one_finding_is_not_for_all(dataset: Dataset) -> None:

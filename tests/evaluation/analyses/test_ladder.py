@@ -20,10 +20,11 @@ from xray_resnet.evaluation.analyses.ladder import analyse_ladder
 from xray_resnet.evaluation.answers import Answers
 from xray_resnet.evaluation.evaluate import evaluate
 from xray_resnet.evaluation.evidence import Evidence
-from xray_resnet.evaluation.ladder import climb_ladder
+from xray_resnet.evaluation.ladder import Climb, RungResult, climb_ladder
 from xray_resnet.evaluation.network import Network, Peaks, Response
 from xray_resnet.evaluation.sample import draw_patients
 from xray_resnet.evaluation.subject import open_subject
+from xray_resnet.metrics import Estimate
 from xray_resnet.model_input import ModelInput, Pixels, resample
 from xray_resnet.progress import Progress
 from xray_resnet.store import Dataset, open_dataset
@@ -74,7 +75,21 @@ def test_every_rung_has_its_loss_against_the_clean_images(dataset: Dataset, tmp_
 def test_mild_rungs_that_cost_much_are_warned_of_the_worst_first(dataset: Dataset, tmp_path: Path) -> None:
     (caveat,) = analyse_ladder(with_answers(dataset, tmp_path)).warnings
     assert (caveat.rank.name, caveat.name) == ("CAUTION", "fragile")
-    assert "exposure 1 (1.000)" in caveat.text and "collimation 3 (1.000)" in caveat.text
+    assert "Tone curve 1 (1.000)" in caveat.text and "Collimation 3 (1.000)" in caveat.text
+
+
+def test_the_tile_begins_with_the_worst_rung(dataset: Dataset, tmp_path: Path) -> None:
+    tile = analyse_ladder(with_answers(dataset, tmp_path, lost=["jpeg-5"])).tile
+    assert tile is not None
+    assert (tile.value, tile.note) == ("1.000", "JPEG 5, the worst of 55; 0.018 on average")
+
+
+def test_the_finding_that_loses_most_is_named_for_each_corruption() -> None:
+    lost = Estimate(-0.1, -0.2, 0.0)
+    rung = RungResult(Rung("jpeg", 3), (0.7, None, 0.6), 0.65, lost)
+    climb = Climb(0.75, (0.8, None, 0.9), (rung,), 10, 10)
+    assert climb.find_worst(rung) == (2, pytest.approx(0.3))
+    assert climb.find_worst(replace(rung, findings=(0.7, None, 0.95))) == (0, pytest.approx(0.1))
 
 
 def test_grave_rungs_are_not_warned_of(dataset: Dataset, tmp_path: Path) -> None:
@@ -147,7 +162,7 @@ def test_metrics_and_report_have_the_ladder_and_the_command_asks_for_it(run: Pat
     metrics, report = json.loads((folder / "metrics.json").read_text()), (folder / "report.html").read_text()
     assert len(metrics["robustness"]["rungs"]) == len(FEW)
     assert "Bad films" in report and "--ladder" in report
-    assert report.count('<tr><th scope="row">Jpeg *</th>') == 1
+    assert report.count('<tr><th scope="row">JPEG *</th>') == 1
 
 
 def test_an_evaluation_again_asks_nothing_again_and_gives_the_same_figures(

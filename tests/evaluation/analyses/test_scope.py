@@ -1,9 +1,11 @@
 """The analyses of scope and shift: planted films are found, and where nothing was made the reason is told."""
 
 from dataclasses import replace
+from unittest.mock import patch
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 
 from tests.datasets import make_dataset
 from tests.evaluation.builders import FEATURES, make_evidence
@@ -11,6 +13,7 @@ from xray_resnet.basis import Basis
 from xray_resnet.evaluation.analyses.scope import analyse_scope, bound_false_alarms
 from xray_resnet.evaluation.analyses.shift import analyse_shift
 from xray_resnet.evaluation.evidence import Evidence
+from xray_resnet.evaluation.plots import NEGATIVE, POSITIVE
 from xray_resnet.evaluation.report import render_report
 from xray_resnet.evaluation.shift_reference import make_shift_reference
 from xray_resnet.model_output import ModelOutput
@@ -106,9 +109,16 @@ def test_more_films_with_a_finding_are_named_as_prevalence(evidence: Evidence) -
     logits = held.predictions.logits.copy()
     logits[:, 0] = np.abs(logits[:, 0]) + 1
     moved = replace(held, predictions=replace(held.predictions, logits=logits))
-    (caveat,) = analyse_shift(moved).warnings
+    result = analyse_shift(moved)
+    (caveat,) = result.warnings
     assert (caveat.name, caveat.concern.name) == ("shift", "TRANSFER")
     assert any(name in caveat.text for name in evidence.findings)
+    with patch.object(Axes, "barh", autospec=True) as bars:
+        result.plots["gaps"].draw()
+    movements = result.figures["shift"]["movements"].values()
+    assert bars.call_args.args[2] == [each["gap"] for each in movements]
+    assert bars.call_args.kwargs["color"] == [POSITIVE if each["moved"] else NEGATIVE for each in movements]
+    assert "Gap to the films of validation" in render_report(moved, {"shift": result}, command="xray-eval")
 
 
 def test_the_images_that_films_are_held_against_are_not_held_against_themselves(evidence: Evidence) -> None:
