@@ -85,6 +85,17 @@ def test_few_films_cannot_tell_and_say_how_many_patients_would() -> None:
     assert needed and find(3 * needed, seed=5, margin=0.02).safe is not None
 
 
+def test_patients_are_needed_for_the_next_dose_alone() -> None:
+    """The lowest of three costs nothing, but a study does not come to it before the second is shown."""
+    labels, full, _ = draw(900)
+    noise = np.random.default_rng(1).normal(size=900)
+    reduced = np.stack([full, full + 0.45 * noise, full])[:, None]
+    limit = find_dose_limit(labels, full, reduced, doses=DOSES, margin=0.02, patients=np.arange(900))
+    assert [step.verdict for step in limit.steps] == ["safe", "cannot tell", "cannot tell"]
+    assert limit.steps[2].difference.low == limit.steps[0].difference.low
+    assert limit.steps[2].needed is None
+
+
 def test_patients_needed_are_those_with_the_finding_where_others_are_fewer() -> None:
     labels, full, reduced = draw(60)
     rare, common = (
