@@ -78,6 +78,13 @@ def test_what_is_not_safe_for_one_finding_is_not_for_all(dataset: Dataset) -> No
     assert lost.rank.name == "CAUTION" and lost.text.endswith(f"more than 0.1 lower: {to_title('Effusion')}.")
 
 
+def test_a_lowest_dose_that_is_safe_is_said_to_be_the_lowest_that_was_tried(dataset: Dataset) -> None:
+    tile = analyse_dose(with_answers(dataset, {})).tile
+    assert tile and (tile.value, "of the films, the lowest tried;" in tile.note) == ("0.1", True)
+    higher = analyse_dose(with_answers(dataset, {"0.1": (1, -1)})).tile
+    assert higher and (higher.value, "tried" in higher.note) == ("0.5", False)
+
+
 def test_too_few_films_are_told_of_with_the_patients_needed(dataset: Dataset) -> None:
     evidence = with_answers(dataset, {})
     strict = replace(evidence, asked=Request(dose=replace(OPTIONS, margin=0.002)))

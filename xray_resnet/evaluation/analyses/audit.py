@@ -26,6 +26,7 @@ def analyse_audit(evidence: Evidence) -> Result:
     ]
     values = {
         "audit": audit,
+        "synthetic": evidence.dataset.synthetic,
         "methods": letter_methods(rates),
         "took": _tell_time(evidence) if audit.held_out.folds else "",
         "page": PAGE_FILE,

@@ -56,9 +56,9 @@ def describe_answer(limit: "DoseLimit") -> str:
 
 
 def _make_tile(plan: "DosePlan") -> Tile:
-    lowest = " or less" if plan.safe == plan.options.doses[-1] else ""
-    value = {"safe": f"{plan.safe}{lowest}", "not safe": f"not {plan.options.doses[0]:g}", "cannot tell": "cannot tell"}
-    note = f"as a fraction of the dose of the films; AUROC lower by less than {plan.options.margin:g}"
+    lowest = ", the lowest tried" if plan.safe == plan.options.doses[-1] else ""
+    value = {"safe": f"{plan.safe}", "not safe": f"not {plan.options.doses[0]:g}", "cannot tell": "cannot tell"}
+    note = f"as a fraction of the dose of the films{lowest}; AUROC lower by less than {plan.options.margin:g}"
     return Tile("Simulated dose that the network bears", value[plan.verdict], note)
 
 

@@ -45,7 +45,7 @@ def describe_mark(shown: "MethodChecks") -> str:
     """What is to be said beside every map of a method; empty if it passed."""
     kept = shown.sanity.kept
     if kept:
-        return f"This map does not depend on what was learnt in: {', '.join(kept)}."
+        return f"This map stays much the same whatever was learnt in: {', '.join(kept)}."
     return (
         "" if shown.sanity.verdict == "passed" else "These cases do not show that this map depends on what was learnt."
     )
