@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.result import Caveat, Concern, Plot, Rank, Result, Section, Tile
-from xray_resnet.pages.numbers import format_share, to_title
+from xray_resnet.pages.numbers import fill, format_share, to_title
 
 if TYPE_CHECKING:
     from xray_resnet.evaluation.ladder import Climb, RungResult
@@ -47,8 +47,19 @@ def analyse_ladder(evidence: Evidence) -> Result:
 
 def _make_tile(climb: "Climb") -> Tile:
     worst = max(climb.rungs, key=lambda each: each.lost)
-    note = f"{_name(worst)}, the worst of {len(climb.rungs)}; {climb.mean_loss():.3f} on average"
-    return Tile("AUROC lost on bad films", format_share(worst.lost), note)
+    return Tile(
+        "AUROC lost on bad films",
+        format_share(worst.lost),
+        f"{_name(worst)}, the worst of {len(climb.rungs)}{_tell_interval(worst)}; {climb.mean_loss():.3f} on average",
+    )
+
+
+def _tell_interval(result: "RungResult") -> str:
+    """The interval of what is lost; below 0 nothing may be."""
+    difference = result.difference
+    if difference.low is None or difference.high is None:
+        return ""
+    return f" (95 % {fill('%.3f', -difference.high)} to {fill('%.3f', -difference.low)})"
 
 
 def _describe(climb: "Climb") -> str:
@@ -57,12 +68,16 @@ def _describe(climb: "Climb") -> str:
 
 
 def _warn(mild: "list[RungResult]") -> list[Caveat]:
-    """Of films that would still be read and cost too much, the worst first."""
-    fragile = sorted((each for each in mild if each.lost > MOST_LOST), key=lambda each: -each.lost)
+    """Of films that would still be read, are shown to cost something, and cost too much, the worst first."""
+    fragile = sorted((each for each in mild if each.lost > MOST_LOST and _is_shown(each)), key=lambda each: -each.lost)
     named = ", ".join(f"{_name(each)} ({each.lost:.3f})" for each in fragile[:_NAMED])
     more = f" and {len(fragile) - _NAMED} more" if len(fragile) > _NAMED else ""
     text = f"Films that a reader would still accept cost more than {MOST_LOST} of AUROC: {named}{more}."
     return [Caveat(Rank.CAUTION, "fragile", text, Concern.TRANSFER)] if fragile else []
+
+
+def _is_shown(result: "RungResult") -> bool:
+    return result.difference.high is not None and result.difference.high < 0
 
 
 def _name(result: "RungResult") -> str:
