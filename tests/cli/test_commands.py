@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -252,3 +253,22 @@ def test_errors_have_their_exit_codes(error: BaseException, expected: int) -> No
         raise error
 
     assert exit_code_of("xray-test", body, []) == expected
+
+
+def test_a_fault_is_shown_whole_and_lets_go_of_what_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    ended = []
+
+    def work() -> Iterator[None]:
+        try:
+            yield
+        finally:
+            ended.append(True)
+
+    def body(arguments: object) -> int:
+        for _ in (running := work()):
+            raise ZeroDivisionError(f"while {running.__name__} runs")
+        return 0
+
+    assert exit_code_of("xray-test", body, []) == 1
+    assert "ZeroDivisionError: while work runs" in capsys.readouterr().err
+    assert ended
