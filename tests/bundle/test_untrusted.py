@@ -79,6 +79,12 @@ def test_findings_are_distinct_names(bundle: Path, findings: object) -> None:
         read_bundle(bundle)
 
 
+def test_findings_have_columns_of_their_own(bundle: Path) -> None:
+    change_metadata(bundle, findings=["Lung Opacity", "Lung_Opacity", "Nodule"])
+    with pytest.raises(UserError, match=r"'Lung Opacity' and 'Lung_Opacity' would share the columns lung_opacity_"):
+        read_bundle(bundle)
+
+
 @pytest.mark.parametrize(
     "values",
     [
