@@ -2,6 +2,7 @@
 
 Run: python -m docs.dose_study RUN DATASET [--split all] [--studies 1000] [--patients 100 200 …] [--doses 0.5 0.25 …]
   or python -m docs.dose_study FOLDER --noise 0.3 [--finding Effusion] …
+  or python -m docs.dose_study FOLDER --vanish 0.01 [--finding Effusion] …
 
 All films of the split are exposed at every dose once and for all; they are the population, and what AUROC loses among
 them is the truth. A study draws patients from them with replacement, all films and exposures of each, and is planned as
@@ -9,7 +10,9 @@ xray-eval plans. An answer is wrong if it says safe of a dose that truly costs t
 that truly costs less.
 
 With --noise no film is exposed: FOLDER is one that xray-eval wrote, and Gaussian noise is added to its logits, of that
-σ at half the dose, and of σ · √((1 − d) / d) at d, as quantum noise would do to a linear reader.
+σ at half the dose, and of σ · √((1 − d) / d) at d, as quantum noise would do to a linear reader. With --vanish a few
+lose everything instead of all a little: at half the dose the finding cannot be seen any more in that share of the
+patients who have it, at d in (1 − d) / d of it, and their films get the scores of others without it.
 
 Three tables: with the margin that is asked for; with the margin set to what each dose truly costs, so that to call that
 dose safe is wrong and nothing is harder to see; and how near the planned limit comes to the true one.
@@ -34,7 +37,7 @@ from xray_resnet.evaluation.subject import open_subject
 from xray_resnet.metrics.bootstrap import number_patients
 from xray_resnet.metrics.clustered import Variation, subtract
 from xray_resnet.metrics.dose_limit import Crossing, find_crossing, vary_doses
-from xray_resnet.metrics.noninferiority import judge_sequence
+from xray_resnet.metrics.noninferiority import VANISHED, judge_sequence
 from xray_resnet.metrics.ranking_intervals import Intervals, bound_differences
 
 Floats = NDArray[np.float64]
@@ -92,9 +95,10 @@ class Study:
 def main(arguments: Sequence[str]) -> int:
     """Prints the tables; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("run", type=Path, help="a run; with --noise the folder of an evaluation")
-    parser.add_argument("dataset", type=Path, nargs="?", help="of the films; none with --noise")
+    parser.add_argument("run", type=Path, help="a run; else the folder of an evaluation")
+    parser.add_argument("dataset", type=Path, nargs="?", help="of the films of a run")
     parser.add_argument("--noise", type=float, help="σ that is added to logits at half the dose")
+    parser.add_argument("--vanish", type=float, help="share of the patients with it whose finding half the dose hides")
     parser.add_argument("--finding", help="this one alone")
     parser.add_argument("--split", default="all")
     parser.add_argument("--studies", type=int, default=1000, help="of each size")
@@ -107,9 +111,9 @@ def main(arguments: Sequence[str]) -> int:
     if mistakes := [*options.list_mistakes()]:
         parser.error(mistakes[0])
     populations = (
-        model_populations(asked.run, asked.noise, options)
-        if asked.noise
-        else read_populations(asked.run, asked.dataset, asked.split, options)
+        read_populations(asked.run, asked.dataset, asked.split, options)
+        if asked.dataset
+        else model_populations(asked.run, options, noise=asked.noise or 0.0, vanish=asked.vanish or 0.0)
     )
     rows = [
         (name, truth, count, run_studies(population, count, studies=asked.studies))
@@ -139,23 +143,26 @@ def read_populations(run: Path, dataset: Path, split: str, options: DoseOptions)
         yield name, Population(predictions.labels[order, place], full, reduced, patients[order])
 
 
-def model_populations(folder: Path, noise: float, options: DoseOptions) -> Iterator[tuple[str, Population]]:
-    """From the logits of an evaluation, with noise that is added to them."""
+def model_populations(
+    folder: Path, options: DoseOptions, *, noise: float, vanish: float
+) -> Iterator[tuple[str, Population]]:
+    """From the logits of an evaluation, with noise that is added to them, and findings that vanish."""
     predictions = read_predictions(folder)
     patients, generator = number_patients(predictions.patient_ids), np.random.default_rng(0)
     order = np.argsort(patients, kind="stable")
     doses = np.array(options.doses)[:, None, None]
     for place, name in enumerate(predictions.findings):
-        full = predictions.logits[order, place].astype(np.float64)
+        labels, full = predictions.labels[order, place], predictions.logits[order, place].astype(np.float64)
         added = generator.normal(size=(len(doses), options.repeats, len(full)))
-        reduced = full + noise * np.sqrt((1 - doses) / doses) * added
-        yield name, Population(predictions.labels[order, place], full, reduced, patients[order])
+        is_gone = (generator.random(patients.max() + 1)[patients[order]] < vanish * (1 - doses) / doses) & (labels == 1)
+        left = np.where(is_gone, generator.choice(full[labels == 0], len(full)), full)
+        yield name, Population(labels, full, left + noise * np.sqrt((1 - doses) / doses) * added, patients[order])
 
 
 def run_studies(population: Population, count: int, *, studies: int) -> list[Study]:
     """Studies of so many patients; the n-th draws the same patients for every finding."""
     return [
-        Study(differences.patients[0], differences.values, bound_differences(differences))
+        Study(differences.patients[0], differences.values, bound_differences(differences, jump=VANISHED))
         for seed in range(studies)
         for differences in [population.draw(count, generator=np.random.default_rng([count, seed])).differ()]
     ]

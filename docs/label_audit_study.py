@@ -180,11 +180,11 @@ def format_row(name: str, seed: int, planted: Planted, logits: NDArray[np.float3
     if audit.noise is None:
         return "| " + " | ".join(map(str, [*cells, audit.why_null])) + " |"
     first = choose_first(audit, int(turned.sum()))
-    cells += [format_share(measure(turned, first, planted.patients)), f"{turned[first].sum() / turned.sum():.3f}"]
+    cells += [format_share(measure(turned, first, planted.patients)), format_recall(turned, first)]
     listed = audit.listed
     cells += [listed.sum(), f"{turned[listed].mean():.3f}", f"{audit.doubts[listed].mean():.3f}"]
     cells += [f"{np.abs(audit.labels - audit.probabilities)[listed].mean():.3f}"]
-    cells += [f"{turned[listed].sum() / turned.sum():.3f}"]
+    cells += [format_recall(turned, listed)]
     cells += [format_share(audit.noise.wrong), f"{turned.mean():.3f}"]
     return "| " + " | ".join(map(str, cells)) + " |"
 
@@ -204,8 +204,15 @@ def measure(turned: Bools, chosen: Bools, patients: NDArray[np.str_]) -> Estimat
     return share
 
 
+def format_recall(turned: Bools, chosen: Bools) -> str:
+    """The share of the turned labels that were chosen."""
+    return f"{turned[chosen].sum() / turned.sum():.3f}" if turned.any() else "–"
+
+
 def format_share(estimate: Estimate) -> str:
     """A share with its interval."""
+    if estimate.value is None:
+        return "–"
     if estimate.low is None:
         return f"{estimate.value:.3f}"
     return f"{estimate.value:.3f} ({estimate.low:.3f} … {estimate.high:.3f})"

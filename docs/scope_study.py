@@ -12,7 +12,7 @@ import argparse
 import csv
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,8 @@ from xray_resnet.metrics.shares import estimate_shares
 from xray_resnet.model_input import to_shares
 from xray_resnet.packed import pack
 from xray_resnet.shift import Cause, ShiftReference, find_shift, join_columns
+from xray_resnet.shift.alarm import FALSE_ALARMS
+from xray_resnet.shift.two_samples import fisher_p_value
 
 Floats = NDArray[np.float64]
 Pixels = NDArray[np.uint8]
@@ -289,26 +291,45 @@ def list_plants(measured: dict[str, Measured], others: dict[str, Measured], kind
 def tell_shifts(
     bundle: Bundle, own: Measured, plants: Sequence[Plant], *, draws: int, batch: int, reference: int
 ) -> None:
-    """Prints how often each shift alarms and is named right, beside batches without any."""
+    """Prints how often each shift alarms and is named right, beside batches without any.
+
+    Beside a prevalence, how often Fisher's test of the true labels, alone and at 5 %, would see it: no alarm that has
+    only scores, and other numbers to look at, could see it more often.
+    """
     print("\n| batch | cause | alarms | named right | named else |\n|---|---|---|---|---|")
     for plant in [None, *plants]:
-        causes = [run_draw(bundle, own, plant, seed, batch=batch, reference=reference) for seed in range(draws)]
+        batches = [draw_batch(own, plant, seed, batch=batch, reference=reference) for seed in range(draws)]
+        causes = [name_shift(bundle, there, films.columns) for there, films in batches]
         print(format_row(plant.name if plant else "no shift", plant and plant.cause, causes), flush=True)
+        if plant and plant.cause == "prevalence":
+            seen = np.mean([differs(there, films) for there, films in batches])
+            print(f"| ↳ by the true labels alone | | {seen:.3f} | | |", flush=True)
 
 
-def run_draw(
-    bundle: Bundle, own: Measured, plant: Plant | None, seed: int, *, batch: int, reference: int
-) -> Cause | None:
-    """The cause that is named in one batch; None without an alarm."""
+def draw_batch(
+    own: Measured, plant: Plant | None, seed: int, *, batch: int, reference: int
+) -> tuple[Measured, Measured]:
+    """A reference, and a batch of others in which the shift is planted."""
     generator = np.random.default_rng(seed)
     order = generator.permutation(len(own.patients))
     there, here = order[:reference], order[reference : reference + batch]
-    films = own.columns[here].copy()
-    if plant:
-        replaced = np.arange(round(plant.share * batch))
-        chosen = here[replaced] if plant.paired else generator.choice(len(plant.films.columns), len(replaced))
-        films[replaced] = plant.films.columns[chosen]
-    return name_shift(bundle, own[there], films)
+    if plant is None:
+        return own[there], own[here]
+    replaced = round(plant.share * batch)
+    chosen = here[:replaced] if plant.paired else generator.choice(len(plant.films.columns), replaced)
+    return own[there], join_measured(plant.films[chosen], own[here[replaced:]])
+
+
+def join_measured(first: Measured, second: Measured) -> Measured:
+    """Both, in this order."""
+    parts = ((getattr(first, each.name), getattr(second, each.name)) for each in fields(Measured))
+    return Measured(*map(np.concatenate, parts))
+
+
+def differs(there: Measured, here: Measured) -> bool:
+    """Whether Fisher's test at 5 % tells the shares of the first finding apart, of which every label is known."""
+    first, second = there.labels[:, 0] == 1, here.labels[:, 0] == 1
+    return fisher_p_value(int(second.sum()), len(second), int(first.sum()), len(first)) < FALSE_ALARMS
 
 
 def name_shift(bundle: Bundle, there: Measured, films: Floats) -> Cause | None:

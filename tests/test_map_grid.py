@@ -66,6 +66,14 @@ def test_every_pixel_is_of_the_cell_that_is_nearest(grid: MapGrid) -> None:
     np.testing.assert_array_equal(counts, np.outer([17, 32, 32, 47], [17, 32, 32, 47]))
 
 
+def test_cells_are_spread_over_the_pixels_that_are_counted_for_them(grid: MapGrid) -> None:
+    cells = np.arange(16).reshape(4, 4)
+    spread = grid.spread(cells)
+    for cell in range(16):
+        np.testing.assert_array_equal(grid.count_pixels(spread == cell) > 0, cells == cell)
+    assert spread.dtype == cells.dtype and spread.shape == (128, 128)
+
+
 def test_pixels_of_a_mask_are_counted_in_their_cells(grid: MapGrid) -> None:
     mask = np.zeros((128, 128), bool)
     mask[60:70, 0:20] = True

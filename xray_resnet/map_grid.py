@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Point = tuple[float, float]
 """x, y in pixels."""
-
+T = TypeVar("T", bound=np.generic)
 
 FIELD_CENTRE = 0.5
 """Pixels between the edge of the input and the centre of the first cell's receptive field."""
@@ -71,6 +72,11 @@ class MapGrid:
         """How many pixels of a mask (size, size) are nearest to each cell, (h, w)."""
         rows, columns = self._nearest
         return np.asarray(rows @ mask @ columns.T)
+
+    def spread(self, cells: NDArray[T]) -> NDArray[T]:
+        """Cells (h, w) over the pixels that are nearest to each, (size, size)."""
+        rows, columns = (places.argmax(axis=0) for places in self._nearest)
+        return cells[np.ix_(rows, columns)]
 
     @cached_property
     def _nearest(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -133,6 +133,11 @@ def fit_space(features: Floats) -> FeatureSpace:
     return FeatureSpace(pack(mean), pack(directions[:leading]), pack(variances[:leading]), rest)
 
 
+def rank_threshold(count: int, false_alarms: float) -> int:
+    """⌈(N + 1)(1 - α)⌉ of N distances; beyond N if they are too few."""
+    return int(np.ceil((count + 1) * (1 - false_alarms) - 1e-9))
+
+
 def choose_threshold(distances: Floats, *, false_alarms: float = FALSE_ALARMS) -> float | None:
     """The distance that a film like N others exceeds with a probability of at most `false_alarms`; None if N is small.
 
@@ -143,5 +148,5 @@ def choose_threshold(distances: Floats, *, false_alarms: float = FALSE_ALARMS) -
         distances: (N,) of held-out films, one of each patient.
         false_alarms: α.
     """
-    rank = int(np.ceil((len(distances) + 1) * (1 - false_alarms) - 1e-9))
+    rank = rank_threshold(len(distances), false_alarms)
     return float(np.sort(distances)[rank - 1]) if rank <= len(distances) else None

@@ -204,7 +204,8 @@ def test_only_the_findings_asked_for_are_kept(source: Path, tmp_path: Path) -> N
 
 
 def test_findings_that_tables_cannot_tell_apart_are_refused(source: Path, tmp_path: Path) -> None:
-    write_csv(source / "labels.csv", ["path", "patient", "a", "b"], [["none.png", "p", 1, 0]])
+    film = next(source.rglob("*.png")).relative_to(source)
+    write_csv(source / "labels.csv", ["path", "patient", "a", "b"], [[film, "p", 1, 0]])
     columns = TableConfig(finding_columns={"Lung Opacity": "a", "Lung_Opacity": "b"})
     data = DataConfig(source="table", root=source, cache=tmp_path / "dataset", table=columns)
     with pytest.raises(ConfigurationError, match="'Lung Opacity' and 'Lung_Opacity' would share the columns"):

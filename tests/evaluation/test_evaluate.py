@@ -17,7 +17,9 @@ from xray_resnet.bundle import load_model, read_bundle
 from xray_resnet.dicom import Reading
 from xray_resnet.errors import ConfigurationError, UserError
 from xray_resnet.evaluation.evaluate import evaluate
+from xray_resnet.evaluation.evidence import Chance
 from xray_resnet.evaluation.predictions import read_predictions
+from xray_resnet.evaluation.request import Request
 from xray_resnet.evaluation.subject import find_dataset
 from xray_resnet.findings import column_prefix
 from xray_resnet.metrics import auroc
@@ -25,6 +27,7 @@ from xray_resnet.store import open_dataset
 from xray_resnet.trained_patients import TrainedPatients
 
 MODEL_FINDINGS = ("Effusion", "Hernia", "Cardiomegaly")
+FEW = Chance(20)
 
 
 def make_run(folder: Path, *, findings: Sequence[str] = MODEL_FINDINGS) -> Path:
@@ -43,7 +46,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def results(run: Path) -> Path:
-    return evaluate(run, report=True, precision="fp32", resamples=50)
+    return evaluate(run, precision="fp32", asked=Request(report=True), chance=Chance(50))
 
 
 def test_the_folder_is_named_after_dataset_and_split(run: Path, results: Path) -> None:
@@ -101,7 +104,7 @@ def test_the_report_names_the_findings_that_do_not_match(results: Path) -> None:
 def test_an_evaluation_again_writes_the_same_bytes(run: Path, results: Path) -> None:
     before = {path.name: path.read_bytes() for path in results.iterdir() if path.is_file()}
     (results / "overlays" / "old.png").write_bytes(b"of an evaluation before")
-    evaluate(run, report=True, precision="fp32", resamples=50)
+    evaluate(run, precision="fp32", asked=Request(report=True), chance=Chance(50))
     after = {path.name: path.read_bytes() for path in results.iterdir() if path.is_file()}
     assert after.keys() == before.keys()
     assert [name for name in after if after[name] != before[name]] == []
@@ -109,7 +112,7 @@ def test_an_evaluation_again_writes_the_same_bytes(run: Path, results: Path) -> 
 
 
 def test_without_the_report_only_figures_and_table_are_written(run: Path) -> None:
-    folder = evaluate(run, split="val", precision="fp32", resamples=20)
+    folder = evaluate(run, split="val", precision="fp32", chance=FEW)
     assert {path.name for path in folder.iterdir()} == {"metrics.json", "predictions.parquet"}
 
 
@@ -123,9 +126,11 @@ def test_other_data_are_held_against_the_own_which_are_evaluated_first(tmp_path:
         tmp_path / "other", name="other", seed=1, count=40, reading=reading.to_json(),
         reading_fingerprint=reading.fingerprint(),
     )  # fmt: skip
-    evaluate(run, dataset=other, split="all", precision="fp32", resamples=20, only=["findings"], tell=told.append)
+    findings = Request(only=["findings"])
+    evaluate(run, dataset=other, split="all", asked=findings, precision="fp32", chance=FEW, tell=told.append)
     assert not told and not (run / "eval/tiny-test").exists()
-    folder = evaluate(run, dataset=other, split="all", precision="fp32", resamples=20, report=True, tell=told.append)
+    report = Request(report=True)
+    folder = evaluate(run, dataset=other, split="all", asked=report, precision="fp32", chance=FEW, tell=told.append)
     assert folder == run / "eval" / "other-all"
     assert told == ["first tiny-test, the model's own held-out images, to hold other against them"]
     assert json.loads((run / "eval/tiny-test/metrics.json").read_text())["n_images"] == 12
@@ -144,8 +149,8 @@ def test_data_with_patients_of_the_training_are_refused_until_they_are_left_out(
         tmp_path / "other", name="other", reading=reading.to_json(), reading_fingerprint=reading.fingerprint(), seed=1
     )
     with pytest.raises(UserError, match="was fitted to 2 of the 30 patients"):
-        evaluate(run, dataset=other, split="all", precision="fp32", resamples=20)
-    folder = evaluate(run, dataset=other, split="all", precision="fp32", resamples=20, treatment="leave_out")
+        evaluate(run, dataset=other, split="all", precision="fp32", chance=FEW)
+    folder = evaluate(run, dataset=other, split="all", precision="fp32", treatment="leave_out", chance=FEW)
     assert len(read_predictions(folder).image_ids) == 56
 
 
@@ -155,13 +160,13 @@ def test_a_model_whose_scores_are_no_numbers_is_refused(tmp_path: Path) -> None:
     weights["head.bias"][0] = np.nan
     save_file(weights, read_bundle(run).weights)
     with pytest.raises(UserError, match="its scores of 12 of 12 images are no numbers; train anew"):
-        evaluate(run, precision="fp32", resamples=20)
+        evaluate(run, precision="fp32", chance=FEW)
     assert not (run / "eval/tiny-test/metrics.json").exists()
 
 
 def test_a_bundle_alone_is_evaluated_on_a_named_dataset(run: Path, tmp_path: Path) -> None:
     shutil.copytree(run / "bundle", tmp_path / "model")
-    folder = evaluate(tmp_path / "model", dataset=find_dataset(run), precision="fp32", resamples=20)
+    folder = evaluate(tmp_path / "model", dataset=find_dataset(run), precision="fp32", chance=FEW)
     assert folder == tmp_path / "model" / "eval" / "tiny-test"
 
 
@@ -188,10 +193,8 @@ def test_a_model_of_other_findings_is_refused_with_both_lists(run: Path, tmp_pat
 
 def test_chosen_analyses_and_columns_stand_in_figures_and_command(run: Path, tmp_path: Path) -> None:
     shutil.copytree(run / "bundle", tmp_path / "model")
-    folder = evaluate(
-        tmp_path / "model", dataset=find_dataset(run), report=True, only=["subgroups"], subgroups=["file_size"],
-        precision="fp32", resamples=20,
-    )  # fmt: skip
+    asked = Request(report=True, only=["subgroups"], subgroups=["file_size"])
+    folder = evaluate(tmp_path / "model", dataset=find_dataset(run), asked=asked, precision="fp32", chance=FEW)
     metrics, page = json.loads((folder / "metrics.json").read_text()), (folder / "report.html").read_text()
     assert metrics["subgroups"]["same_in_all_images"]["file_size"] == "64 × 64"
     assert not {"findings", "model", "shortcuts"} & set(metrics)
@@ -200,10 +203,8 @@ def test_chosen_analyses_and_columns_stand_in_figures_and_command(run: Path, tmp
 
 def test_what_is_skipped_is_missing_and_said_in_the_command(run: Path, tmp_path: Path) -> None:
     shutil.copytree(run / "bundle", tmp_path / "model")
-    folder = evaluate(
-        tmp_path / "model", dataset=find_dataset(run), report=True, skip=["examples", "shortcuts"], precision="fp32",
-        resamples=20,
-    )  # fmt: skip
+    asked = Request(report=True, skip=["examples", "shortcuts"])
+    folder = evaluate(tmp_path / "model", dataset=find_dataset(run), asked=asked, precision="fp32", chance=FEW)
     assert "shortcuts" not in json.loads((folder / "metrics.json").read_text())
     assert not (folder / "overlays").exists()
     assert "--skip examples shortcuts --resamples" in (folder / "report.html").read_text()
@@ -212,7 +213,7 @@ def test_what_is_skipped_is_missing_and_said_in_the_command(run: Path, tmp_path:
 def test_a_column_that_is_not_there_is_named_with_those_that_are(run: Path) -> None:
     known = "view, sex, age, source, scanner, file_size, spacing_mm, transfer_syntax$"
     with pytest.raises(ConfigurationError, match=f"--subgroup ward: .* has no such column; there are {known}"):
-        evaluate(run, subgroups=["ward"])
+        evaluate(run, asked=Request(subgroups=["ward"]))
 
 
 def test_an_unknown_split_is_refused(run: Path) -> None:
@@ -228,6 +229,7 @@ def test_a_dataset_that_is_gone_is_named(tmp_path: Path) -> None:
 
 
 def test_another_map_stands_over_the_examples_and_in_the_command(run: Path) -> None:
-    folder = evaluate(run, report=True, only=["examples"], cam="layercam", precision="fp32", resamples=20)
+    asked = Request(report=True, only=["examples"], cam="layercam")
+    folder = evaluate(run, precision="fp32", asked=asked, chance=FEW)
     page = (folder / "report.html").read_text()
     assert "under the LayerCAM of the finding" in page and "--cam layercam" in page

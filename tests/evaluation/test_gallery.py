@@ -96,8 +96,16 @@ def test_a_card_says_whether_the_map_is_strongest_in_the_box(evidence: Evidence,
     section = analyse_examples(replace(evidence, peaks=replace(evidence.peaks, points=points))).section
     assert section is not None
     cards = [card for _, group in section.values["examples"] for card in group]
-    assert {card["peak"] for card in cards if card["boxes"]} == {told}
-    assert {card["peak"] for card in cards if not card["boxes"]} == {""}
+    assert {card["peak_placed"] for card in cards if card["boxes"]} == {told}
+    assert {card["peak_placed"] for card in cards if not card["boxes"]} == {""}
+    for card in (each for each in cards if each["boxes"]):
+        left, top, width, height = card["boxes"][0]
+        assert card["peak"] == pytest.approx((left + width / 2 + shift, top + height / 2))
+
+
+def test_a_cross_stands_where_the_map_is_strongest_beside_every_box(browser: Browser) -> None:
+    crosses = "[...document.querySelectorAll('.layers svg')].map((each) => each.querySelectorAll('path').length)"
+    assert {*browser.run(crosses)} == {1}
 
 
 def test_the_plain_film_stands_beside_the_coloured_one(browser: Browser) -> None:

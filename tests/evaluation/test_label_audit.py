@@ -19,8 +19,9 @@ from xray_resnet.errors import UserError
 from xray_resnet.evaluation.analyses.audit import analyse_audit
 from xray_resnet.evaluation.evaluate import evaluate
 from xray_resnet.evaluation.evidence import Chance, Evidence
-from xray_resnet.evaluation.label_audit import FindingAudit, audit_finding, audit_labels
+from xray_resnet.evaluation.label_audit import GOOD_AUROC, FindingAudit, audit_finding, audit_labels
 from xray_resnet.evaluation.report import render_report
+from xray_resnet.evaluation.request import Request
 from xray_resnet.evaluation.seen import UNKNOWN, Seen
 from xray_resnet.evaluation.work_list import COLUMNS, MOST_SHOWN, PAGE_FILE, TABLE_FILE
 from xray_resnet.store import Dataset, open_dataset
@@ -91,7 +92,29 @@ def test_wrong_labels_lead_the_list(evidence: Evidence) -> None:
     listed = [suspect.place for suspect in audit.suspects if suspect.finding == evidence.findings[0]]
     assert len(listed) >= 10
     assert {*listed[:10]} <= {*WRONG}
-    assert audit.expected == pytest.approx(len(WRONG), abs=4)
+
+
+def test_labels_are_listed_though_all_are_right_and_nobody_claims_how_many_are_wrong(evidence: Evidence) -> None:
+    """A calibrated judge says as much of labels that are right as of labels drawn from what it says."""
+    audit = audit_states(np.tile(np.array([0, 1], np.int8), 1000), separation=2.5)
+    drawn = (np.random.default_rng(1).random(2000) < audit.probabilities).astype(np.int8)
+    again = audit_finding("Mass", drawn, audit.logits, patients=np.arange(2000).astype(str), chance=Chance(20))
+    assert audit.auroc and audit.auroc > GOOD_AUROC and audit.listed.sum() > 50
+    assert again.listed.sum() == pytest.approx(audit.listed.sum(), rel=0.3)
+    result = analyse_audit(evidence)
+    assert "n_expected" not in result.figures["label_audit"]
+    page = render_report(evidence, {"audit": result}, command="xray-eval")
+    assert "How many of them are wrong no score can tell" in page
+    assert "of them truly" not in page
+
+
+@pytest.mark.parametrize("synthetic", [True, False])
+def test_the_report_says_of_phantoms_alone_that_their_labels_are_right(
+    evidence: Evidence, synthetic: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Dataset, "synthetic", synthetic)
+    page = render_report(evidence, {"audit": analyse_audit(evidence)}, command="xray-eval")
+    assert ("Labels of phantoms are right by construction" in page) == synthetic
 
 
 def test_the_list_begins_with_the_greatest_doubt(evidence: Evidence) -> None:
@@ -102,7 +125,7 @@ def test_the_list_begins_with_the_greatest_doubt(evidence: Evidence) -> None:
 @pytest.mark.parametrize("seen", [Seen(0), Seen(3, left_out=True)])
 def test_what_the_network_was_not_fitted_to_is_judged_by_its_own_scores(evidence: Evidence, seen: Seen) -> None:
     judges = Judges()
-    audit = audit_labels(replace(evidence, seen=seen, retraining=judges))
+    audit = audit_labels(replace(evidence, seen=seen, asked=Request(retraining=judges)))
     np.testing.assert_array_equal(audit.held_out.logits, evidence.predictions.logits)
     assert (audit.held_out.folds, audit.held_out.is_known, judges.asked) == (0, True, [])
 
@@ -115,7 +138,7 @@ def test_the_own_test_split_is_judged_by_the_networks_own_scores(evidence: Evide
 @pytest.mark.parametrize("split", ["train", "val", "all"])
 def test_what_the_network_was_fitted_to_is_judged_by_others(dataset: Dataset, split: str) -> None:
     judges, evidence = Judges(), make_evidence(dataset, split=split)
-    audit = audit_labels(replace(fit_to(evidence, split), retraining=judges))
+    audit = audit_labels(replace(fit_to(evidence, split), asked=Request(retraining=judges)))
     assert judges.asked == [("tiny", dataset.findings)]
     assert audit.held_out.logits[:, 0].tolist() == dataset.indices(split).tolist()
     assert audit.to_json()["folds"] == 3
@@ -123,7 +146,7 @@ def test_what_the_network_was_fitted_to_is_judged_by_others(dataset: Dataset, sp
 
 def test_patients_of_another_dataset_that_were_trained_on_are_judged_by_others(evidence: Evidence) -> None:
     judges = Judges()
-    audit_labels(replace(evidence, seen=Seen(2), retraining=judges))
+    audit_labels(replace(evidence, seen=Seen(2), asked=Request(retraining=judges)))
     assert judges.asked
 
 
@@ -142,7 +165,6 @@ def test_it_is_said_if_the_networks_rank_too_badly(dataset: Dataset) -> None:
     poor = replace(make_evidence(dataset, split="all", separation=1.0), seen=Seen(0))
     warnings = {warning.name: warning.text for warning in analyse_audit(poor).warnings}
     assert "AUROC below 0.9): Cardiomegaly, Pleural effusion." in warnings["weak_judge_of_labels"]
-    assert audit_labels(poor).expected is None
 
 
 def test_the_table_has_every_listed_label_and_no_patient(evidence: Evidence) -> None:
@@ -168,7 +190,7 @@ def test_the_page_holds_as_many_films_as_it_says(dataset: Dataset, monkeypatch: 
 
 def test_figures_say_rates_with_intervals_and_how_many_are_listed(evidence: Evidence) -> None:
     figures = json.loads(json.dumps(analyse_audit(evidence).figures["label_audit"], allow_nan=False))
-    assert figures["schema_version"] == 1
+    assert figures["schema_version"] == 2
     finding = figures["findings"][evidence.findings[0]]
     assert set(finding["rates"]) == {"wrong", "wrong_positives", "wrong_negatives", "missed", "invented"}
     wrong = finding["rates"]["wrong"]
@@ -215,20 +237,22 @@ def test_what_is_undecided_can_be_shown_alone(browser: Browser) -> None:
 
 def test_an_evaluation_writes_page_and_table_without_a_report(tmp_path: Path) -> None:
     run = make_run(tmp_path)
-    overlays = [*(evaluate(run, report=True, precision="fp32", resamples=20) / "overlays").iterdir()]
-    folder = evaluate(run, only=["audit"], precision="fp32", resamples=20)
+    overlays = [
+        *(evaluate(run, precision="fp32", asked=Request(report=True), chance=Chance(20)) / "overlays").iterdir()
+    ]
+    folder = evaluate(run, precision="fp32", asked=Request(only=["audit"]), chance=Chance(20))
     assert (folder / PAGE_FILE).is_file()
     assert (folder / TABLE_FILE).read_text() == ",".join(COLUMNS) + "\n"
     assert all(overlay.is_file() for overlay in overlays)
     figures = json.loads((folder / "metrics.json").read_text())["label_audit"]
     assert "expected 20 of each" in figures["findings"]["Effusion"]["why_null"]
-    evaluate(run, only=["audit"], report=True, retraining=Judges(), precision="fp32", resamples=20)
+    evaluate(run, precision="fp32", asked=Request(only=["audit"], report=True, retraining=Judges()), chance=Chance(20))
     assert "--only audit --audit_folds 3" in (folder / "report.html").read_text()
 
 
 def test_the_report_says_who_judged(evidence: Evidence) -> None:
     fitted = replace(fit_to(evidence, "all"), model=evidence.model | fit_to(evidence, "all").model)
-    trained = replace(fitted, retraining=Judges())
+    trained = replace(fitted, asked=Request(retraining=Judges()))
     page = render_report(trained, {"audit": analyse_audit(trained)}, command="xray-eval")
     assert "what 3 networks say, trained as this one was" in page
     assert "training this one took 0:02:20" in page

@@ -13,7 +13,9 @@ from xray_resnet.bundle import read_bundle, save_bundle
 from xray_resnet.dicom import Reading
 from xray_resnet.evaluation.amend_options import AmendOptions
 from xray_resnet.evaluation.evaluate import evaluate
+from xray_resnet.evaluation.evidence import Chance
 from xray_resnet.evaluation.predictions import Predictions, read_predictions
+from xray_resnet.evaluation.request import Request
 from xray_resnet.metrics.calibration import log_loss
 from xray_resnet.metrics.operating import Criterion
 from xray_resnet.store import open_dataset
@@ -42,14 +44,14 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def validation(run: Path) -> Path:
-    return evaluate(run, split="val", precision="fp32", resamples=50)
+    return evaluate(run, split="val", precision="fp32", chance=Chance(50))
 
 
 @pytest.fixture(scope="module")
 def held_out(run: Path, validation: Path) -> Path:
     """Depends on the validation, which amends the bundle."""
     options = AmendOptions(prevalence={"Effusion": 0.03})
-    return evaluate(run, report=True, options=options, precision="fp32", resamples=50)
+    return evaluate(run, options=options, precision="fp32", asked=Request(report=True), chance=Chance(50))
 
 
 def test_validation_writes_into_the_bundle_what_it_says(run: Path, validation: Path) -> None:
@@ -101,7 +103,7 @@ def test_the_report_shows_both_sections_and_the_command_with_the_prevalence(held
 
 def test_a_second_validation_writes_the_same_bytes(run: Path, validation: Path) -> None:
     before = (run / "bundle/configs/metadata.json").read_bytes(), (validation / "metrics.json").read_bytes()
-    evaluate(run, split="val", precision="fp32", resamples=50)
+    evaluate(run, split="val", precision="fp32", chance=Chance(50))
     assert before == ((run / "bundle/configs/metadata.json").read_bytes(), (validation / "metrics.json").read_bytes())
 
 
@@ -109,7 +111,7 @@ def test_an_evaluation_that_is_told_not_to_leaves_the_bundle_and_says_what_flatt
     run: Path, validation: Path
 ) -> None:
     before = (run / "bundle/configs/metadata.json").read_bytes()
-    folder = evaluate(run, split="val", options=AmendOptions(False), precision="fp32", resamples=20)
+    folder = evaluate(run, split="val", options=AmendOptions(False), precision="fp32", chance=Chance(20))
     assert (run / "bundle/configs/metadata.json").read_bytes() == before
     names = {warning["name"] for warning in metrics_of(folder)["warnings"]}
     assert "points_chosen_on_these_images" in names
@@ -117,7 +119,7 @@ def test_an_evaluation_that_is_told_not_to_leaves_the_bundle_and_says_what_flatt
 
 def test_another_criterion_is_written_and_told(run: Path, validation: Path) -> None:
     options, told = AmendOptions(criterion=Criterion("sensitivity", 0.9)), list[str]()
-    folder = evaluate(run, split="val", options=options, precision="fp32", resamples=20, tell=told.append)
+    folder = evaluate(run, split="val", options=options, precision="fp32", tell=told.append, chance=Chance(20))
     assert (
         len(told) == 1
         and "operating points for Cardiomegaly, Effusion and no triage, and flags no film as out of scope" in told[0]
@@ -127,7 +129,7 @@ def test_another_criterion_is_written_and_told(run: Path, validation: Path) -> N
     for finding, point in output.operating_points.findings.items():
         assert point.criterion == "sensitivity 0.9"
         assert _sensitivity(predictions, finding, point.logit) >= 0.9
-    evaluate(run, split="val", precision="fp32", resamples=50)
+    evaluate(run, split="val", precision="fp32", chance=Chance(50))
 
 
 def test_by_default_a_ppv_and_an_npv_are_promised_or_refused(run: Path, validation: Path) -> None:
@@ -147,18 +149,23 @@ def test_promises_go_into_the_bundle_and_decide_other_images(run: Path, validati
     """So little is promised that any film may be called; the report says so, and how to make it again."""
     promises = Promises(Promise("error rate", 0.7, 0.9), Promise("error rate", 0.8, 0.9))
     folder = evaluate(
-        run, split="val", report=True, options=AmendOptions(promises=promises), precision="fp32", resamples=20
+        run,
+        split="val",
+        options=AmendOptions(promises=promises),
+        precision="fp32",
+        asked=Request(report=True),
+        chance=Chance(20),
     )
     output, page = read_bundle(run).metadata.output, (folder / "report.html").read_text()
     assert "--fpr 0.7 --fnr 0.8 --confidence 0.9" in page and '<section id="triage"' in page
     assert output.triage is not None and output.triage.list_deciding() == [*FINDINGS]
-    held_out = evaluate(run, precision="fp32", resamples=20)
+    held_out = evaluate(run, precision="fp32", chance=Chance(20))
     triage = output(read_predictions(held_out).logits).triage
     for column, finding in enumerate(FINDINGS):
         said = metrics_of(held_out)["triage"]["findings"][finding]
         assert said["rule_in"]["called"] == (triage[:, column] == 1).sum() > 0
         assert said["rule_out"]["called"] == (triage[:, column] == 0).sum() > 0
-    evaluate(run, split="val", precision="fp32", resamples=50)
+    evaluate(run, split="val", precision="fp32", chance=Chance(50))
 
 
 def _sensitivity(predictions: Predictions, finding: str, logit: float) -> float:

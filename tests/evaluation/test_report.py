@@ -11,6 +11,7 @@ from tests.evaluation.builders import make_evidence
 from xray_resnet.evaluation.analyses import ANALYSES, run_analyses
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.report import render_report
+from xray_resnet.evaluation.request import Request
 from xray_resnet.evaluation.result import Caveat, Rank, Result, Section, make_anchor
 from xray_resnet.store import open_dataset
 
@@ -47,7 +48,7 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
 
 @pytest.fixture(scope="module")
 def results(evidence: Evidence) -> dict[str, Result]:
-    return run_analyses(evidence)
+    return run_analyses(replace(evidence, asked=Request(report=True)))
 
 
 @pytest.fixture(scope="module")

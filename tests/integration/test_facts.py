@@ -24,6 +24,7 @@ from xray_resnet.config import AugmentConfig, Config, DataConfig, ImageFolderCon
 from xray_resnet.dicom import Reading, prepare
 from xray_resnet.errors import UserError
 from xray_resnet.evaluation.evaluate import evaluate
+from xray_resnet.evaluation.evidence import Chance
 from xray_resnet.evaluation.predictions import read_predictions
 from xray_resnet.facts import encode_header
 from xray_resnet.findings import LabelState
@@ -99,7 +100,7 @@ def logit(prediction: Prediction) -> float:
 
 
 def test_a_network_that_is_told_what_decides_the_label_needs_no_image(run: Path) -> None:
-    predictions = read_predictions(evaluate(run, precision="fp32", resamples=20))
+    predictions = read_predictions(evaluate(run, precision="fp32", chance=Chance(20)))
     labels = (predictions.states[:, 0] == LabelState.POSITIVE).astype(float)
     assert auroc(labels, predictions.logits[:, 0]) == 1
 
@@ -159,7 +160,7 @@ def test_a_dataset_of_the_same_films_gives_the_same_logits(
             prep=PrepConfig(size=64, workers=1),
         )
     )
-    evaluation = evaluate(bundle.folder, dataset=tmp_path / "data", split="all", precision="fp32", resamples=20)
+    evaluation = evaluate(bundle.folder, dataset=tmp_path / "data", split="all", precision="fp32", chance=Chance(20))
     predicted = {logit(p) for p in Predictor(bundle.folder, precision="fp32").predict([films["M"], films["F"]])}
     np.testing.assert_allclose(sorted(read_predictions(evaluation).logits[:, 0]), sorted(predicted), rtol=1e-3)
 

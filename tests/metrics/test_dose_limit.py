@@ -5,9 +5,9 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from xray_resnet.metrics import estimate_paired_difference
 from xray_resnet.metrics.dose_limit import DoseLimit, find_crossing, find_dose_limit
-from xray_resnet.metrics.ranking_intervals import Intervals
+from xray_resnet.metrics.paired import vary_difference
+from xray_resnet.metrics.ranking_intervals import Intervals, bound_differences
 
 DOSES = (0.5, 0.25, 0.1)
 NOISE = (0.2, 0.5, 1.5)
@@ -38,16 +38,15 @@ def test_auroc_at_a_dose_is_over_all_pairs_of_exposures() -> None:
         assert step.auroc == pytest.approx(np.mean(positive[:, None] > negative))
 
 
-def test_one_exposure_is_the_paired_difference_by_patients() -> None:
+def test_one_exposure_is_the_paired_difference_by_patients_who_may_lose_all() -> None:
     labels, full, reduced = draw(120, exposures=1)
     patients = np.arange(120) // 2
     limit = find_dose_limit(labels, full, reduced, doses=DOSES, margin=0.05, patients=patients)
     for step, (scores,) in zip(limit.steps, reduced, strict=True):
-        (expected,) = estimate_paired_difference(
-            labels[:, None], full[:, None], scores[:, None], patients=patients
-        ).findings
-        found, wanted = ((each.value, each.low, each.high) for each in (step.difference, expected))
-        assert found == pytest.approx(wanted)
+        expected = vary_difference(labels, full, scores, patients=patients)
+        ends = bound_differences(expected, jump=0.5)
+        found = step.difference.value, step.difference.low, step.difference.high
+        assert found == pytest.approx((expected.values[0], ends.low[0], ends.high[0]))
 
 
 def test_the_same_exposure_twice_tells_no_more_than_once() -> None:
@@ -84,6 +83,17 @@ def test_few_films_cannot_tell_and_say_how_many_patients_would() -> None:
     assert limit.first_open and limit.first_open.dose == 0.5
     needed = limit.first_open.needed
     assert needed and find(3 * needed, seed=5, margin=0.02).safe is not None
+
+
+def test_patients_are_needed_for_the_next_dose_alone() -> None:
+    """The lowest of three costs nothing, but a study does not come to it before the second is shown."""
+    labels, full, _ = draw(900)
+    noise = np.random.default_rng(1).normal(size=900)
+    reduced = np.stack([full, full + 0.45 * noise, full])[:, None]
+    limit = find_dose_limit(labels, full, reduced, doses=DOSES, margin=0.02, patients=np.arange(900))
+    assert [step.verdict for step in limit.steps] == ["safe", "cannot tell", "cannot tell"]
+    assert limit.steps[2].difference.low == limit.steps[0].difference.low
+    assert limit.steps[2].needed is None
 
 
 def test_patients_needed_are_those_with_the_finding_where_others_are_fewer() -> None:
@@ -148,10 +158,28 @@ def test_a_limit_below_the_lowest_dose_is_none() -> None:
     assert cross([0.0, -0.001, -0.019], [-0.005, -0.006, -0.024])[2] is not None
 
 
+@pytest.mark.parametrize("count", [120, 300])
+def test_a_dose_at_which_a_few_findings_vanish_is_rarely_called_safe(count: int) -> None:
+    """In a share of 0.0205 / (AUROC - 0.5) of the patients with it, who then rank as those without: 0.0205 is lost."""
+    share = 0.0205 / (ndtr(4 / np.sqrt(2)) - 0.5)
+    wrong = 0
+    for seed in range(200):
+        generator = np.random.default_rng(seed)
+        labels = (np.arange(count) % 3 == 0).astype(np.float64)
+        full = generator.normal(size=count) + 4 * labels
+        is_gone = (generator.random(count) < share) & (labels == 1)
+        reduced = np.where(is_gone, generator.normal(size=count), full)
+        found = find_dose_limit(
+            labels, full, reduced[None, None], doses=(0.5,), margin=0.02, patients=np.arange(count)
+        )  # fmt: skip
+        wrong += found.safe is not None
+    assert wrong / 200 <= 0.025 + 3 * np.sqrt(0.025 / 200)
+
+
 def test_a_dose_that_costs_the_margin_is_rarely_called_safe() -> None:
     """The truth is that of the normal distribution: AUROC is Φ(2 / √2) before, and Φ(2 / √(2 + 2 σ²)) after noise."""
     costs = ndtr(2 / np.sqrt(2)) - ndtr(2 / np.sqrt(2 + 2 * np.array(NOISE) ** 2))
-    limits = [find(150, seed=seed, margin=float(costs[1])) for seed in range(300)]
+    limits = [find(450, seed=seed, margin=float(costs[1])) for seed in range(300)]
     wrong = np.mean([limit.safe is not None and limit.safe <= DOSES[1] for limit in limits])
     assert wrong <= 0.025 + 3 * np.sqrt(0.025 / 300)
     holds = [limit.crossing and (limit.crossing.low or 0) <= DOSES[1] <= (limit.crossing.high or 0) for limit in limits]

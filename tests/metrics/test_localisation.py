@@ -16,6 +16,7 @@ from xray_resnet.metrics.localisation import (
     is_hit,
     play_pointing_games,
 )
+from xray_resnet.metrics.newcombe import wilson_interval
 
 
 def play(hits: ArrayLike, baseline: ArrayLike, *, patients: ArrayLike) -> PointingGame:
@@ -121,6 +122,13 @@ def test_no_case_is_undefined() -> None:
 def test_few_paired_shares_have_the_name_of_their_own_interval() -> None:
     game = play([1] * 6 + [0] * 2, [0] * 8, patients=range(8))
     assert (game.maps.method, game.baseline.method, game.difference.method) == (WILSON, WILSON, PAIRED)
+
+
+def test_patients_with_unequal_numbers_of_cases_count_as_fewer() -> None:
+    """Twenty cases, eleven of them of one of ten patients: as 20² / (11² + 9) patients (Kish 1965)."""
+    patients = np.repeat(np.arange(10), [11, *[1] * 9])
+    game = play(patients % 2 == 0, patients % 3 == 0, patients=patients)
+    assert (game.maps.low, game.maps.high) == pytest.approx(wilson_interval(15 / 20, 400 / 130))
 
 
 def test_a_group_of_all_cases_is_the_game_without_groups() -> None:

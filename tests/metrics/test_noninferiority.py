@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.stats import norm
+from scipy.stats import t as student
 
 from xray_resnet.metrics.noninferiority import ERROR, POWER, count_needed, judge_sequence
 from xray_resnet.metrics.ranking_intervals import Intervals
@@ -43,13 +44,14 @@ def test_many_patients_are_those_of_the_usual_formula() -> None:
 
 
 def test_patients_who_all_keep_their_place_must_still_be_enough() -> None:
-    """Of 22, each could stand for others who lose `JUMP`: t² · 0.1 / 22 is less than 0.02, of 21 it is more."""
-    assert count_needed(0.0, 0.0, patients=5, margin=0.02) == 22
+    """Of 99, each could stand for others who lose all: t² · 0.5 / 99 is less than 0.02, of 98 it is more."""
+    assert student.ppf(0.975, 98) ** 2 * 0.5 / 99 < 0.02 < student.ppf(0.975, 97) ** 2 * 0.5 / 98
+    assert count_needed(0.0, 0.0, patients=5, margin=0.02) == 99
 
 
 def test_no_number_shows_what_is_not_so() -> None:
     assert count_needed(-0.021, 1e-4, patients=100, margin=0.02) is None
 
 
-def test_a_wide_margin_needs_no_more_than_any_interval_does() -> None:
-    assert count_needed(0.0, 0.0, patients=5, margin=0.4) == 5
+def test_a_clear_gain_needs_no_more_than_any_interval_does() -> None:
+    assert count_needed(0.4, 0.0, patients=5, margin=0.4) == 5

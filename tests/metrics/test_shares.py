@@ -53,6 +53,18 @@ def test_few_patients_with_a_miss_get_wilsons_interval_of_the_patients() -> None
     assert (found.low, found.high) == wilson_interval(0.95, 100)
 
 
+def test_wilsons_interval_covers_although_patients_have_unequal_numbers_of_images_that_agree() -> None:
+    covered = 0
+    for seed in range(300):
+        generator = np.random.default_rng(seed)
+        images = np.r_[20, np.ones(59, int)]
+        hits = generator.random(60) < 0.3
+        found = share(np.repeat(hits, images), np.ones(images.sum()), np.repeat(np.arange(60), images), seed=seed)
+        assert found.method == WILSON and found.low is not None and found.high is not None
+        covered += found.low <= 0.3 <= found.high
+    assert covered / 300 > 0.9
+
+
 def test_a_share_of_one_has_an_interval_with_a_width() -> None:
     found = share(np.ones(60), np.ones(60), np.arange(60))
     assert found.high == pytest.approx(1)

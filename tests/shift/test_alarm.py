@@ -9,6 +9,7 @@ from xray_resnet.basis import Basis
 from xray_resnet.packed import pack
 from xray_resnet.shift import FILM_COLUMNS, ShiftReference, find_shift
 from xray_resnet.shift.prevalence import estimate_prevalence, weight_to
+from xray_resnet.shift.two_samples import kolmogorov_p_value
 
 FINDINGS = ("Effusion", "Nodule")
 NAMES = (*FILM_COLUMNS, "distance", *FINDINGS)
@@ -72,6 +73,26 @@ def test_batches_without_a_shift_alarm_in_at_most_one_of_twenty() -> None:
     draws = [find_shift(make_reference(150, 2 * seed), draw_films(100, seed=2 * seed + 1)[0], FINDINGS)
              for seed in range(200)]  # fmt: skip
     assert np.mean([found is not None and found.cause is not None for found in draws]) <= 0.07
+
+
+def test_half_of_the_false_alarms_is_kept_for_the_scores() -> None:
+    films = draw_films(100, seed=1, effusion=0.5)[0]
+    reference = make_reference().choose([0])
+    found = find_shift(reference, films[:, :-1], FINDINGS[:1])
+    assert found is not None
+    (score,) = (each for each in found.movements if each.name == "Effusion")
+    raw = kolmogorov_p_value(score.gap, sample=100, reference=300)
+    assert score.p_value == pytest.approx(2 * raw)
+
+
+def test_what_all_films_share_is_no_test_that_others_pay_for() -> None:
+    films, reference = draw_films(100, seed=1)[0], make_reference()
+    found = find_shift(reference, films, FINDINGS)
+    films[:, 0] = -1  # inverted or not is unknown, where none was before
+    unknown = find_shift(reference, films, FINDINGS)
+    assert found is not None and unknown is not None
+    assert not reference.films.array[:, 0].any()
+    assert [each.p_value for each in found.movements] == [each.p_value for each in unknown.movements]
 
 
 def test_movements_tell_both_sides() -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from xray_resnet.evaluation.amend_options import AmendOptions
     from xray_resnet.evaluation.dose_options import DoseOptions
+    from xray_resnet.evaluation.request import Request
     from xray_resnet.evaluation.retraining import Retraining
     from xray_resnet.triage import Promises
 
@@ -75,7 +76,7 @@ class EvaluateOptions:
     """Seed of the bootstrap."""
     audit_folds: int = bounded(3, least=2)
     """Trainings of an audit of labels that the network was fitted to, each without this share of the patients."""
-    ladder_images: int = bounded(200, least=0)
+    ladder_images: int = bounded(160, least=0)
     """How many images --ladder takes at most, of patients drawn with the seed; 0: all."""
     runs_folder: Path = Path("runs")
     """Where the newest run is looked for."""
@@ -174,23 +175,43 @@ def evaluate(arguments: Sequence[str]) -> int:
     dose = _read_dose_options(values)
     run = options.run or Run.newest(options.runs_folder).folder
     from xray_resnet.evaluation import evaluate as evaluation
+    from xray_resnet.evaluation.evidence import Chance
 
     clock = Clock(COMMAND)
     folder = evaluation.evaluate(
-        run, dataset=options.data, split=options.split, report=values.report, language=options.language,
-        also=[name for name in NAMED if getattr(values, name)], ladder_images=options.ladder_images,
-        only=values.only, skip=values.skip, subgroups=values.subgroup, cam=options.cam,
+        run,
+        dataset=options.data,
+        split=options.split,
+        asked=_read_request(options, values, run=run, dose=dose),
         options=_read_amend_options(
             options, amend=values.amend or (False if values.no_amend else None), triage=not values.no_triage
         ),
-        dose=dose,
-        precision=options.precision, treatment=options.seen, resamples=options.resamples, seed=options.seed,
-        retraining=_find_retraining(run, options.audit_folds) if values.audit or "audit" in values.only else None,
-        show=show_progress, tell=_tell,
-    )  # fmt: skip
+        precision=options.precision,
+        treatment=options.seen,
+        chance=Chance(options.resamples, options.seed),
+        show=show_progress,
+        tell=_tell,
+    )
     clock.say_end(f"open {folder / 'report.html'}" if values.report else "the same with --report")
     print(folder)
     return 0
+
+
+def _read_request(options: EvaluateOptions, values: "Namespace", *, run: Path, dose: "DoseOptions") -> "Request":
+    from xray_resnet.evaluation.request import Request
+
+    return Request(
+        report=values.report,
+        language=options.language,
+        also=[name for name in NAMED if getattr(values, name)],
+        only=values.only,
+        skip=values.skip,
+        subgroups=values.subgroup,
+        cam=options.cam,
+        ladder_images=options.ladder_images,
+        dose=dose,
+        retraining=_find_retraining(run, options.audit_folds) if values.audit or "audit" in values.only else None,
+    )
 
 
 def _add_dose_arguments(parser: CommandParser) -> None:

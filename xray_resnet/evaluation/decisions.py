@@ -33,6 +33,7 @@ class FindingDecisions:
         ppv: Positive predictive value there; None if it is not said.
         npv: Negative predictive value there; None if it is not said.
         curve: Net benefit, at that prevalence if it is said; None without a calibration, or if undefined.
+        acts_from: Probability of a film at the operating point, there; None without a curve or a point.
         harm: Range of probabilities around that of the operating point in which deciding by the model is worse than
             deciding without it, for all films or for none; None if it is not shown to be.
     """
@@ -45,6 +46,7 @@ class FindingDecisions:
     ppv: Estimate | None
     npv: Estimate | None
     curve: DecisionCurve | None
+    acts_from: float | None = None
     harm: tuple[float, float] | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -61,6 +63,7 @@ class FindingDecisions:
                 "npv": None if self.npv is None else estimate_to_json(self.npv),
             },
             "decision_curve": None if self.curve is None else _curve_to_json(self.curve),
+            "acts_from": self.acts_from,
             "harm": None if self.harm is None else list(self.harm),
         }
 
@@ -112,8 +115,12 @@ def _measure_finding(evidence: Evidence, column: int) -> FindingDecisions:
     values: tuple[Estimate | None, Estimate | None] = (None, None)
     if prevalence is not None:
         values = predict_values(figures.sensitivity, figures.specificity, prevalence=prevalence)
-    harm = None if curve is None else find_harm(curve, _tell_probability(evidence, name, point, prevalence))
-    return FindingDecisions(name, point, None, figures, prevalence, *values, curve, harm)
+    if curve is None:
+        return FindingDecisions(name, point, None, figures, prevalence, *values, curve)
+    acts_from = _tell_probability(evidence, name, point, prevalence)
+    return FindingDecisions(
+        name, point, None, figures, prevalence, *values, curve, acts_from, find_harm(curve, acts_from)
+    )
 
 
 def _say_why(evidence: Evidence, name: str) -> str:

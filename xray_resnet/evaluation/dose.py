@@ -74,7 +74,7 @@ def plan_dose(evidence: Evidence) -> DosePlan:
             f"{evidence.dataset.folder}, {evidence.split}: no finding has both a positive and a negative image, so no "
             "dose can be planned; choose another split, or leave out --dose"
         )
-    options, predictions = evidence.dose, evidence.predictions
+    options, predictions = evidence.asked.dose, evidence.predictions
     exposures = expose(evidence, options)
     findings = {
         name: find_dose_limit(

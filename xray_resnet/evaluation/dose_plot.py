@@ -16,7 +16,7 @@ from xray_resnet.pages.numbers import to_title
 
 _COLUMNS = 4
 _COLOURS: Mapping[Verdict, str] = {"safe": MODEL, "cannot tell": NEGATIVE, "not safe": POSITIVE}
-_TICKS = (1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01)
+_TICKS = (1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
 
 
 def plot_dose(findings: Mapping[str, DoseLimit], margin: float) -> str:
@@ -38,8 +38,8 @@ def plot_dose(findings: Mapping[str, DoseLimit], margin: float) -> str:
             _draw_steps(axes, limit)
             _draw_limit(axes, limit, margin)
             _finish(axes, limit)
-        figure.supxlabel("dose", fontsize=9, color=MUTED)
-        figure.supylabel("difference of AUROC", fontsize=9, color=MUTED)
+        figure.supxlabel("dose, as a fraction of the films' own: less to the right", fontsize=9, color=MUTED)
+        figure.supylabel("AUROC less that at dose 1", fontsize=9, color=MUTED)
         return to_svg(figure)
 
 

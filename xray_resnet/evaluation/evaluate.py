@@ -1,7 +1,7 @@
 """A run and a dataset to metrics, predictions and, if asked for, a report."""
 
 import shlex
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,7 @@ from xray_resnet.evaluation.amend_options import DEFAULT, AmendOptions
 from xray_resnet.evaluation.amendment import Amendment, describe_amendment, find_amendment
 from xray_resnet.evaluation.analyses import choose_analyses, run_analyses
 from xray_resnet.evaluation.answers import FOLDER, Answers
-from xray_resnet.evaluation.dose_options import DEFAULT as DEFAULT_DOSE
-from xray_resnet.evaluation.dose_options import DoseOptions
-from xray_resnet.evaluation.evidence import Chance, Evidence
+from xray_resnet.evaluation.evidence import DEFAULT_CHANCE, Chance, Evidence
 from xray_resnet.evaluation.find_scope import find_scope
 from xray_resnet.evaluation.image_facts import check_groupable
 from xray_resnet.evaluation.images import StoredImages
@@ -27,27 +25,20 @@ from xray_resnet.evaluation.overlays import FOLDER as OVERLAYS
 from xray_resnet.evaluation.predictions import FILE, Predictions, write_predictions
 from xray_resnet.evaluation.report import render_report
 from xray_resnet.evaluation.reporting import report_on
+from xray_resnet.evaluation.request import DEFAULT_REQUEST, Request
 from xray_resnet.evaluation.result import Results, list_warnings
-from xray_resnet.evaluation.retraining import Retraining
 from xray_resnet.evaluation.seen import Treatment
 from xray_resnet.evaluation.shift_reference import make_shift_reference
 from xray_resnet.evaluation.subject import Subject, find_dataset, open_subject
 from xray_resnet.evaluation.training_record import read_training_record
-from xray_resnet.explain.methods import Cam
 from xray_resnet.files import write_bytes, write_json, write_text
 from xray_resnet.map_grid import FIELD_CENTRE
-from xray_resnet.metrics.bootstrap import RESAMPLES
-from xray_resnet.pages import Language
 from xray_resnet.precision import RequestedPrecision
 from xray_resnet.progress import ShowWork, work_in_silence
 
 SCHEMA_VERSION = 2
 """Of metrics.json; a change that a reader could stumble over raises it."""
 _NO_FEATURES = "the bundle is of a release whose ONNX files do not give features; train again to have a scope"
-LADDER_IMAGES = 200
-"""So few that 56 versions of them take minutes with a ResNet-50 on two cores."""
-
-
 MOST_MIRRORED = 128
 """Images that are looked at in the mirror, too, to learn where the cells of maps look."""
 
@@ -61,21 +52,11 @@ def evaluate(
     *,
     dataset: Path | None = None,
     split: str = "test",
-    report: bool = False,
-    language: Language = "en",
-    also: Collection[str] = (),
-    only: Collection[str] = (),
-    skip: Collection[str] = (),
-    subgroups: Sequence[str] = (),
-    cam: Cam = "gradcam",
-    ladder_images: int = LADDER_IMAGES,
+    asked: Request = DEFAULT_REQUEST,
     options: AmendOptions = DEFAULT,
-    dose: DoseOptions = DEFAULT_DOSE,
     precision: RequestedPrecision = "auto",
     treatment: Treatment = "refuse",
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-    retraining: Retraining | None = None,
+    chance: Chance = DEFAULT_CHANCE,
     show: ShowWork = work_in_silence,
     tell: Callable[[str], None] = _keep_quiet,
 ) -> Path:
@@ -85,23 +66,12 @@ def evaluate(
         run_or_bundle: A run folder, or a bundle folder.
         dataset: The dataset folder; without it, the one that the run was trained on.
         split: train, val, test or all.
-        report: Also write report.html, localisation.json and the overlays.
-        language: Of the report's labels.
-        also: Names of analyses that run only by name, such as ladder; what the network says for them is kept in the
-            folder, so that they can be interrupted and are fast the next time.
-        only: Names of the only analyses to run, beside those of `also`; without any, the usual ones run.
-        skip: Names of analyses to leave out.
-        subgroups: Columns and header facts by which images are grouped beside the usual ones.
-        cam: Which map the report shows over its examples.
-        ladder_images: How many images the corruption ladder takes at most, of patients drawn with the seed; 0: all.
+        asked: Which analyses run, and how.
         options: Whether the bundle is given the calibration, the operating points and the triage that are found on
             these images, and how; on the validation split of the run's own data it is.
-        dose: How a dose is planned, if that is among the analyses.
         precision: fp32, bf16, or auto: bf16 only where the processor computes in it.
         treatment: Of another dataset's patients that the model was fitted to.
-        resamples: Bootstrap resamples of the patients.
-        seed: Seed of the bootstrap.
-        retraining: Repeats the training, for an audit of labels that the model was fitted to.
+        chance: How intervals are drawn.
         show: Shows how far the work is.
         tell: Told in a sentence what the bundle was given.
 
@@ -114,33 +84,22 @@ def evaluate(
             was fitted to the patients, or the bundle would be amended on images that it was fitted to.
         ConfigurationError: if there is no analysis of a name, or no such column to group by.
     """
-    chosen = choose_analyses(report=report, also=also, only=only, skip=skip)
+    chosen = choose_analyses(asked)
     source = dataset or find_dataset(run_or_bundle)
     subject = open_subject(run_or_bundle, dataset=source, split=split, precision=precision, treatment=treatment)
-    check_groupable(subject.dataset, subgroups)
+    check_groupable(subject.dataset, asked.subgroups)
     internal = None
     if "external" in chosen and not subject.is_own_data:
-        internal = _evaluate_own(subject, precision=precision, resamples=resamples, seed=seed, show=show, tell=tell)
-    gathered = gather_evidence(subject, Chance(resamples, seed), options=options, show=show)
-    evidence = replace(
-        gathered,
-        cam=cam,
-        dose=dose,
-        subgroups=tuple(subgroups),
-        internal=internal,
-        ladder_images=ladder_images,
-        retraining=retraining,
-        language=language,
-    )
-    found = run_analyses(evidence, report=report, also=also, only=only, skip=skip)
-    results = {**found, "reporting": report_on(evidence, found)} if report and not only else found
+        internal = _evaluate_own(subject, precision=precision, chance=chance, show=show, tell=tell)
+    gathered = gather_evidence(subject, chance, options=options, show=show)
+    evidence = replace(gathered, asked=asked, internal=internal)
+    found = run_analyses(evidence)
+    results = {**found, "reporting": report_on(evidence, found)} if asked.report and not asked.only else found
     (subject.folder / METRICS).unlink(missing_ok=True)
     write_predictions(subject.folder / FILE, evidence.predictions, metadata=_describe_table(evidence))
-    if report:
-        named = _list_named(also=also, only=only, skip=skip, subgroups=subgroups, ladder_images=ladder_images)
-        named += dose.list_words() if "dose" in chosen else []
-        command = _format_command(run_or_bundle, source, evidence, named=named, options=options, language=language)
-        page = render_report(evidence, results, command=command, language=language)
+    if asked.report:
+        command = _format_command(run_or_bundle, source, evidence, options)
+        page = render_report(evidence, results, command=command, language=asked.language)
         write_text(subject.folder / "report.html", page)
         _remove_overlays(subject.folder, results)
     _write_files(subject.folder, results)
@@ -267,43 +226,15 @@ def _remove_overlays(folder: Path, results: Results) -> None:
             path.unlink()
 
 
-def _format_command(
-    run_or_bundle: Path,
-    dataset: Path,
-    evidence: Evidence,
-    *,
-    named: Sequence[str],
-    options: AmendOptions,
-    language: Language,
-) -> str:
+def _format_command(run_or_bundle: Path, dataset: Path, evidence: Evidence, options: AmendOptions) -> str:
     """The command that makes the report again."""
-    words = ["xray-eval", "--run", run_or_bundle, "--data", dataset, "--split", evidence.split, "--report"]
-    words += ["--precision", evidence.model["precision"]]
-    words += named
-    words += ["--language", language] if language != "en" else []
-    words += ["--cam", evidence.cam] if evidence.cam != "gradcam" else []
+    words = ["xray-eval", "--run", run_or_bundle, "--data", dataset, "--split", evidence.split]
+    words += ["--precision", evidence.model["precision"], *evidence.asked.list_words()]
     if evidence.seen.patients:
         words += ["--seen", "leave_out" if evidence.seen.left_out else "keep"]
-    words += ["--audit_folds", evidence.retraining.folds] if evidence.retraining else []
     words += options.list_words()
     words += ["--resamples", evidence.chance.resamples, "--seed", evidence.chance.seed]
     return shlex.join(map(str, words))
-
-
-def _list_named(
-    *,
-    also: Collection[str],
-    only: Collection[str],
-    skip: Collection[str],
-    subgroups: Sequence[str],
-    ladder_images: int,
-) -> list[str]:
-    """The words of the command that name analyses and groups."""
-    words = [f"--{name}" for name in also]
-    words += ["--ladder_images", str(ladder_images)] if "ladder" in also and ladder_images != LADDER_IMAGES else []
-    words += ["--only", *only] if only else []
-    words += ["--skip", *skip] if skip else []
-    return words + [word for name in subgroups for word in ("--subgroup", name)]
 
 
 def _describe_table(evidence: Evidence) -> dict[str, str]:

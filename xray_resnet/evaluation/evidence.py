@@ -12,20 +12,18 @@ from xray_resnet.basis import Basis
 from xray_resnet.boxes import Rectangle
 from xray_resnet.evaluation.amendment import Amendment
 from xray_resnet.evaluation.answers import Answers
-from xray_resnet.evaluation.dose_options import DEFAULT, DoseOptions
 from xray_resnet.evaluation.image_facts import read_fact
 from xray_resnet.evaluation.images import Change, StoredImages
 from xray_resnet.evaluation.internal import Internal
 from xray_resnet.evaluation.network import Network, Peaks, Response
 from xray_resnet.evaluation.predictions import Predictions
 from xray_resnet.evaluation.ranking import Ranking, rank
-from xray_resnet.evaluation.retraining import Retraining
+from xray_resnet.evaluation.request import DEFAULT_REQUEST, Request
 from xray_resnet.evaluation.seen import UNKNOWN, Seen
 from xray_resnet.evaluation.subject import has_splits_of
 from xray_resnet.evaluation.training_record import TrainingRecord
-from xray_resnet.explain.methods import Cam
+from xray_resnet.metrics.bootstrap import RESAMPLES
 from xray_resnet.model_output import ModelOutput
-from xray_resnet.pages import Language
 from xray_resnet.progress import Progress, ShowWork, work_in_silence
 from xray_resnet.store import Dataset
 
@@ -47,12 +45,15 @@ class Chance:
         seed: Of every analysis alike, so that none depends on those before it.
     """
 
-    resamples: int
+    resamples: int = RESAMPLES
     seed: int = 0
 
     def generator(self) -> np.random.Generator:
         """A generator at its start."""
         return np.random.default_rng(self.seed)
+
+
+DEFAULT_CHANCE = Chance()
 
 
 @dataclass(frozen=True)
@@ -77,13 +78,7 @@ class Evidence:
         prevalences: Finding → prevalence where the model is used, if it is said.
         seen: Whom of another dataset's patients the model was fitted to.
         internal: What the model says of its own held-out images, if these are others and it was asked.
-        subgroups: Names by which images are grouped beside the usual ones.
-        cam: Which map is shown over examples.
-        retraining: Trains other networks as this one was trained, without the films that they are asked about; None if
-            it cannot be repeated.
-        language: Of the labels of pages that an analysis writes.
-        ladder_images: How many images the corruption ladder takes at most; 0: all.
-        dose: How a dose is planned, if it is.
+        asked: Which analyses run on it, and how.
         record: How the model came to be; None if it is not known.
     """
 
@@ -104,12 +99,7 @@ class Evidence:
     prevalences: Mapping[str, float] = field(default_factory=dict)
     seen: Seen = UNKNOWN
     internal: Internal | None = None
-    subgroups: Sequence[str] = ()
-    cam: Cam = "gradcam"
-    retraining: Retraining | None = None
-    language: Language = "en"
-    ladder_images: int = 0
-    dose: DoseOptions = DEFAULT
+    asked: Request = DEFAULT_REQUEST
     record: TrainingRecord | None = None
 
     @property

@@ -32,7 +32,7 @@ def gather_held_out(evidence: Evidence) -> HeldOut:
     """
     if evidence.is_unseen is not False:
         return HeldOut(evidence.predictions.logits, 0, bool(evidence.is_unseen))
-    retraining = evidence.retraining
+    retraining = evidence.asked.retraining
     if retraining is None:
         raise UserError(
             f"{evidence.dataset.name}, split {evidence.split}: the network was fitted to these patients, and to train "

@@ -24,7 +24,7 @@ from xray_resnet.metrics.label_errors import (
 from xray_resnet.metrics.ranking import Floats
 from xray_resnet.model_output import compute_scores
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Of `label_audit` in metrics.json."""
 GOOD_AUROC = 0.9
 """Against the labels as given; below it, most labels of a list are right: simulated with 5 % of wrong labels, an AUROC
@@ -140,11 +140,6 @@ class LabelAudit:
         """The findings with labels on the list that the networks rank too badly to be believed."""
         return [each for each in self.findings if each.listed.any() and (each.auroc or 0.0) < GOOD_AUROC]
 
-    @property
-    def expected(self) -> float | None:
-        """How many of the listed labels are wrong; None if the networks do not rank well enough to say."""
-        return None if self.weak else sum(suspect.doubt for suspect in self.suspects)
-
     def to_json(self) -> dict[str, Any]:
         """Its part of metrics.json."""
         return {
@@ -153,7 +148,6 @@ class LabelAudit:
             "folds": self.held_out.folds or None,
             "is_known_unseen": self.held_out.is_known,
             "n_listed": len(self.suspects),
-            "n_expected": self.expected,
             "findings": {finding.name: finding.to_json() for finding in self.findings},
         }
 

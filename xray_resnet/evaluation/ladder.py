@@ -64,12 +64,14 @@ class Climb:
 
     Attributes:
         clean: Macro AUROC of the clean images at the ladder's size.
+        findings: AUROC of each finding on them; None if undefined.
         rungs: One result for each rung.
         images: How many it is of.
         patients: How many it is of.
     """
 
     clean: float
+    findings: tuple[float | None, ...]
     rungs: tuple[RungResult, ...]
     images: int
     patients: int
@@ -78,6 +80,13 @@ class Climb:
         """Mean over the rungs; of those that recipes may train on, or that none does, if asked for."""
         chosen = [each.lost for each in self.rungs if held_out in (None, each.rung.kind.held_out)]
         return float(np.mean(chosen))
+
+    def find_worst(self, rung: RungResult) -> tuple[int, float]:
+        """Place of the finding that loses most on a rung, and what it loses."""
+        pairs = zip(self.findings, rung.findings, strict=True)
+        lost = [(place, max(0.0, clean - now)) for place, (clean, now) in enumerate(pairs)
+                if clean is not None and now is not None]  # fmt: skip
+        return max(lost, key=lambda each: each[1])
 
     def group(self) -> Iterator[tuple[Corruption, list[RungResult]]]:
         """Each corruption with the results on its rungs."""
@@ -91,6 +100,7 @@ class Climb:
             "n_images": self.images,
             "n_patients": self.patients,
             "clean": self.clean,
+            "clean_findings": dict(zip(findings, self.findings, strict=True)),
             "mean_loss": self.mean_loss(),
             "mean_loss_trained": self.mean_loss(held_out=False),
             "mean_loss_held_out": self.mean_loss(held_out=True),
@@ -110,7 +120,8 @@ def climb_ladder(evidence: Evidence) -> Climb | None:
             _judge(sample, rung, clean, _answer(evidence, rung, sample, _Share(progress, place, count)))
             for place, rung in enumerate(RUNGS, 1)
         )
-    return Climb(sample.estimate_macro(clean)[1], rungs, count, len(np.unique(sample.patients)))
+    findings, macro = sample.estimate_macro(clean)
+    return Climb(macro, findings, rungs, count, len(np.unique(sample.patients)))
 
 
 @dataclass(frozen=True)
@@ -140,7 +151,7 @@ class _Sample:
 
 
 def _draw_sample(evidence: Evidence) -> _Sample:
-    predictions, limit, seed = evidence.predictions, evidence.ladder_images, evidence.chance.seed
+    predictions, limit, seed = evidence.predictions, evidence.asked.ladder_images, evidence.chance.seed
     patients, prefix = predictions.patient_ids, f"ladder-{fingerprint_ladder()}"
     if not 0 < limit < len(patients):
         return _Sample(np.arange(len(patients)), predictions.labels, patients, prefix)

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from xray_resnet.data.ladder import SEVERITIES
 from xray_resnet.evaluation.ladder import Climb, RungResult
 from xray_resnet.evaluation.plots import MODEL, MUTED, POSITIVE, RULE, STYLE, WIDTH, to_svg
+from xray_resnet.pages.numbers import to_title
 
 _COLUMNS = 4
 
@@ -24,7 +25,7 @@ def plot_ladder(climb: Climb) -> str:
         for axes in grid.flat[len(groups) :]:
             axes.set_visible(False)
         for axes, (corruption, results) in zip(grid.flat, groups, strict=False):
-            axes.set_title(corruption.name.replace("_", " ") + (" *" if corruption.held_out else ""))
+            axes.set_title(to_title(corruption.name) + (" *" if corruption.held_out else ""))
             colour = POSITIVE if corruption.held_out else MODEL
             _draw(axes, climb, results, colour)
         figure.supxlabel("severity", fontsize=9, color=MUTED)

@@ -52,7 +52,7 @@ def draw_example(evidence: Evidence, example: Example) -> Overlay:
     """
     row = int(evidence.rows[example.position])
     pixels = evidence.dataset.pixels(row)
-    (heat,) = evidence.network.explain([pixels], [example.finding], methods=[evidence.cam])[evidence.cam]
+    (heat,) = evidence.network.explain([pixels], [example.finding], methods=[evidence.asked.cam])[evidence.asked.cam]
     boxes = evidence.boxes(example.position, example.finding)
     image_id = str(evidence.predictions.image_ids[example.position])
     content = evidence.dataset.content(row)

@@ -29,7 +29,7 @@ STYLE: Any = {
 WIDTH, _MOST_COLUMNS, _BINS = 9.6, 5, 24
 _LARGEST_SIDE = 3.2
 """Of a panel, so that one or two findings do not fill the screen."""
-_MARK = 34
+MARK = 34
 """Size of the mark of an estimate."""
 _TICKS, _TICK_LABELS = (0, 0.2, 0.4, 0.6, 0.8, 1), ("0", ".2", ".4", ".6", ".8", "1")
 
@@ -85,7 +85,7 @@ def plot_roc_curves(predictions: Predictions, ranking: Ranking, *, points: Mappi
         if (logit := points.get(ranking.findings[column].name)) is not None:
             called = predictions.logits[:, column] >= logit
             false_rate, true_rate = (float(called[labels[:, column] == value].mean()) for value in (0, 1))
-            axes.scatter([false_rate], [true_rate], s=_MARK, color=INK, zorder=4)
+            axes.scatter([false_rate], [true_rate], s=MARK, color=INK, zorder=4)
 
     return small_multiples(ranking, draw, x="false positive rate", y="true positive rate")
 
@@ -169,7 +169,7 @@ def draw_estimate(axes: Axes, height: float, estimate: Estimate, *, colour: str,
         return
     if estimate.low is not None and estimate.high is not None:
         axes.plot([estimate.low, estimate.high], [height, height], color=colour, linewidth=2.2, alpha=0.55)
-    axes.scatter([estimate.value], [height], facecolors=fill or colour, edgecolors=colour, s=_MARK, zorder=4)
+    axes.scatter([estimate.value], [height], facecolors=fill or colour, edgecolors=colour, s=MARK, zorder=4)
 
 
 def finish_rows(axes: Axes, names: Sequence[str], *, neutral: float, x: str) -> None:

@@ -16,6 +16,7 @@ from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.groups import Grouping, cross, group_images, part_same
 from xray_resnet.evaluation.image_facts import read_fact
 from xray_resnet.evaluation.methods import estimate_to_json
+from xray_resnet.evaluation.sample import draw_patients
 from xray_resnet.evaluation.telling import Telling, divide_patients, measure_telling
 from xray_resnet.metrics import Estimate
 from xray_resnet.metrics.contrasts import compare_areas
@@ -24,7 +25,7 @@ from xray_resnet.store import Dataset
 from xray_resnet.store.labels import read_labels
 
 MOST_IMAGES = 20_000
-"""Of more images whole patients are drawn: they tell as much, and fits take seconds."""
+"""Of more images whole patients are drawn until there are so many: they tell as much, and fits take seconds."""
 TELLS_FROM = 0.6
 """Lower end of the interval of AUROC above which facts tell a label. Above 0.5 would be too early: of fourteen findings
 that nothing tells, one or more pass it by chance in three data sets of ten (1 - 0.975^14), and age tells most findings
@@ -124,7 +125,7 @@ class Shortcuts:
 def measure_shortcuts(evidence: Evidence) -> Shortcuts:
     """Judges facts and model, finding by finding."""
     dataset = evidence.dataset
-    rows = _draw_patients(dataset.patient_ids, evidence.chance.generator())
+    rows = draw_patients(dataset.patient_ids, MOST_IMAGES, generator=evidence.chance.generator())
     both = np.union1d(rows, evidence.rows)
     borders = measure_borders(dataset, both)
     groupings = group_by_facts(dataset, rows, borders[np.searchsorted(both, rows)])
@@ -162,15 +163,6 @@ def group_by_facts(dataset: Dataset, rows: NDArray[np.int64], borders: NDArray[n
 def describe_border() -> str:
     """The border in words."""
     return f"a strip of {SHARE:.0%} of the shorter side along the edges".replace("%", " %")
-
-
-def _draw_patients(patients: NDArray[np.str_], generator: np.random.Generator) -> NDArray[np.int64]:
-    """(N,) rows, ascending: all, or those of patients drawn until `MOST_IMAGES` are there."""
-    if len(patients) <= MOST_IMAGES:
-        return np.arange(len(patients))
-    _, unit, counts = np.unique(patients, return_inverse=True, return_counts=True)
-    order = generator.permutation(len(counts))
-    return np.flatnonzero(np.isin(unit, order[np.cumsum(counts[order]) <= MOST_IMAGES]))
 
 
 def _judge_facts(evidence: Evidence, rows: NDArray[np.int64], facts: Sequence[Grouping]) -> list[Telling]:

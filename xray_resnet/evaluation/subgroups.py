@@ -100,7 +100,7 @@ class Subgroups:
 
 def measure_subgroups(evidence: Evidence) -> Subgroups:
     """Groups the images by `FACTS` and by the names that were asked for, and compares every group with the rest."""
-    names = dict.fromkeys((*FACTS, *evidence.subgroups))
+    names = dict.fromkeys((*FACTS, *evidence.asked.subgroups))
     groupings = [group_images(name, evidence.fact(name)) for name in names]
     differing, same = part_same(groupings)
     rows = [*_compare_all(evidence, differing)]

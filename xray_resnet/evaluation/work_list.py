@@ -50,7 +50,7 @@ def render_work_list(evidence: Evidence, audit: LabelAudit) -> str:
         "table": TABLE_FILE,
         "key": fingerprint([[row["image_id"], row["finding"], row["given"]] for row in rows]),
     }
-    return render_page(_TEMPLATE, values, language=evidence.language)
+    return render_page(_TEMPLATE, values, language=evidence.asked.language)
 
 
 def _list_rows(evidence: Evidence, suspects: list[Suspect]) -> Iterator[dict[str, Any]]:

@@ -96,9 +96,9 @@ class Variation:
 
     @property
     def equal_patients(self) -> tuple[float, float]:
-        """As many patients with equally many images of each kind would say as much (Kish, Survey Sampling, 1965)."""
-        positive, negative = self.sizes.sum(axis=1) ** 2 / (self.sizes**2).sum(axis=1)
-        return float(positive), float(negative)
+        """As many patients with equally many images of each kind would say as much."""
+        positive, negative = map(count_equal_patients, self.sizes)
+        return positive, negative
 
     def sums(self) -> Floats:
         """(K, P) what all images of each patient add, corrected for small samples; squared they are the variance.
@@ -134,6 +134,16 @@ def subtract(second: Variation, first: Variation) -> Variation:
         np.full(len(second.values), np.nan),
         second.sizes,
     )
+
+
+def count_equal_patients(images: ArrayLike) -> float:
+    """As many patients with equally many images would say as much (Kish, Survey Sampling, 1965).
+
+    Args:
+        images: (P,) of each patient, or their weights; not all 0.
+    """
+    sizes = np.asarray(images, np.float64)
+    return float(sizes.sum() ** 2 / (sizes**2).sum())
 
 
 def count_patients(labels: ArrayLike, patients: ArrayLike) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from scipy.optimize import isotonic_regression
 from xray_resnet.metrics.bootstrap import Estimate
 from xray_resnet.metrics.clustered import Variation, count_patients, subtract
 from xray_resnet.metrics.components import differentiate_auroc
-from xray_resnet.metrics.noninferiority import Verdict, count_needed, judge_sequence
+from xray_resnet.metrics.noninferiority import VANISHED, Verdict, count_needed, judge_sequence
 from xray_resnet.metrics.ranking import Floats, why_undefined
 from xray_resnet.metrics.ranking_intervals import STUDENT, Intervals, bound_differences
 
@@ -29,8 +29,8 @@ class DoseStep:
         auroc: At this dose.
         difference: This AUROC minus that at full dose; each end of its interval errs with 2.5 %.
         verdict: Whether the difference is within the margin.
-        needed: About how many patients with the finding would show that it is; None if it is shown already, or if no
-            number would do.
+        needed: About how many patients with the finding would show that it is; None if it is shown already, if no
+            number would do, or if a higher dose has to be shown first.
     """
 
     dose: float
@@ -118,7 +118,7 @@ def find_dose_limit(
         return DoseLimit(counts, why_null=reason)
     before, after = vary_doses(labels, full, reduced, patients=patients)
     differences = subtract(after, before)
-    intervals = bound_differences(differences)
+    intervals = bound_differences(differences, jump=VANISHED)
     if intervals.why_null[0] is not None:
         reason = intervals.why_null[0]
     return DoseLimit(
@@ -145,13 +145,14 @@ def _build_steps(
     after: Variation, differences: Variation, intervals: Intervals, *, doses: Sequence[float], margin: float
 ) -> list[DoseStep]:
     verdicts = judge_sequence(intervals, margin=margin)
+    next_dose = verdicts.index("cannot tell") if "cannot tell" in verdicts else None
     return [
         DoseStep(
             dose,
             float(after.values[place]),
             intervals.estimate(place, float(differences.values[place]), method=STUDENT),
             verdicts[place],
-            _count_needed(differences, place, margin=margin) if verdicts[place] == "cannot tell" else None,
+            _count_needed(differences, place, margin=margin) if place == next_dose else None,
         )
         for place, dose in enumerate(doses)
     ]

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from xray_resnet.boxes import Rectangle
 from xray_resnet.map_grid import MapGrid, Point
 from xray_resnet.metrics.bootstrap import RESAMPLES, Estimate, bootstrap, estimate, number_patients
-from xray_resnet.metrics.clustered import FEW_PATIENTS, FEWEST_PATIENTS, count_patients
+from xray_resnet.metrics.clustered import FEW_PATIENTS, FEWEST_PATIENTS, count_equal_patients, count_patients
 from xray_resnet.metrics.newcombe import combine_intervals, correlate, wilson_interval
 from xray_resnet.metrics.ranking import Floats
 
@@ -143,9 +143,9 @@ def _play(outcomes: Floats, units: NDArray[np.intp], samples: Floats) -> Pointin
     if np.isnan(outcomes).any():
         none = Estimate(None, why_null=NO_POINT)
         return PointingGame(len(units), _play(outcomes[[0, 0]], units, samples[[0, 0]]).maps, none, none)
-    rates, patients = outcomes.mean(axis=1), len(np.unique(units))
+    rates, cases = outcomes.mean(axis=1), np.unique(units, return_counts=True)[1]
     fewest = min(min(count_patients(row, units)) for row in outcomes)
-    estimates = _resampled(rates, samples) if fewest >= FEW_PATIENTS else _closed(rates, samples, patients)
+    estimates = _resampled(rates, samples) if fewest >= FEW_PATIENTS else _closed(rates, samples, cases)
     return PointingGame(len(units), *estimates)
 
 
@@ -157,12 +157,12 @@ def _resampled(rates: Floats, samples: Floats) -> list[Estimate]:
     ]
 
 
-def _closed(rates: Floats, samples: Floats, patients: int) -> list[Estimate]:
-    """The same if few patients have a hit, or a miss; none for one patient."""
+def _closed(rates: Floats, samples: Floats, cases: NDArray[np.intp]) -> list[Estimate]:
+    """The same if few patients have a hit, or a miss, from the cases (P,) of each patient; none for one patient."""
     values = [float(rates[0]), float(rates[1]), float(rates[0] - rates[1])]
-    if patients < FEWEST_PATIENTS:
+    if len(cases) < FEWEST_PATIENTS:
         return [Estimate(value, why_null="interval: too few patients, 1") for value in values]
-    intervals = [wilson_interval(rate, patients) for rate in values[:2]]
+    intervals = [wilson_interval(rate, count_equal_patients(cases)) for rate in values[:2]]
     ends = combine_intervals(values[:2], intervals, weights=(1, -1), correlation=correlate(samples))
     shares = [Estimate(rate, *each, method=WILSON) for rate, each in zip(values[:2], intervals, strict=True)]
     return [*shares, Estimate(values[2], *ends, method=PAIRED)]

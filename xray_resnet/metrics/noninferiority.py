@@ -15,7 +15,7 @@ from scipy.stats import norm
 from scipy.stats import t as student
 
 from xray_resnet.metrics.newcombe import CONFIDENCE
-from xray_resnet.metrics.ranking_intervals import FEWEST_PATIENTS, JUMP, Intervals
+from xray_resnet.metrics.ranking_intervals import FEWEST_PATIENTS, Intervals
 
 Verdict = Literal["safe", "not safe", "cannot tell"]
 
@@ -23,6 +23,8 @@ ERROR = (1 - CONFIDENCE) / 2
 """Chance at most of a wrong answer of either kind."""
 POWER = 0.8
 """Share of the studies with as many patients as are said to be needed that show a difference within the margin."""
+VANISHED = 0.5
+"""AUROC that a patient can lose: a finding that cannot be seen any more ranks as if it were not there."""
 _MOST_PATIENTS = 1e7
 
 
@@ -58,7 +60,7 @@ def count_needed(difference: float, variance: float, *, patients: float, margin:
     def spare(needed: float) -> float:
         """By how much the lower end of `bound_differences` lies within the margin, in the `POWER` of the studies."""
         quantile, spread = student.ppf(1 - ERROR, needed - 1), np.sqrt(variance * patients / needed)
-        jump = quantile**2 * JUMP / needed / 2
+        jump = quantile**2 * VANISHED / needed / 2
         return float(margin + difference - norm.ppf(POWER) * spread - jump - np.hypot(jump, quantile * spread))
 
     if spare(_MOST_PATIENTS) < 0:

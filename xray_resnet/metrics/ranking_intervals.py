@@ -138,21 +138,25 @@ def standardise(shares: Floats, *, max_fpr: float) -> Floats:
     return np.asarray((1 + (shares - least) / (1 - least)) / 2)
 
 
-def bound_differences(differences: Variation) -> Intervals:
+def bound_differences(differences: Variation, *, jump: float = JUMP) -> Intervals:
     """Of a difference between two scores of the same images: Student's; without 0 if `compute_p_values` are below 0.05.
 
     The end away from 0 reckons with patients that were not seen. What makes the difference larger than the seen one, by
-    x, are patients who add `JUMP` each; the variance there is larger by JUMP x / patients. Without that, a difference
+    x, are patients who add `jump` each; the variance there is larger by jump x / patients. Without that, a difference
     between high AUROCs, which few patients make, lies beyond that end too often.
+
+    Args:
+        differences: K of them.
+        jump: More than 0.
     """
     reason = why_few(differences)
     if reason is not None:
         return _none(len(differences.values), reason)
     size, quantile = np.abs(differences.values), _quantile(differences)
     reach = quantile * np.sqrt(differences.variance())
-    jump = quantile**2 * JUMP / min(differences.equal_patients) / 2
-    outward = jump + np.hypot(jump, reach)
-    beyond = jump + np.sqrt(np.maximum(0.0, jump**2 + reach**2 - 4 * jump * size))
+    unseen = quantile**2 * jump / min(differences.equal_patients) / 2
+    outward = unseen + np.hypot(unseen, reach)
+    beyond = unseen + np.sqrt(np.maximum(0.0, unseen**2 + reach**2 - 4 * unseen * size))
     inward = np.where(reach < 2 * size, reach, beyond)
     rises = differences.values >= 0
     low = differences.values - np.where(rises, inward, outward)

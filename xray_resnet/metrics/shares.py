@@ -1,7 +1,8 @@
 """Shares of images, such as sensitivity, with intervals that count patients.
 
 If enough patients have a hit and enough a miss, the interval is the patient-clustered bootstrap's. Otherwise, and for
-shares near 0 and 1 in particular, that is too narrow, and the interval is Wilson's, with patients for images.
+shares near 0 and 1 in particular, that is too narrow, and the interval is Wilson's, with patients for images: as
+many as would say as much with equally many images.
 """
 
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from xray_resnet.metrics.bootstrap import RESAMPLES, Estimate, bootstrap, estimate, number_patients
-from xray_resnet.metrics.clustered import FEW_PATIENTS, FEWEST_PATIENTS
+from xray_resnet.metrics.clustered import FEW_PATIENTS, FEWEST_PATIENTS, count_equal_patients
 from xray_resnet.metrics.newcombe import wilson_interval
 from xray_resnet.metrics.ranking import Floats
 
@@ -63,7 +64,7 @@ def _estimate_share(hits: Floats, cases: Floats, samples: Floats, reason: str) -
         return Estimate(share, why_null=f"interval: too few patients, {patients}")
     if min((hits > 0).sum(), (cases > hits).sum()) >= FEW_PATIENTS:
         return estimate(share, samples)
-    return Estimate(share, *wilson_interval(share, patients), method=WILSON)
+    return Estimate(share, *wilson_interval(share, count_equal_patients(cases)), method=WILSON)
 
 
 def _divide(hits: Floats, cases: Floats) -> Floats:

@@ -5,8 +5,11 @@ from collections.abc import Callable
 ABSENT = "–"
 
 
-_FULL = {"Effusion": "Pleural effusion", "Nodule": "Lung nodule", "Mass": "Lung mass", "Hernia": "Hiatal hernia"}
-"""Findings whose short name in data sets leaves out where they are."""
+_FULL = {
+    "Effusion": "Pleural effusion", "Nodule": "Lung nodule", "Mass": "Lung mass", "Hernia": "Hiatal hernia",
+    "exposure": "tone curve", "jpeg": "JPEG",
+}  # fmt: skip
+"""Names that are too short to be understood: findings without where they are, and corruptions."""
 
 
 def to_title(name: str) -> str:

@@ -16,13 +16,14 @@ from xray_resnet.bounds import refuse_mistakes
 from xray_resnet.data.doses import lower_dose
 from xray_resnet.detector import Detector, FilmCurve
 from xray_resnet.errors import ConfigurationError, UserError
-from xray_resnet.evaluation.analyses.dose import analyse_dose, describe_answer
+from xray_resnet.evaluation.analyses.dose import analyse_dose, describe_answer, measure_noise
 from xray_resnet.evaluation.answers import Answers
 from xray_resnet.evaluation.dose_options import DOSES, DoseOptions
 from xray_resnet.evaluation.evaluate import evaluate
-from xray_resnet.evaluation.evidence import Evidence
+from xray_resnet.evaluation.evidence import Chance, Evidence
 from xray_resnet.evaluation.exposures import expose
 from xray_resnet.evaluation.network import Network, Peaks, Response
+from xray_resnet.evaluation.request import Request
 from xray_resnet.metrics.dose_limit import DoseLimit
 from xray_resnet.model_input import resample
 from xray_resnet.pages.numbers import to_title
@@ -46,7 +47,7 @@ def with_answers(dataset: Dataset, signs: Mapping[str, tuple[int, int]]) -> Evid
             _, _, dose, *_ = name.split("-")
             return truth * np.array(signs.get(dose, (1, 1)), np.float32)
 
-    return replace(evidence, answers=Known(), dose=OPTIONS)
+    return replace(evidence, answers=Known(), asked=Request(dose=OPTIONS))
 
 
 def test_figures_have_what_is_shown_of_each_finding_and_of_all(dataset: Dataset) -> None:
@@ -61,6 +62,14 @@ def test_figures_have_what_is_shown_of_each_finding_and_of_all(dataset: Dataset)
     json.dumps(figures, allow_nan=False)
 
 
+def test_noise_is_of_counted_quanta_and_averaged_by_the_network() -> None:
+    draws = np.random.default_rng(0).poisson(10_000 * 0.02, (256, 512, 16)).astype(np.float64)
+    averaged = draws.reshape(64, 4, 128, 4, 16).mean(axis=(1, 3))
+    expected = (draws.std() / draws.mean(), averaged.std() / averaged.mean())
+    assert measure_noise(0.02, 128) == pytest.approx(expected, rel=0.02)
+    assert measure_noise(0.02, 1024)[1] == measure_noise(0.02, 512)[0]
+
+
 def test_what_is_not_safe_for_one_finding_is_not_for_all(dataset: Dataset) -> None:
     result = analyse_dose(with_answers(dataset, {"0.5": (1, -1), "0.1": (1, -1)}))
     assert result.figures["dose"]["safe"] is None
@@ -69,9 +78,16 @@ def test_what_is_not_safe_for_one_finding_is_not_for_all(dataset: Dataset) -> No
     assert lost.rank.name == "CAUTION" and lost.text.endswith(f"more than 0.1 lower: {to_title('Effusion')}.")
 
 
+def test_a_lowest_dose_that_is_safe_is_said_to_be_the_lowest_that_was_tried(dataset: Dataset) -> None:
+    tile = analyse_dose(with_answers(dataset, {})).tile
+    assert tile and (tile.value, "of the films, the lowest tried;" in tile.note) == ("0.1", True)
+    higher = analyse_dose(with_answers(dataset, {"0.1": (1, -1)})).tile
+    assert higher and (higher.value, "tried" in higher.note) == ("0.5", False)
+
+
 def test_too_few_films_are_told_of_with_the_patients_needed(dataset: Dataset) -> None:
     evidence = with_answers(dataset, {})
-    strict = replace(evidence, dose=replace(OPTIONS, margin=0.002))
+    strict = replace(evidence, asked=Request(dose=replace(OPTIONS, margin=0.002)))
     result = analyse_dose(strict)
     assert result.tile and result.tile.value == "cannot tell"
     (few,) = [caveat for caveat in result.warnings if caveat.name == "dose_cannot_tell"]
@@ -126,7 +142,7 @@ def test_the_network_sees_each_exposure_of_the_film_at_512_by_its_own_detector(
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run whose dose was planned, with its report."""
     run = make_run(tmp_path_factory.mktemp("work"))
-    evaluate(run, report=True, only=["dose"], dose=OPTIONS, precision="fp32", resamples=20)
+    evaluate(run, precision="fp32", asked=Request(report=True, only=["dose"], dose=OPTIONS), chance=Chance(20))
     return run
 
 
@@ -147,7 +163,7 @@ def test_an_evaluation_again_asks_nothing_again_and_gives_the_same_figures(
         raise AssertionError("the network was asked about changed images again")
 
     monkeypatch.setattr(Evidence, "predict_on", refuse)
-    evaluate(run, only=["dose"], dose=OPTIONS, precision="fp32", resamples=20)
+    evaluate(run, precision="fp32", asked=Request(only=["dose"], dose=OPTIONS), chance=Chance(20))
     assert (run / "eval/tiny-test/metrics.json").read_bytes() == before
 
 

@@ -19,11 +19,13 @@ from xray_resnet.evaluation.analyses import ANALYSES, run_analyses
 from xray_resnet.evaluation.analyses.ladder import analyse_ladder
 from xray_resnet.evaluation.answers import Answers
 from xray_resnet.evaluation.evaluate import evaluate
-from xray_resnet.evaluation.evidence import Evidence
-from xray_resnet.evaluation.ladder import climb_ladder
+from xray_resnet.evaluation.evidence import Chance, Evidence
+from xray_resnet.evaluation.ladder import Climb, RungResult, climb_ladder
 from xray_resnet.evaluation.network import Network, Peaks, Response
+from xray_resnet.evaluation.request import Request
 from xray_resnet.evaluation.sample import draw_patients
 from xray_resnet.evaluation.subject import open_subject
+from xray_resnet.metrics import Estimate
 from xray_resnet.model_input import ModelInput, Pixels, resample
 from xray_resnet.progress import Progress
 from xray_resnet.store import Dataset, open_dataset
@@ -56,8 +58,8 @@ def with_answers(dataset: Dataset, folder: Path, *, lost: Sequence[str] = FRAGIL
 def test_it_runs_only_by_name(dataset: Dataset, tmp_path: Path) -> None:
     assert [name for name, analysis in ANALYSES.items() if analysis.only_by_name] == [*NAMED]
     evidence = with_answers(dataset, tmp_path)
-    assert "ladder" not in run_analyses(evidence, report=False)
-    assert "ladder" in run_analyses(evidence, report=False, also=["ladder"])
+    assert "ladder" not in run_analyses(evidence)
+    assert "ladder" in run_analyses(replace(evidence, asked=Request(also=["ladder"])))
 
 
 def test_every_rung_has_its_loss_against_the_clean_images(dataset: Dataset, tmp_path: Path) -> None:
@@ -74,7 +76,21 @@ def test_every_rung_has_its_loss_against_the_clean_images(dataset: Dataset, tmp_
 def test_mild_rungs_that_cost_much_are_warned_of_the_worst_first(dataset: Dataset, tmp_path: Path) -> None:
     (caveat,) = analyse_ladder(with_answers(dataset, tmp_path)).warnings
     assert (caveat.rank.name, caveat.name) == ("CAUTION", "fragile")
-    assert "exposure 1 (1.000)" in caveat.text and "collimation 3 (1.000)" in caveat.text
+    assert "Tone curve 1 (1.000)" in caveat.text and "Collimation 3 (1.000)" in caveat.text
+
+
+def test_the_tile_begins_with_the_worst_rung(dataset: Dataset, tmp_path: Path) -> None:
+    tile = analyse_ladder(with_answers(dataset, tmp_path, lost=["jpeg-5"])).tile
+    assert tile is not None
+    assert (tile.value, tile.note) == ("1.000", "JPEG 5, the worst of 55; 0.018 on average")
+
+
+def test_the_finding_that_loses_most_is_named_for_each_corruption() -> None:
+    lost = Estimate(-0.1, -0.2, 0.0)
+    rung = RungResult(Rung("jpeg", 3), (0.7, None, 0.6), 0.65, lost)
+    climb = Climb(0.75, (0.8, None, 0.9), (rung,), 10, 10)
+    assert climb.find_worst(rung) == (2, pytest.approx(0.3))
+    assert climb.find_worst(replace(rung, findings=(0.7, None, 0.95))) == (0, pytest.approx(0.1))
 
 
 def test_grave_rungs_are_not_warned_of(dataset: Dataset, tmp_path: Path) -> None:
@@ -92,7 +108,7 @@ def test_a_sample_of_whole_patients_climbs_and_is_told_of(dataset: Dataset, monk
         return Response(self.predictions.logits[np.asarray(places)], peaks, self.features[np.asarray(places)])
 
     monkeypatch.setattr(Evidence, "predict_on", ask)
-    result = analyse_ladder(replace(evidence, ladder_images=10))
+    result = analyse_ladder(replace(evidence, asked=Request(ladder_images=10)))
     places = draw_patients(evidence.predictions.patient_ids, 10, generator=evidence.chance.generator())
     assert asked == [[*places]] * (1 + len(FEW))
     figures = result.figures["robustness"]
@@ -139,7 +155,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A run that was evaluated on the ladder, with its report."""
     run, monkeypatch = make_run(tmp_path_factory.mktemp("work")), pytest.MonkeyPatch()
     monkeypatch.setattr(ladder, "RUNGS", FEW)
-    evaluate(run, report=True, also=["ladder"], precision="fp32", resamples=20)
+    evaluate(run, precision="fp32", asked=Request(report=True, also=["ladder"]), chance=Chance(20))
     yield run
     monkeypatch.undo()
 
@@ -149,7 +165,7 @@ def test_metrics_and_report_have_the_ladder_and_the_command_asks_for_it(run: Pat
     metrics, report = json.loads((folder / "metrics.json").read_text()), (folder / "report.html").read_text()
     assert len(metrics["robustness"]["rungs"]) == len(FEW)
     assert "Bad films" in report and "--ladder" in report
-    assert report.count('<tr><th scope="row">Jpeg *</th>') == 1
+    assert report.count('<tr><th scope="row">JPEG *</th>') == 1
 
 
 def test_an_evaluation_again_asks_nothing_again_and_gives_the_same_figures(
@@ -161,7 +177,7 @@ def test_an_evaluation_again_asks_nothing_again_and_gives_the_same_figures(
         raise AssertionError("the network was asked about changed images again")
 
     monkeypatch.setattr(Evidence, "predict_on", refuse)
-    evaluate(run, report=True, also=["ladder"], precision="fp32", resamples=20)
+    evaluate(run, precision="fp32", asked=Request(report=True, also=["ladder"]), chance=Chance(20))
     assert (run / "eval/tiny-test/metrics.json").read_bytes() == before
 
 

@@ -125,7 +125,7 @@ def test_facts_are_judged_on_all_splits_and_the_model_on_its_own(told: Evidence)
 def test_of_very_many_images_whole_patients_are_drawn(told: Evidence, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shortcuts, "MOST_IMAGES", 301)
     found = measure_shortcuts(told)
-    assert (found.n_images, found.n_patients) == (300, 150)
+    assert (found.n_images, found.n_patients) == (302, 151)  # the last patient makes it enough
 
 
 @pytest.mark.parametrize("count", [4, 40])

@@ -11,6 +11,7 @@ from tests.evaluation.builders import make_evidence
 from xray_resnet.evaluation.analyses.subgroups import analyse_subgroups, warn_of_worse
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.report import render_report
+from xray_resnet.evaluation.request import Request
 from xray_resnet.evaluation.subgroups import measure_subgroups
 from xray_resnet.metrics import auroc
 
@@ -91,7 +92,7 @@ def test_a_group_and_its_complement_are_one_test(evidence: Evidence) -> None:
 
 
 def test_named_columns_are_compared_too_and_usual_ones_once(evidence: Evidence) -> None:
-    named = measure_subgroups(replace(evidence, subgroups=("Modality", "view", "file_size")))
+    named = measure_subgroups(replace(evidence, asked=Request(subgroups=("Modality", "view", "file_size"))))
     assert [grouping.name for grouping in named.groupings] == ["view", "sex", "age", "source", "Modality"]
     assert named.same["file_size"] == "32 × 32"
 

@@ -1,7 +1,9 @@
 """Agreement with occlusion: 1 for a map that ranks as the falls do, each case with its own."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -19,7 +21,11 @@ def in_silence(done: int, total: int, rejected: int = 0) -> None:
 
 
 def make_cases(folder: Path, *, cells: tuple[int, int]) -> Evidence:
-    return make_evidence(open_dataset(make_dataset(folder / "tiny", count=120)), cells=cells)
+    """Evidence whose cells look at the middle of equal tiles, as windows do."""
+    evidence = make_evidence(open_dataset(make_dataset(folder / "tiny", count=120)), cells=cells)
+    spacing = evidence.peaks.grid.size / cells[0]
+    tiles = replace(evidence.peaks.grid, spacing=spacing, first=spacing / 2)
+    return replace(evidence, peaks=replace(evidence.peaks, grid=tiles))
 
 
 def test_a_map_that_ranks_as_occlusion_does_agrees_and_its_negative_does_not(
@@ -34,6 +40,21 @@ def test_a_map_that_ranks_as_occlusion_does_agrees_and_its_negative_does_not(
     assert [*found["exact"]] == ["", *evidence.findings]
     assert [estimate.value for estimate in found["exact"].values()] == pytest.approx([1, 1, 1])
     assert found["layercam"][""].value == pytest.approx(-1)
+
+
+def test_a_window_is_compared_with_the_cells_that_look_at_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tiles = make_cases(tmp_path, cells=(4, 4))
+    edges = replace(tiles, peaks=replace(tiles.peaks, grid=replace(tiles.peaks.grid, first=0.0)))
+    cases = draw_cases(tiles)
+    maps = np.random.default_rng(0).random((len(cases), 4, 4)).astype(np.float32)
+    falls = [cv2.resize(edges.peaks.grid.spread(cells), (4, 4), interpolation=cv2.INTER_AREA) for cells in maps]
+    found = []
+    for evidence in (edges, tiles):
+        coming = iter(falls)
+        monkeypatch.setattr(Network, "occlude", lambda *_, left=coming, **__: next(left))
+        found.append(measure_agreement(evidence, cases, {"exact": maps}, progress=in_silence)["exact"][""].value)
+    assert found[0] == pytest.approx(1)
+    assert found[1] is not None and found[1] < 0.9
 
 
 def test_it_asks_the_network_about_its_finding(tmp_path: Path) -> None:

@@ -25,8 +25,8 @@ from xray_resnet.progress import Progress
 from xray_resnet.store import open_dataset
 
 CELLS = (4, 4)
-THERE, ELSEWHERE = (slice(32, 48), slice(16, 32)), (2, 1)
-"""A cell that is lung with a finding or without it: its pixels and its place."""
+THERE = (slice(25, 41), slice(9, 25))
+"""The pixels that are nearest to the cell (2, 1), which is lung with a finding or without it."""
 
 
 def in_silence(done: int, total: int, rejected: int = 0) -> None:
@@ -137,17 +137,18 @@ def test_deleting_leaves_the_mean_and_inserting_starts_from_what_is_coarse() -> 
     pixels = np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8)
     went = np.zeros(CELLS, np.bool_)
     went[0, 3] = True
-    deleted, inserted = delete(pixels, went), insert(pixels, went)
+    deleted, inserted = (change(pixels, went, make_grid(CELLS)) for change in (delete, insert))
     assert deleted.dtype == inserted.dtype == np.uint8
-    assert (deleted[:16, 48:] == int(pixels.mean())).all()
-    np.testing.assert_array_equal(deleted[16:], pixels[16:])
-    np.testing.assert_array_equal(inserted[:16, 48:], pixels[:16, 48:])
-    assert inserted[16:].std() < 0.1 * pixels.std()
+    assert (deleted[:9, 41:] == int(pixels.mean())).all()
+    np.testing.assert_array_equal(deleted[9:], pixels[9:])
+    np.testing.assert_array_equal(deleted[:, :41], pixels[:, :41])
+    np.testing.assert_array_equal(inserted[:9, 41:], pixels[:9, 41:])
+    assert inserted[9:].std() < 0.1 * pixels.std()
 
 
 def test_none_and_all_of_the_cells_are_the_image_and_nothing_of_it() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8)
-    none, every = np.zeros(CELLS, np.bool_), np.ones(CELLS, np.bool_)
-    np.testing.assert_array_equal(delete(pixels, none), pixels)
-    np.testing.assert_array_equal(insert(pixels, every), pixels)
-    assert len(np.unique(delete(pixels, every))) == 1
+    none, every, grid = np.zeros(CELLS, np.bool_), np.ones(CELLS, np.bool_), make_grid(CELLS)
+    np.testing.assert_array_equal(delete(pixels, none, grid), pixels)
+    np.testing.assert_array_equal(insert(pixels, every, grid), pixels)
+    assert len(np.unique(delete(pixels, every, grid))) == 1

@@ -1,6 +1,6 @@
 """The analyses of an evaluation: each a pure function of the evidence, one file each, in one table."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from xray_resnet.errors import ConfigurationError
@@ -24,6 +24,7 @@ from xray_resnet.evaluation.analyses.shortcuts import analyse_shortcuts
 from xray_resnet.evaluation.analyses.subgroups import analyse_subgroups
 from xray_resnet.evaluation.analyses.triage import analyse_triage
 from xray_resnet.evaluation.evidence import Evidence
+from xray_resnet.evaluation.request import Request
 from xray_resnet.evaluation.result import Result
 
 
@@ -66,47 +67,31 @@ ANALYSES = {
 """Name → analysis, in the order of the page; the name is also that of its file and of its template beside it."""
 
 
-def run_analyses(
-    evidence: Evidence,
-    *,
-    report: bool = True,
-    also: Collection[str] = (),
-    only: Collection[str] = (),
-    skip: Collection[str] = (),
-) -> dict[str, Result]:
-    """The results by name, in the order of the table; arguments as of `choose_analyses`."""
-    chosen = choose_analyses(report=report, also=also, only=only, skip=skip)
-    return {name: analysis.analyse(evidence) for name, analysis in chosen.items()}
+def run_analyses(evidence: Evidence) -> dict[str, Result]:
+    """The results of the analyses that are asked for, by name, in the order of the table."""
+    return {name: analysis.analyse(evidence) for name, analysis in choose_analyses(evidence.asked).items()}
 
 
-def choose_analyses(
-    *, report: bool, also: Collection[str] = (), only: Collection[str] = (), skip: Collection[str] = ()
-) -> dict[str, Analysis]:
+def choose_analyses(asked: Request) -> dict[str, Analysis]:
     """The analyses to run.
-
-    Args:
-        report: Also those that only a report shows.
-        also: Names of those that run only by name.
-        only: If any are named, these and no others but those of `also`, whether a report shows them or not.
-        skip: Names of those to leave out.
 
     Raises:
         ConfigurationError: if there is no analysis of a name, or both are named which to run and which not.
     """
-    if only and skip:
+    if asked.only and asked.skip:
         raise ConfigurationError("--only and --skip are both given, expected one: --only leaves out all others")
-    for option, names in (("--only", only), ("--skip", skip)):
+    for option, names in (("--only", asked.only), ("--skip", asked.skip)):
         for name in names:
             if name not in ANALYSES:
                 raise ConfigurationError(f"{option} {name}: there is no such analysis; there are {', '.join(ANALYSES)}")
-    if again := set(also) & set(skip):
+    if again := set(asked.also) & set(asked.skip):
         raise ConfigurationError(f"--{min(again)} and --skip {min(again)} are both given, expected one")
-    return {
-        name: analysis
-        for name, analysis in ANALYSES.items()
-        if name not in skip and (name in also or (name in only if only else _is_usual(analysis, report)))
-    }
+    return {name: analysis for name, analysis in ANALYSES.items() if _is_chosen(name, analysis, asked)}
 
 
-def _is_usual(analysis: Analysis, report: bool) -> bool:
-    return not analysis.only_by_name and (report or not analysis.only_in_report)
+def _is_chosen(name: str, analysis: Analysis, asked: Request) -> bool:
+    if name in asked.skip:
+        return False
+    if asked.only or analysis.only_by_name:
+        return asked.asks_for(name)
+    return asked.report or not analysis.only_in_report

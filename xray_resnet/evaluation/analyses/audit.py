@@ -26,6 +26,7 @@ def analyse_audit(evidence: Evidence) -> Result:
     ]
     values = {
         "audit": audit,
+        "synthetic": evidence.dataset.synthetic,
         "methods": letter_methods(rates),
         "took": _tell_time(evidence) if audit.held_out.folds else "",
         "page": PAGE_FILE,
@@ -44,7 +45,7 @@ def analyse_audit(evidence: Evidence) -> Result:
 
 def _tell_time(evidence: Evidence) -> str:
     """How long the network's own training took; empty if it is not known."""
-    seconds = evidence.retraining.seconds if evidence.retraining else None
+    seconds = evidence.asked.retraining.seconds if evidence.asked.retraining else None
     return "" if seconds is None else str(timedelta(seconds=round(seconds)))
 
 

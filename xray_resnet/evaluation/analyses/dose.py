@@ -3,6 +3,7 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
+from xray_resnet.detector import QUANTA_AT_FULL_DOSE, REFERENCE_SIZE
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.result import Caveat, Concern, Plot, Rank, Result, Section, Tile
 from xray_resnet.pages.numbers import to_title
@@ -21,7 +22,15 @@ def analyse_dose(evidence: Evidence) -> Result:
     plan = plan_dose(evidence)
     shown = {name: limit for name, limit in plan.findings.items() if limit.steps}
     size = evidence.network.model_input.size
-    values = {"size": size, "plan": plan, "shown": shown, "error": ERROR, "power": POWER, "answer": describe_answer}
+    values = {
+        "size": size,
+        "noise": measure_noise(plan.options.doses[-1], size),
+        "plan": plan,
+        "shown": shown,
+        "error": ERROR,
+        "power": POWER,
+        "answer": describe_answer,
+    }
     return Result(
         figures={"dose": plan.to_json()},
         plots={"dose": Plot(partial(plot_dose, shown, plan.options.margin), _describe(shown))},
@@ -29,6 +38,12 @@ def analyse_dose(evidence: Evidence) -> Result:
         section=Section("Lower dose", values),
         warnings=_warn(plan),
     )
+
+
+def measure_noise(dose: float, size: int) -> tuple[float, float]:
+    """Standard deviation of a pixel's quanta in mid lung over their mean: at 512², and at a network's size²."""
+    noise = (QUANTA_AT_FULL_DOSE * dose) ** -0.5
+    return noise, noise * min(1.0, size / REFERENCE_SIZE)
 
 
 def describe_answer(limit: "DoseLimit") -> str:
@@ -41,9 +56,9 @@ def describe_answer(limit: "DoseLimit") -> str:
 
 
 def _make_tile(plan: "DosePlan") -> Tile:
-    lowest = " or less" if plan.safe == plan.options.doses[-1] else ""
-    value = {"safe": f"{plan.safe}{lowest}", "not safe": f"not {plan.options.doses[0]:g}", "cannot tell": "cannot tell"}
-    note = f"as a fraction of the dose of the films; AUROC lower by less than {plan.options.margin:g}"
+    lowest = ", the lowest tried" if plan.safe == plan.options.doses[-1] else ""
+    value = {"safe": f"{plan.safe}", "not safe": f"not {plan.options.doses[0]:g}", "cannot tell": "cannot tell"}
+    note = f"as a fraction of the dose of the films{lowest}; AUROC lower by less than {plan.options.margin:g}"
     return Tile("Simulated dose that the network bears", value[plan.verdict], note)
 
 

@@ -10,6 +10,7 @@ from xray_resnet.evaluation.selection import Example, select_examples
 from xray_resnet.explain.methods import TITLES
 from xray_resnet.explain.overlay import OPACITY
 from xray_resnet.explain.png import encode_png
+from xray_resnet.map_grid import Point
 from xray_resnet.metrics.localisation import is_hit
 from xray_resnet.pages import encode_jpeg, encode_webp
 from xray_resnet.pages.numbers import to_title
@@ -29,7 +30,7 @@ def analyse_examples(evidence: Evidence) -> Result:
                 "examples": [(finding, [*group]) for finding, group in groupby(shown, lambda each: each["finding"])],
                 "kinds": [*dict.fromkeys(each["kind"] for each in shown)],
                 "boxes_known": any(overlay.boxes for overlay in overlays),
-                "map": TITLES[evidence.cam],
+                "map": TITLES[evidence.asked.cam],
                 "opacity": round(100 * OPACITY),
                 "cells": evidence.peaks.cells,
             },
@@ -68,13 +69,20 @@ def _place_peak(evidence: Evidence, overlay: Overlay) -> str:
     if not overlay.boxes:
         return ""
     example = overlay.example
-    x, y = map(float, evidence.peaks.points[example.position, evidence.findings.index(example.finding)])
-    return "strongest in the box" if is_hit((x, y), overlay.boxes) else "strongest outside the box"
+    return (
+        "strongest in the box" if is_hit(_find_peak(evidence, example), overlay.boxes) else "strongest outside the box"
+    )
+
+
+def _find_peak(evidence: Evidence, example: Example) -> Point:
+    """Where the map is strongest, in store pixels."""
+    x, y = evidence.peaks.points[example.position, evidence.findings.index(example.finding)].tolist()
+    return x, y
 
 
 def _to_example(evidence: Evidence, overlay: Overlay) -> dict[str, Any]:
     example, kind = overlay.example, name_outcome(evidence, overlay.example)
-    text = f"{TITLES[evidence.cam]} of {to_title(example.finding)}, {kind}, score {example.score:.3f}"
+    text = f"{TITLES[evidence.asked.cam]} of {to_title(example.finding)}, {kind}, score {example.score:.3f}"
     return {
         "finding": example.finding,
         "kind": kind,
@@ -84,7 +92,8 @@ def _to_example(evidence: Evidence, overlay: Overlay) -> dict[str, Any]:
         "image_id": overlay.image_id,
         "side": len(overlay.plain),
         "boxes": overlay.boxes,
-        "peak": _place_peak(evidence, overlay),
+        "peak": _find_peak(evidence, example),
+        "peak_placed": _place_peak(evidence, overlay),
         "plain": encode_jpeg(overlay.plain, f"Radiograph {overlay.image_id[:10]}"),
         "heat": encode_webp(overlay.heat, text),
     }

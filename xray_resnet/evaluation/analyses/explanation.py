@@ -29,11 +29,11 @@ def analyse_explanation(evidence: Evidence) -> Result:
     from xray_resnet.evaluation.explanation.plot import plot_checks
     from xray_resnet.evaluation.explanation.sanity import KEPT
 
-    shown = checks.methods[evidence.cam]
+    shown = checks.methods[evidence.asked.cam]
     values = {
         "checks": checks,
         "titles": TITLES,
-        "shown": evidence.cam,
+        "shown": evidence.asked.cam,
         "kept_from": KEPT,
         "mark": describe_mark(shown),
         "methods": letter_methods(_list_estimates(checks)),
@@ -42,7 +42,7 @@ def analyse_explanation(evidence: Evidence) -> Result:
         figures={"explanation": checks.to_json()},
         plots={"checks": Plot(partial(plot_checks, checks), _describe(checks))},
         section=Section("Explanations", values),
-        warnings=_warn(checks, evidence.cam),
+        warnings=_warn(checks, evidence.asked.cam),
     )
 
 
@@ -50,7 +50,7 @@ def describe_mark(shown: "MethodChecks") -> str:
     """What is to be said beside every map of a method; empty if it passed."""
     kept = shown.sanity.kept
     if kept:
-        return f"This map does not depend on what was learnt in: {', '.join(kept)}."
+        return f"This map stays much the same whatever was learnt in: {', '.join(kept)}."
     return (
         "" if shown.sanity.verdict == "passed" else "These cases do not show that this map depends on what was learnt."
     )

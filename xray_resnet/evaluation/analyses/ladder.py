@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.result import Caveat, Concern, Plot, Rank, Result, Section, Tile
-from xray_resnet.pages.numbers import format_share
+from xray_resnet.pages.numbers import format_share, to_title
 
 if TYPE_CHECKING:
     from xray_resnet.evaluation.ladder import Climb, RungResult
@@ -35,6 +35,7 @@ def analyse_ladder(evidence: Evidence) -> Result:
     values = {
         "size": evidence.network.model_input.size,
         "climb": climb,
+        "findings": evidence.findings,
         "is_sample": is_sample,
         "severities": SEVERITIES,
         "mild": MILD,
@@ -51,8 +52,8 @@ def analyse_ladder(evidence: Evidence) -> Result:
 
 def _make_tile(climb: "Climb") -> Tile:
     worst = max(climb.rungs, key=lambda each: each.lost)
-    note = f"mean over {len(climb.rungs)} corruptions and severities; at most {worst.lost:.3f} ({_name(worst)})"
-    return Tile("AUROC lost on bad films", format_share(climb.mean_loss()), note)
+    note = f"{_name(worst)}, the worst of {len(climb.rungs)}; {climb.mean_loss():.3f} on average"
+    return Tile("AUROC lost on bad films", format_share(worst.lost), note)
 
 
 def _describe(climb: "Climb") -> str:
@@ -70,4 +71,4 @@ def _warn(mild: "list[RungResult]") -> list[Caveat]:
 
 
 def _name(result: "RungResult") -> str:
-    return f"{result.rung.corruption.replace('_', ' ')} {result.rung.severity}"
+    return f"{to_title(result.rung.corruption)} {result.rung.severity}"

@@ -84,12 +84,11 @@ def _describe_ious(localisation: Localisation) -> str:
 
 
 def _make_tile(localisation: Localisation) -> Tile:
-    games = {baseline: games[ALL] for baseline, games in localisation.games.items()}
-    best, centre = (format_percent(games[name].baseline.value) for name in (TRAINING_BOXES, IMAGE_CENTRE))
+    game = localisation.games[TRAINING_BOXES_ON_GRID][ALL]
     return Tile(
         "Pointing game",
-        format_percent(games[IMAGE_CENTRE].maps.value),
-        f"best fixed point {best}, image centre {centre}; cells of {_describe_cells(localisation)} allow "
+        format_percent(game.maps.value),
+        f"best fixed cell {format_percent(game.baseline.value)}; cells of {_describe_cells(localisation)} allow "
         f"{format_percent(localisation.ceilings[ALL])}",
         f"{localisation.n_cases} cases",
     )

@@ -5,15 +5,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import beta
 
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.methods import estimate_to_json, letter_methods
 from xray_resnet.evaluation.result import Caveat, Concern, Plot, Rank, Result, Section
 from xray_resnet.evaluation.scope_plot import plot_scope
 from xray_resnet.metrics import Estimate
+from xray_resnet.metrics.newcombe import CONFIDENCE
 from xray_resnet.metrics.shares import estimate_shares
 from xray_resnet.pages.numbers import format_percent
-from xray_resnet.scope import Scope
+from xray_resnet.scope import Scope, rank_threshold
 
 SCHEMA_VERSION = 1
 """Of its part of metrics.json."""
@@ -77,8 +79,18 @@ def _describe(distances: NDArray[np.float64], scope: Scope) -> str:
     return f"Distance from the training films: median {median:.2f}, the scope ends at {scope.threshold:.2f}"
 
 
+def bound_false_alarms(scope: Scope) -> float:
+    """The share of films like those of the basis that may lie beyond the threshold, which so few patients chose.
+
+    The share beyond the k-th of n distances is distributed as Beta(n + 1 - k, k): on average it is what the scope
+    promises, for one scope it may be more (Vovk, Asian Conference on Machine Learning 2012, proposition 2b).
+    """
+    rank = rank_threshold(scope.basis.patients, scope.false_alarms)
+    return float(beta.ppf((1 + CONFIDENCE) / 2, scope.basis.patients + 1 - rank, rank))
+
+
 def _warn(scope: Scope, beyond: Estimate) -> list[Caveat]:
-    if beyond.low is None or beyond.low <= scope.false_alarms:
+    if beyond.low is None or beyond.low <= bound_false_alarms(scope):
         return []
     text = (
         f"{format_percent(beyond.value)} of the images (95 % {format_percent(beyond.low)} to "

@@ -1,9 +1,11 @@
 """Shift: whether these images, without a look at their labels, differ from those that the model was validated on."""
 
+from functools import partial
 from typing import Any
 
 from xray_resnet.evaluation.evidence import Evidence
-from xray_resnet.evaluation.result import Caveat, Concern, Rank, Result, Section
+from xray_resnet.evaluation.result import Caveat, Concern, Plot, Rank, Result, Section
+from xray_resnet.evaluation.shift_plot import plot_shift
 from xray_resnet.evaluation.shift_reference import draw_films, measure_films
 from xray_resnet.findings import positions
 from xray_resnet.pages.numbers import format_percent, to_title
@@ -22,6 +24,7 @@ def analyse_shift(evidence: Evidence) -> Result:
         return Result(figures={"shift": {"schema_version": SCHEMA_VERSION, "why_null": found}})
     return Result(
         figures={"shift": _to_json(found)},
+        plots={"gaps": Plot(partial(plot_shift, found), _describe(found))},
         section=Section("Shift", {"shift": found, "cause": found.cause and CAUSE_TEXTS[found.cause]}),
         warnings=_warn(found),
     )
@@ -59,6 +62,11 @@ def _to_row(movement: Movement) -> dict[str, float | bool]:
         "p_value": movement.p_value,
         "moved": movement.is_beyond_chance,
     }
+
+
+def _describe(shift: Shift) -> str:
+    """The picture in words."""
+    return f"Gap to the films of validation: {', '.join(f'{to_title(m.name)} {m.gap:.3f}' for m in shift.movements)}"
 
 
 def _warn(shift: Shift) -> list[Caveat]:

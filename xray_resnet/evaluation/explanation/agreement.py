@@ -13,6 +13,7 @@ from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.explanation.cases import Case, list_patients
 from xray_resnet.explain.methods import Cam
 from xray_resnet.explain.similarity import compare_ranks
+from xray_resnet.map_grid import MapGrid
 from xray_resnet.metrics import Estimate
 from xray_resnet.metrics.means import estimate_mean
 from xray_resnet.progress import Progress
@@ -32,20 +33,23 @@ def measure_agreement(
         maps: Method → (N, h, w).
         progress: Told after every case.
     """
-    windows = min(MOST_WINDOWS, *evidence.peaks.cells)
+    grid = evidence.peaks.grid
+    windows = min(MOST_WINDOWS, *grid.cells)
     falls = []
     for done, case in enumerate(cases, start=1):
         (pixels,) = evidence.images([case.place])
         falls.append(evidence.network.occlude(pixels, case.finding, windows=windows))
         progress(done, len(cases))
     return {
-        method: _estimate(cases, compare_ranks(_fit(cells, windows), np.stack(falls))) for method, cells in maps.items()
+        method: _estimate(cases, compare_ranks(_fit(cells, windows, grid), np.stack(falls)))
+        for method, cells in maps.items()
     }
 
 
-def _fit(maps: NDArray[np.float32], windows: int) -> NDArray[np.float32]:
-    """Maps (N, h, w) at one mean value a window."""
-    return np.stack([cv2.resize(cells, (windows, windows), interpolation=cv2.INTER_AREA) for cells in maps])
+def _fit(maps: NDArray[np.float32], windows: int, grid: MapGrid) -> NDArray[np.float32]:
+    """Maps (N, h, w) at one mean value a window, of the pixels that their cells are nearest to."""
+    spread = map(grid.spread, maps)
+    return np.stack([cv2.resize(pixels, (windows, windows), interpolation=cv2.INTER_AREA) for pixels in spread])
 
 
 def _estimate(cases: list[Case], values: NDArray[np.float64]) -> dict[str, Estimate]:

@@ -17,6 +17,7 @@ from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.explanation.cases import Case, list_patients
 from xray_resnet.explain.methods import Cam
 from xray_resnet.fingerprint import fingerprint
+from xray_resnet.map_grid import MapGrid
 from xray_resnet.metrics import Estimate
 from xray_resnet.metrics.means import estimate_mean
 from xray_resnet.model_input import Pixels
@@ -75,24 +76,22 @@ def rank_cells(cells: NDArray[np.float32], ties: Turns) -> Turns:
     return turns
 
 
-def delete(pixels: Pixels, went: NDArray[np.bool_]) -> Pixels:
-    """Pixels (S, S) with the mean where cells (h, w) went."""
-    return np.where(_enlarge(went, pixels), np.asarray(pixels.mean(), pixels.dtype), pixels)
+def delete(pixels: Pixels, went: NDArray[np.bool_], grid: MapGrid) -> Pixels:
+    """Pixels (S, S) with the mean where cells (h, w) of the grid went."""
+    return np.where(grid.spread(went), np.asarray(pixels.mean(), pixels.dtype), pixels)
 
 
-def insert(pixels: Pixels, came: NDArray[np.bool_]) -> Pixels:
-    """Pixels (S, S) where cells (h, w) came, and elsewhere what is left of them at one value a cell."""
-    coarse = cv2.resize(pixels, came.shape[::-1], interpolation=cv2.INTER_AREA)
+def insert(pixels: Pixels, came: NDArray[np.bool_], grid: MapGrid) -> Pixels:
+    """Pixels (S, S) where cells (h, w) of the grid came, and elsewhere what is left of them at one value a cell."""
+    coarse = cv2.resize(pixels, grid.cells[::-1], interpolation=cv2.INTER_AREA)
     blurred = cv2.resize(coarse, pixels.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    return np.where(_enlarge(came, pixels), pixels, blurred)
+    return np.where(grid.spread(came), pixels, blurred)
 
 
-_CHANGES: Mapping[Way, Callable[[Pixels, NDArray[np.bool_]], Pixels]] = {"deletion": delete, "insertion": insert}
-
-
-def _enlarge(cells: NDArray[np.bool_], pixels: Pixels) -> NDArray[np.bool_]:
-    enlarged = cv2.resize(cells.astype(np.uint8), pixels.shape[::-1], interpolation=cv2.INTER_NEAREST)
-    return np.asarray(enlarged, np.bool_)
+_CHANGES: Mapping[Way, Callable[[Pixels, NDArray[np.bool_], MapGrid], Pixels]] = {
+    "deletion": delete,
+    "insertion": insert,
+}
 
 
 def _draw_turns(evidence: Evidence, case: Case, shape: tuple[int, int]) -> Turns:
@@ -120,13 +119,13 @@ def _score(evidence: Evidence, cases: list[Case], went: NDArray[np.bool_], way: 
 
 def _ask(evidence: Evidence, places: list[int], went: NDArray[np.bool_], way: Way) -> NDArray[np.float32]:
     """(N, F) logits of images, of which some cells went; equal cells are asked about once."""
-    rows = evidence.rows[places].tolist()
+    rows, grid = evidence.rows[places].tolist(), evidence.peaks.grid
     by_row = dict(zip(rows, went, strict=True))
 
     def change(pixels: Pixels, row: int) -> Pixels:
-        return _CHANGES[way](pixels, by_row[row])
+        return _CHANGES[way](pixels, by_row[row], grid)
 
-    name = f"explanation-{way}-{fingerprint([rows, went.tolist()])}"
+    name = f"explanation-{way}-{fingerprint([rows, went.tolist(), grid.spacing, grid.first])}"
     return evidence.answers.recall(name, lambda: evidence.predict_on(change, places).logits)
 
 

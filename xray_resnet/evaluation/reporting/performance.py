@@ -59,7 +59,7 @@ def state_explainability(known: Known) -> str | None:
         return None
     named = [text for name, text in _CHECKS.items() if known.has_section(name)]
     tested = f" Checked: {'; '.join(named)}." if named else ""
-    return f"Maps ({TITLES[known.evidence.cam]}) of every finding, shown over examples that a rule chose.{tested}"
+    return f"Maps ({TITLES[known.evidence.asked.cam]}) of every finding, shown over examples that a rule chose.{tested}"
 
 
 def state_internal(known: Known) -> str | None:
