@@ -13,6 +13,7 @@ from xray_resnet.bounds import refuse_mistakes
 from xray_resnet.config import Config, DataConfig, PrepConfig
 from xray_resnet.dicom import Gate, Reading
 from xray_resnet.errors import ConfigurationError
+from xray_resnet.findings import describe_namesakes
 from xray_resnet.progress import ShowWork, work_in_silence
 from xray_resnet.scale import Limits
 
@@ -143,7 +144,7 @@ def _choose_findings(available: Sequence[str], wanted: Sequence[str]) -> tuple[s
     """The wanted findings, or all.
 
     Raises:
-        ConfigurationError: if the source does not label one.
+        ConfigurationError: if the source does not label one, or tables cannot tell two apart.
     """
     for finding in wanted:
         if finding not in available:
@@ -152,4 +153,7 @@ def _choose_findings(available: Sequence[str], wanted: Sequence[str]) -> tuple[s
             raise ConfigurationError(
                 f"data.findings: the source has no finding {finding!r}{hint}; it has {', '.join(available)}"
             )
-    return tuple(wanted) or tuple(available)
+    chosen = tuple(wanted) or tuple(available)
+    if mistake := describe_namesakes(chosen):
+        raise ConfigurationError(f"data.findings: {mistake}")
+    return chosen

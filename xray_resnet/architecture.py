@@ -23,6 +23,8 @@ StrideOn = Literal["3x3", "1x1"]
 _MOST_UNITS = 10_000
 _STEM_STRIDES: Mapping[Stem, int] = {"imagenet": 4, "small": 1}
 _CONVOLUTIONS: Mapping[Block, int] = {"basic": 2, "bottleneck": 3}
+EXPANSION: Mapping[Block, int] = {"basic": 1, "bottleneck": 4}
+"""Channels of a unit's output over its width."""
 
 
 class Depth(NamedTuple):
@@ -167,6 +169,11 @@ class Architecture:
     def stride(self) -> int:
         """Pixels of the input between neighbouring cells of the maps."""
         return int(_STEM_STRIDES[self.stem] * 2 ** (len(self.stages) - 1 - self.dilated_stages))
+
+    @property
+    def features(self) -> int:
+        """Channels of the last stage, which the head sees pooled."""
+        return int(self.base_width * 2 ** (len(self.stages) - 1) * EXPANSION[self.block])
 
     def find_dilation(self, stage: int) -> int:
         """How many cells apart the convolutions of a stage, counted from 0, read: each dilated stage doubles it."""

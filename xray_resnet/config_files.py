@@ -27,6 +27,7 @@ _SHIPPED_IN_REPOSITORY = Path(__file__).resolve().parent.parent / "configs"
 _EXIT_CODES = "exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 rejected input with --strict, 130 interrupted"
 _WORDS = (
     (r'Parser key "([^"]+)": ', r"\1: "),
+    (r'Parser key "([^"]+)" element (\d+): ', r"\1, value \2: "),
     (r"Expected a typing\.Literal\[([^]]*)\]\.?", r"expected one of \1;"),
     (r"Expected a <class 'int'>\.?", "expected a whole number;"),
     (r"Expected a <class 'float'>\.?", "expected a number;"),
@@ -116,7 +117,7 @@ class CommandParser(ArgumentParser):
         try:
             parsed = probe.parse_object(_nested(key, value))[key]
         except (ArgumentError, TypeError, ValueError) as error:
-            return _GOT.sub("", _last_line(_to_plain_words(str(error)))).rstrip(";. ")
+            return _name_expected(_to_plain_words(str(error)))
         return f"expected {setting.bounds}" if setting.bounds and parsed not in setting.bounds else ""
 
     def _keys(self) -> list[str]:
@@ -136,6 +137,13 @@ def _to_plain_words(message: str) -> str:
     for pattern, words in _WORDS:
         message = re.sub(pattern, words, message)
     return message
+
+
+def _name_expected(message: str) -> str:
+    """What a value should have been: the kinds that a message lists, or its last line without the value."""
+    if kinds := re.findall(r"- expected (a \w+)", message):
+        return f"expected {' or '.join(dict.fromkeys(kinds))}"
+    return _GOT.sub("", _last_line(message)).rstrip(";. ")
 
 
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):

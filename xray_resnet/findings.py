@@ -114,6 +114,17 @@ def column_prefix(finding: str) -> str:
     return "".join(character.lower() if character.isalnum() else "_" for character in finding)
 
 
+def describe_namesakes(findings: Sequence[str]) -> str:
+    """Which two findings would share their columns in a table of predictions, and what to do; empty if none would."""
+    first: dict[str, str] = {}
+    for finding in findings:
+        other = first.setdefault(column_prefix(finding), finding)
+        if other != finding:
+            prefix = column_prefix(finding)
+            return f"{other!r:.80} and {finding!r:.80} would share the columns {prefix:.80}_…; give one another name"
+    return ""
+
+
 def positions(findings: Sequence[str], wanted: Sequence[str]) -> list[int]:
     """Where each wanted finding stands in `findings`.
 

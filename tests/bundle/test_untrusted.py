@@ -2,21 +2,27 @@
 
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.bundles import make_bundle
+from tests.bundles import FINDINGS, make_bundle
+from xray_resnet.basis import Basis
 from xray_resnet.bundle import load_model, read_bundle
 from xray_resnet.bundle.metadata import METADATA, ONNX
-from xray_resnet.bundle.onnx_file import refuse_external_data
+from xray_resnet.bundle.onnx_file import FEATURES, refuse_external_data
 from xray_resnet.errors import UserError
 from xray_resnet.fingerprint import fingerprint
 from xray_resnet.model_input import ModelInput
+from xray_resnet.packed import pack
+from xray_resnet.scope import Scope, fit_space
+from xray_resnet.shift import FILM_COLUMNS, ShiftReference
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +79,12 @@ def test_findings_are_distinct_names(bundle: Path, findings: object) -> None:
         read_bundle(bundle)
 
 
+def test_findings_have_columns_of_their_own(bundle: Path) -> None:
+    change_metadata(bundle, findings=["Lung Opacity", "Lung_Opacity", "Nodule"])
+    with pytest.raises(UserError, match=r"'Lung Opacity' and 'Lung_Opacity' would share the columns lung_opacity_"):
+        read_bundle(bundle)
+
+
 @pytest.mark.parametrize(
     "values",
     [
@@ -126,6 +138,47 @@ def test_people_that_are_told_otherwise_are_refused(bundle: Path, told: dict[str
 def test_a_section_that_is_no_object_is_refused(bundle: Path, key: str) -> None:
     change_metadata(bundle, **{key: None})
     with pytest.raises(UserError, match=f"{key} is None, expected an object"):
+        read_bundle(bundle)
+
+
+BASIS = Basis("tiny", "val", 100, "torch on cpu", "fp32")
+
+
+def make_scope(width: int) -> dict[str, Any]:
+    features = np.random.default_rng(0).normal(size=(40, width))
+    return asdict(Scope(BASIS, fit_space(features), 1.5, 0.01))
+
+
+def test_a_scope_of_other_features_than_the_networks_is_refused(bundle: Path) -> None:
+    width = load_model(read_bundle(bundle)).head.in_features
+    change_metadata(bundle, scope=make_scope(width))
+    assert read_bundle(bundle).metadata.output.scope is not None
+    change_metadata(bundle, scope=make_scope(width // 2))
+    with pytest.raises(UserError, match=f"its scope is of {width // 2} features, its network gives {width}"):
+        read_bundle(bundle)
+
+
+def test_a_scope_beside_an_onnx_file_without_features_is_refused(bundle: Path) -> None:
+    change_metadata(bundle, scope=make_scope(load_model(read_bundle(bundle)).head.in_features))
+    network = onnx.load(bundle / ONNX)
+    network.graph.output.remove(next(output for output in network.graph.output if output.name == FEATURES))
+    onnx.save(network, bundle / ONNX)
+    with pytest.raises(UserError, match="gives no features, which the scope needs"):
+        read_bundle(bundle)
+
+
+def test_a_reference_of_shift_without_a_scope_is_refused(bundle: Path) -> None:
+    columns = len(FILM_COLUMNS) + 1 + len(FINDINGS)
+    reference = ShiftReference(BASIS, pack(np.ones((2, columns))), pack(np.ones((2, len(FINDINGS)))))
+    change_metadata(bundle, shift=asdict(reference))
+    with pytest.raises(UserError, match="a reference of shift without the scope"):
+        read_bundle(bundle)
+
+
+@pytest.mark.parametrize("values", [{"patients": "many"}, {"patients": True}, {"dataset": None}, {"engine": ["cpu"]}])
+def test_a_basis_of_other_kinds_is_refused(bundle: Path, values: dict[str, object]) -> None:
+    change_metadata(bundle, calibration={"basis": asdict(BASIS) | values, "findings": {}})
+    with pytest.raises(UserError, match="expected a number and texts"):
         read_bundle(bundle)
 
 

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from tests.builders import make_pixels, write_dicom
 from xray_resnet.cli import predict
 from xray_resnet.cli.common import Clock, exit_code_of, missing_extra, show_progress
-from xray_resnet.cli.evaluate import EvaluateOptions, read_promises
+from xray_resnet.cli.evaluate import EvaluateOptions, evaluate, read_promises
 from xray_resnet.errors import ConfigurationError, UserError
 from xray_resnet.predictions import FORMATS
 from xray_resnet.triage import Promise, Promises
@@ -252,3 +253,36 @@ def test_errors_have_their_exit_codes(error: BaseException, expected: int) -> No
         raise error
 
     assert exit_code_of("xray-test", body, []) == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--prevalence", "{Effusion:0.1}"], "prevalence is {Effusion:0.1}, expected a number or a dict"),
+        (["--prevalence", "{Effusion: rare}"], "prevalence is {Effusion: rare}, expected a number"),
+        (["--dose", "--dose-grid", "0.5", "low"], "dose_grid, value 2: expected a number; got low"),
+    ],
+)
+def test_a_value_of_another_kind_is_told_what_was_expected(arguments: list[str], sentence: str) -> None:
+    with pytest.raises(ConfigurationError) as refusal:
+        evaluate(arguments)
+    assert str(refusal.value) == sentence
+
+
+def test_a_fault_is_shown_whole_and_lets_go_of_what_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    ended = []
+
+    def work() -> Iterator[None]:
+        try:
+            yield
+        finally:
+            ended.append(True)
+
+    def body(arguments: object) -> int:
+        for _ in (running := work()):
+            raise ZeroDivisionError(f"while {running.__name__} runs")
+        return 0
+
+    assert exit_code_of("xray-test", body, []) == 1
+    assert "ZeroDivisionError: while work runs" in capsys.readouterr().err
+    assert ended

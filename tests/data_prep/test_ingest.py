@@ -203,6 +203,15 @@ def test_only_the_findings_asked_for_are_kept(source: Path, tmp_path: Path) -> N
         prepare_dataset(Config(data=unknown))
 
 
+def test_findings_that_tables_cannot_tell_apart_are_refused(source: Path, tmp_path: Path) -> None:
+    film = next(source.rglob("*.png")).relative_to(source)
+    write_csv(source / "labels.csv", ["path", "patient", "a", "b"], [[film, "p", 1, 0]])
+    columns = TableConfig(finding_columns={"Lung Opacity": "a", "Lung_Opacity": "b"})
+    data = DataConfig(source="table", root=source, cache=tmp_path / "dataset", table=columns)
+    with pytest.raises(ConfigurationError, match="'Lung Opacity' and 'Lung_Opacity' would share the columns"):
+        prepare_dataset(Config(data=data))
+
+
 def test_shares_that_are_none_are_refused(configure: Callable[..., Config]) -> None:
     with pytest.raises(ConfigurationError, match=r"sum to 1\.2"):
         prepare_dataset(configure(split=SplitConfig(0.9, 0.1, 0.2)))

@@ -1,5 +1,6 @@
 """What the network said of changed images is kept, and never passes for that of another model or other images."""
 
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,12 @@ import pytest
 from xray_resnet.evaluation.answers import Answers, fingerprint_files_and_pixels
 
 LOGITS = np.arange(6, dtype=np.float32).reshape(3, 2)
+
+
+def _save(values: np.ndarray) -> bytes:
+    buffer = BytesIO()
+    np.save(buffer, values)
+    return buffer.getvalue()
 
 
 def refuse() -> np.ndarray:
@@ -41,6 +48,21 @@ def test_an_answer_that_fails_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="asked again"):
         answers.recall("blur", refuse)
     np.testing.assert_array_equal(answers.recall("blur", lambda: LOGITS), LOGITS)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\x93NUMPY", _save(LOGITS)[:-1], _save(LOGITS.astype(str)), _save(LOGITS * np.nan), b"x" * 200],
+    ids=["empty", "header", "cut", "text", "no numbers", "other"],
+)
+def test_a_damaged_answer_is_said_and_asked_for_again(
+    tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    Answers(tmp_path, lambda: "one").recall("blur", lambda: LOGITS)
+    (tmp_path / "one" / "blur.npy").write_bytes(content)
+    np.testing.assert_array_equal(Answers(tmp_path, lambda: "one").recall("blur", lambda: LOGITS), LOGITS)
+    assert "blur.npy: damaged; the network is asked again" in caplog.text
+    np.testing.assert_array_equal(Answers(tmp_path, lambda: "one").recall("blur", refuse), LOGITS)
 
 
 def test_the_fingerprint_changes_with_a_file_and_with_a_pixel(tmp_path: Path) -> None:

@@ -54,6 +54,15 @@ def test_any_number_of_findings_is_drawn(count: int) -> None:
     assert plot_roc_curves(predictions, ranking).count("<svg") == 1
 
 
+@pytest.mark.parametrize("name", ["$x_{$", "a$b$c \\frac{", "<script>alert(1)</script>", "=1+1"])
+def test_a_finding_is_named_as_it_is_written(name: str) -> None:
+    predictions = make_predictions(findings=[name])
+    ranking = make_ranking(predictions)
+    for svg in (plot_intervals(ranking, baseline=[None] * 2), plot_roc_curves(predictions, ranking)):
+        assert ElementTree.fromstring(svg).tag.endswith("svg")
+        assert "<script" not in svg
+
+
 def test_an_undefined_finding_is_drawn_as_its_reason() -> None:
     predictions = make_predictions()
     states = np.zeros_like(predictions.states)

@@ -21,6 +21,12 @@ def test_an_architecture_is_kept_as_plain_values(architecture: Architecture) -> 
     assert Architecture.from_json(json.loads(json.dumps(architecture.to_json()))) == architecture
 
 
+@pytest.mark.parametrize("depth", [18, 50])
+def test_the_head_sees_the_features_of_the_last_stage(depth: int) -> None:
+    architecture = Architecture.of_depth(depth, base_width=4)
+    assert build_model(architecture, num_findings=1).head.in_features == architecture.features
+
+
 def test_what_the_first_bundles_keep_is_read() -> None:
     old = {"depth": 18, "in_channels": 1, "stem": "small", "base_width": 8}
     assert Architecture.from_json(old) == Architecture("basic", (2, 2, 2, 2), stem="small", base_width=8)

@@ -40,6 +40,13 @@ def test_what_was_written_is_read(table: Path) -> None:
     assert read_predictions(table, FINDINGS) == PREDICTIONS
 
 
+@pytest.mark.parametrize("name", ["=cmd|' '!A0.dcm", "+1.dcm", "-1.dcm", "@x.dcm"])
+def test_no_path_is_a_formula_and_each_is_still_the_file(name: str) -> None:
+    row = to_row(Prediction(Path(name), "rejected", reason="blank"), FINDINGS)
+    assert row["path"] == f"./{name}"
+    assert Path(str(row["path"])) == Path(name)
+
+
 def test_other_findings_are_refused(table: Path) -> None:
     with pytest.raises(UserError, match="not a table of these findings"):
         read_predictions(table, ("Hernia",))

@@ -54,7 +54,7 @@ class RunRetraining:
         """How long the run trained, by its table of epochs; None if there is none."""
         if not self.run.metrics.is_file():
             return None
-        with self.run.metrics.open(newline="") as table:
+        with self.run.metrics.open(newline="", encoding="utf-8") as table:
             return sum(float(epoch["seconds"]) for epoch in csv.DictReader(table))
 
     def judge(self, dataset: Dataset, findings: Sequence[str]) -> NDArray[np.float32]:
@@ -87,7 +87,7 @@ class RunRetraining:
     def _identify(self, dataset: Dataset, findings: Sequence[str]) -> str:
         """Changes with the configuration, the labels, the patients, and what is asked."""
         data = [dataset.reading_fingerprint, dataset.image_ids.tolist(), dataset.patient_ids.tolist()]
-        return fingerprint([self.run.config_file.read_text(), *data, dataset.states.tolist(), [*findings]])
+        return fingerprint([self.run.config_file.read_text("utf-8"), *data, dataset.states.tolist(), [*findings]])
 
     def _refuse_seen_weights(self, dataset: Dataset) -> None:
         """Refuses to start trainings from a network that knows the patients."""

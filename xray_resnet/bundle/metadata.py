@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from xray_resnet.architecture import Architecture
 from xray_resnet.bundle.model_output_file import read_model_output
-from xray_resnet.bundle.onnx_file import refuse_external_data
+from xray_resnet.bundle.onnx_file import FEATURES, names_of_outputs, refuse_external_data
 from xray_resnet.bundle.validation import refuse_impossible_values
 from xray_resnet.dicom import OtherPipelineError, Reading
 from xray_resnet.errors import UserError
@@ -130,7 +131,7 @@ def read_bundle(path: Path | str) -> Bundle:
 
     Raises:
         UserError: if there is none, a file of it is missing, its layout is of another version, its metadata holds
-            impossible values, or its ONNX file is not whole by itself.
+            impossible values, or its ONNX file is not whole by itself or lacks the features of a scope.
     """
     path = Path(path)
     folder = next((place for place in places_of_bundle(path) if (place / METADATA).is_file()), None)
@@ -140,7 +141,10 @@ def read_bundle(path: Path | str) -> Bundle:
     if missing:
         raise UserError(f"{folder}: {' and '.join(missing)} missing; copy the whole bundle folder")
     refuse_external_data(folder / ONNX)
-    return Bundle(folder, _read_metadata(folder / METADATA))
+    bundle = Bundle(folder, _read_metadata(folder / METADATA))
+    if bundle.metadata.output.scope and FEATURES not in names_of_outputs(bundle.onnx):
+        raise UserError(f"{bundle.onnx}: gives no features, which the scope needs; copy the whole bundle folder again")
+    return bundle
 
 
 def _read_metadata(path: Path) -> BundleMetadata:
@@ -171,7 +175,15 @@ def _build_metadata(values: dict[str, Any]) -> BundleMetadata:
     stated = values["reading_fingerprint"], values["input_fingerprint"]
     if stated != (metadata.reading_fingerprint, metadata.input_fingerprint):
         raise ValueError("its settings do not have the fingerprints that it states")
+    _refuse_other_features(metadata)
     return metadata
+
+
+def _refuse_other_features(metadata: BundleMetadata) -> None:
+    """Refuses a scope that measures other features than the network gives."""
+    scope = metadata.output.scope
+    if scope and scope.space.width != (given := Architecture.from_json(metadata.model).features):
+        raise ValueError(f"its scope is of {scope.space.width} features, its network gives {given}")
 
 
 def _describe_network(metadata: BundleMetadata) -> dict[str, Any]:

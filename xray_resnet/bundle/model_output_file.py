@@ -35,6 +35,8 @@ def read_model_output(values: Mapping[str, Any]) -> ModelOutput:
     findings = tuple(values["findings"])
     made = (values.get(name) for name in ("calibration", "operating_points", "triage", "scope", "shift"))
     calibration, points, triage, scope, shift = made
+    if shift is not None and scope is None:
+        raise ValueError("a reference of shift without the scope that measures its distances")
     return ModelOutput(
         findings,
         None if calibration is None else _read_calibrations(calibration, findings),

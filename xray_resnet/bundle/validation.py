@@ -6,6 +6,7 @@ from typing import Any
 
 from xray_resnet.bundle.training_people import describe_training
 from xray_resnet.facts import FACTS
+from xray_resnet.findings import describe_namesakes
 
 MAX_INPUT_SIZE = 8192
 
@@ -23,6 +24,8 @@ def refuse_impossible_values(values: Mapping[str, Any]) -> None:
     named = isinstance(findings, list) and all(isinstance(name, str) and name for name in findings)
     if not named or not findings or len(set(findings)) < len(findings):
         raise ValueError(f"findings is {findings!r:.80}, expected distinct names")
+    if mistake := describe_namesakes(findings):
+        raise ValueError(f"findings: {mistake}")
     for key in ("model", "reading", "input", "training_data", "versions"):
         if not isinstance(values[key], dict):
             raise ValueError(f"{key} is {values[key]!r:.80}, expected an object")

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -63,6 +64,9 @@ def exit_code_of(command: str, body: Callable[[Sequence[str]], int], arguments: 
         where = f"{error.filename}: " if error.filename else ""
         remedy = _REMEDIES.get(error.errno or 0, "check the folder and run again")
         return _complain(command, f"{where}{error.strerror or error}; {remedy}", 1)
+    except Exception:  # a mistake of ours: at the end of the interpreter its frames would wait for workers for ever
+        traceback.print_exc()
+        return 1
 
 
 def missing_extra(error: ModuleNotFoundError) -> str:

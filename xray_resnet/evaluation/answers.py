@@ -1,6 +1,7 @@
 """What a network said of changed images, kept below the evaluation's folder: asking again takes long."""
 
 import hashlib
+import logging
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,8 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from xray_resnet.files import replacing
+from xray_resnet.files import name_file, replacing
 
+_log = logging.getLogger(__name__)
 FOLDER = "answers"
 _DIGITS = 16
 
@@ -29,7 +31,7 @@ class Answers:
     identify: Callable[[], str] = str
 
     def recall(self, name: str, ask: Callable[[], NDArray[np.float32]]) -> NDArray[np.float32]:
-        """The logits that are kept under `name`; if there are none, those that `ask` gives, which are kept.
+        """The logits that are kept under `name`; if there are none, or damaged ones, those that `ask` gives; kept.
 
         Args:
             name: Of the change: equal names give equal images.
@@ -38,11 +40,13 @@ class Answers:
         if self._own is None:
             return ask()
         path = self._own / f"{name}.npy"
-        if not path.is_file():
-            logits = ask()
-            with replacing(path) as temporary, temporary.open("wb") as file:
-                np.save(file, logits)
-        return np.asarray(np.load(path, allow_pickle=False), np.float32)
+        kept = _read(path) if path.is_file() else None
+        if kept is not None:
+            return kept
+        logits = np.asarray(ask(), np.float32)
+        with replacing(path) as temporary, temporary.open("wb") as file:
+            np.save(file, logits)
+        return logits
 
     @cached_property
     def _own(self) -> Path | None:
@@ -54,6 +58,18 @@ class Answers:
             if other != own:
                 shutil.rmtree(other)
         return own
+
+
+def _read(path: Path) -> NDArray[np.float32] | None:
+    """The logits of a file; None if it is damaged, which is said."""
+    try:
+        logits = np.load(path, allow_pickle=False)
+    except (ValueError, EOFError):
+        logits = None
+    if isinstance(logits, np.ndarray) and logits.dtype == np.float32 and np.isfinite(logits).all():
+        return logits
+    _log.warning("%s: damaged; the network is asked again", name_file(path))
+    return None
 
 
 def fingerprint_files_and_pixels(files: list[Path], pixels: Callable[[int], NDArray[np.generic]], count: int) -> str:

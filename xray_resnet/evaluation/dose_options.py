@@ -32,8 +32,8 @@ class DoseOptions:
 
     def list_words(self) -> list[str]:
         """The options of `xray-eval` that say it, as far as they differ from the defaults."""
-        words = [] if self.margin == DEFAULT.margin else ["--dose-margin", f"{self.margin:g}"]
-        words += [] if self.doses == DOSES else ["--dose-grid", *(f"{dose:g}" for dose in self.doses)]
+        words = [] if self.margin == DEFAULT.margin else ["--dose-margin", str(self.margin)]
+        words += [] if self.doses == DOSES else ["--dose-grid", *map(str, self.doses)]
         return words + ([] if self.repeats == DEFAULT.repeats else ["--dose-repeats", str(self.repeats)])
 
 

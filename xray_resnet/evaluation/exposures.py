@@ -36,7 +36,7 @@ def expose(evidence: Evidence, options: DoseOptions) -> Exposures:
         share = _Share(progress, images * (len(takes) + 1))
         full = _answer(evidence, f"{prefix}-full", 1.0, 0, share)
         answers = [
-            _answer(evidence, f"{prefix}-{dose:g}-{repetition}", dose, repetition, share.after(images * place))
+            _answer(evidence, f"{prefix}-{dose}-{repetition}", dose, repetition, share.after(images * place))
             for place, (dose, repetition) in enumerate(takes, 1)
         ]
     shape = (options.repeats, len(options.doses), *full.shape)

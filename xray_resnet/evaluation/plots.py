@@ -24,7 +24,7 @@ STYLE: Any = {
     "font.family": "DejaVu Sans", "font.size": 9, "text.color": INK, "axes.labelcolor": MUTED,
     "axes.edgecolor": RULE, "xtick.color": MUTED, "ytick.color": MUTED, "axes.titlesize": 9,
     "axes.spines.top": False, "axes.spines.right": False, "axes.titlelocation": "left",
-    "svg.hashsalt": "xray_resnet", "figure.facecolor": "none", "savefig.facecolor": "none",
+    "text.parse_math": False, "svg.hashsalt": "xray_resnet", "figure.facecolor": "none", "savefig.facecolor": "none",
 }  # fmt: skip
 WIDTH, _MOST_COLUMNS, _BINS = 9.6, 5, 24
 _LARGEST_SIDE = 3.2

@@ -41,5 +41,5 @@ def read_training_record(bundle: Bundle) -> TrainingRecord:
 def _read_epochs(run: Run) -> list[dict[str, str]]:
     if not run.metrics.is_file():
         return []
-    with run.metrics.open(newline="") as file:
+    with run.metrics.open(newline="", encoding="utf-8") as file:
         return [*csv.DictReader(file)]

@@ -45,7 +45,7 @@ def draw_curves(axes: Axes, curves: Mapping[str, Sequence[float]]) -> None:
 
 def save_figure(draw: Callable[[Mapping[str, Any]], Figure], data: Mapping[str, Any], folder: Path) -> None:
     """`figure.svg` and `figure.png` of what was measured, each whole or not at all."""
-    with rc_context(STYLE):
+    with rc_context(STYLE | {"text.parse_math": True}):
         figure = draw(data)
         write_text(folder / "figure.svg", to_svg(figure))
         with replacing(folder / "figure.png") as temporary:

@@ -5,12 +5,12 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 from torch import Tensor, nn
 
-from xray_resnet.architecture import Architecture
+from xray_resnet.architecture import EXPANSION, Architecture
 from xray_resnet.facts import count_columns
 from xray_resnet.models.orders import ORDERS
 from xray_resnet.models.parts import Dilations, Place
 from xray_resnet.models.stems import build_stem
-from xray_resnet.models.units import EXPANSION, Unit, build_unit
+from xray_resnet.models.units import Unit, build_unit
 
 
 class PreActResNet(nn.Module):

@@ -1,11 +1,11 @@
 """Residual units from parts: a branch, a shortcut, what weighs them, and what follows their sum."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
 
-from xray_resnet.architecture import Architecture, Block
+from xray_resnet.architecture import EXPANSION, Architecture
 from xray_resnet.models.gates import GATES, StochasticDepth
 from xray_resnet.models.layers import Activation, SqueezeExcitation
 from xray_resnet.models.orders import ORDERS, Convolution
@@ -102,9 +102,6 @@ class Unit(nn.Module):
 
 
 _WEIGHTED = (nn.Conv2d, nn.BatchNorm2d)
-
-EXPANSION: Mapping[Block, int] = {"basic": 1, "bottleneck": 4}
-"""Channels of a unit's output over its width."""
 
 
 def build_unit(

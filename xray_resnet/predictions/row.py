@@ -11,6 +11,7 @@ from xray_resnet.predictions.prediction import Decision, Prediction
 DECIMALS = 6
 HEAD = ("path", "sop_instance_uid", "status", "reason", "flags")
 KINDS = ("score", "probability", "decision")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 Cell = str | float | None
 Row = dict[str, Cell]
@@ -29,7 +30,7 @@ def name_column(finding: str, kind: str) -> str:
 def to_row(prediction: Prediction, findings: Sequence[str]) -> Row:
     """The prediction as cells; None if there is no value. Flags are words with a space between them."""
     row: Row = {
-        "path": name_file(prediction.path),
+        "path": _name_path(prediction.path),
         "sop_instance_uid": prediction.sop_instance_uid,
         "status": prediction.status,
         "reason": prediction.reason,
@@ -65,6 +66,12 @@ def from_row(row: Mapping[str, Any], findings: Sequence[str]) -> Prediction:
         probabilities={name: float(value) for name, value in values["probability"].items()},
         decisions=values["decision"],
     )
+
+
+def _name_path(path: Path) -> str:
+    """The path; beginning with `./` if a spreadsheet would take its first character for that of a formula."""
+    name = name_file(path)
+    return f"./{name}" if name.startswith(_FORMULA) else name
 
 
 def _round(value: float | None) -> float | None:

@@ -172,6 +172,24 @@ def test_the_command_names_only_what_differs_from_the_defaults() -> None:
     assert DoseOptions(repeats=3).list_words() == ["--dose-repeats", "3"]
 
 
+def test_the_command_gives_every_digit() -> None:
+    words = DoseOptions(margin=0.01234567, doses=(0.5, 0.12345678)).list_words()
+    assert words == ["--dose-margin", "0.01234567", "--dose-grid", "0.5", "0.12345678"]
+
+
+def test_doses_that_differ_late_have_answers_of_their_own(dataset: Dataset) -> None:
+    names: list[str] = []
+
+    class Named:
+        def recall(self, name: str, ask: Any) -> np.ndarray:
+            names.append(name)
+            return np.zeros((len(evidence.rows), 2), np.float32)
+
+    evidence = replace(make_evidence(dataset), answers=Named())
+    expose(evidence, DoseOptions(doses=(0.1, 0.10000001, 0.05), repeats=2))
+    assert len({*names}) == 1 + 2 * 3
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

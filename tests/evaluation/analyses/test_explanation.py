@@ -86,8 +86,8 @@ def test_the_page_has_one_row_a_method(evidence: Evidence, results: dict[str, Re
     assert "None" not in section and "nan" not in section
 
 
-def test_a_split_without_findings_has_nothing_to_check(evidence: Evidence) -> None:
+def test_a_split_without_findings_has_nothing_to_check_and_says_so(evidence: Evidence) -> None:
     none = replace(evidence.predictions, states=0 * evidence.predictions.states)
-    assert run_analyses(replace(evidence, predictions=none, asked=Request(only=["explanation"]))) == {
-        "explanation": Result()
-    }
+    result = run_analyses(replace(evidence, predictions=none, asked=Request(only=["explanation"])))["explanation"]
+    assert result.section is None and result.figures["explanation"] == {"why_null": "no image has a finding"}
+    assert [caveat.name for caveat in result.warnings] == ["no_explanation"]

@@ -136,11 +136,13 @@ def test_a_sample_of_whole_patients_climbs_and_is_told_of(dataset: Dataset, monk
     assert not {*patients[places]} & {*np.delete(patients, places)}
 
 
-def test_without_both_classes_there_is_nothing_to_lose(dataset: Dataset) -> None:
+def test_without_both_classes_nothing_can_be_lost_and_that_is_said(dataset: Dataset) -> None:
     evidence = make_evidence(dataset)
     nothing = replace(evidence.predictions, states=np.zeros_like(evidence.predictions.states))
     assert climb_ladder(replace(evidence, predictions=nothing)) is None
-    assert not analyse_ladder(replace(evidence, predictions=nothing)).figures
+    result = analyse_ladder(replace(evidence, predictions=nothing))
+    assert result.section is None and "both a positive and a negative" in result.figures["robustness"]["why_null"]
+    assert [caveat.name for caveat in result.warnings] == ["no_ladder"]
 
 
 def test_the_network_sees_each_rung_of_the_image_at_512(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:

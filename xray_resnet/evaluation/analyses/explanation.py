@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.methods import letter_methods
-from xray_resnet.evaluation.result import Caveat, Plot, Rank, Result, Section
+from xray_resnet.evaluation.result import Caveat, Concern, Plot, Rank, Result, Section
 from xray_resnet.explain.methods import TITLES, Cam
 from xray_resnet.metrics import Estimate
 from xray_resnet.pages.numbers import format_share
@@ -15,12 +15,17 @@ if TYPE_CHECKING:
 
 
 def analyse_explanation(evidence: Evidence) -> Result:
-    """The checks of every map; nothing if no image has a finding."""
+    """The checks of every map; if no image has a finding, that nothing can be checked."""
     from xray_resnet.evaluation.explanation.checks import check_maps  # loads MONAI, which other analyses need not
 
     checks = check_maps(evidence)
     if checks is None:
-        return Result()
+        why = "no image has a finding"
+        text = f"The maps are not checked: {why}."
+        return Result(
+            figures={"explanation": {"why_null": why}},
+            warnings=[Caveat(Rank.NOTE, "no_explanation", text, Concern.SAMPLE)],
+        )
     from xray_resnet.evaluation.explanation.plot import plot_checks
     from xray_resnet.evaluation.explanation.sanity import KEPT
 

@@ -17,12 +17,17 @@ _NAMED = 6
 
 
 def analyse_ladder(evidence: Evidence) -> Result:
-    """AUROC on each rung; nothing if no AUROC exists."""
+    """AUROC on each rung; if no AUROC exists, that nothing can be lost."""
     from xray_resnet.evaluation.ladder import climb_ladder  # loads what corrupts images, which other analyses need not
 
     climb = climb_ladder(evidence)
     if climb is None:
-        return Result()
+        why = "no finding has both a positive and a negative image among those that would be corrupted"
+        text = f"Nothing is known of bad films: {why}."
+        return Result(
+            figures={"robustness": {"why_null": why}},
+            warnings=[Caveat(Rank.NOTE, "no_ladder", text, Concern.SAMPLE)],
+        )
     from xray_resnet.data.ladder import MILD, SEVERITIES
     from xray_resnet.evaluation.ladder_plot import plot_ladder
 

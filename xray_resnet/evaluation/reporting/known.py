@@ -75,5 +75,5 @@ class Known:
 def _count_rejections(path: Path) -> dict[str, int] | None:
     if not path.is_file():
         return None
-    with path.open(newline="") as file:
+    with path.open(newline="", encoding="utf-8") as file:
         return dict(Counter(row["reason"] for row in csv.DictReader(file)).most_common())
