@@ -220,8 +220,8 @@ def tell_limits(rows: Rows, options: DoseOptions) -> Iterator[str]:
         values = np.array([limit.value or 0.0 for limit in planned])
         holds = [(limit.low or 0.0) <= true <= (limit.high or 0.0) for limit in planned]
         yield _row(
-            name, f"{true:.3f}", count, f"{np.mean([study.with_finding for study in studies]):.0f}",
-            f"{np.median(values):.3f}", f"{(np.abs(values / true - 1) <= NEAR).mean():.3f}", f"{np.mean(holds):.3f}",
+            name, f"{true:.2g}", count, f"{np.mean([study.with_finding for study in studies]):.0f}",
+            f"{np.median(values):.2g}", f"{(np.abs(values / true - 1) <= NEAR).mean():.3f}", f"{np.mean(holds):.3f}",
         )  # fmt: skip
 
 
@@ -236,7 +236,7 @@ def exact(values: Floats) -> Intervals:
 
 
 def _dose(value: float | None, options: DoseOptions) -> str:
-    return f"below {options.doses[-1]:g}" if value is None else f"{value:.3f}"
+    return f"below {options.doses[-1]:g}" if value is None else f"{value:.2g}"
 
 
 def _head(*names: str) -> list[str]:

@@ -1,17 +1,18 @@
 """Every command answers --help at once, prints its configuration, and fails with one sentence."""
 
+import errno
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.builders import make_pixels, write_dicom
 from xray_resnet.cli import predict
-from xray_resnet.cli.common import Clock, exit_code_of, missing_extra, show_progress
+from xray_resnet.cli.common import STARTS_ANEW, Clock, exit_code_of, missing_extra, show_progress
 from xray_resnet.cli.evaluate import EvaluateOptions, evaluate, read_promises
 from xray_resnet.errors import ConfigurationError, UserError
 from xray_resnet.predictions import FORMATS
@@ -189,7 +190,21 @@ def test_whoever_is_asked_to_end_says_so_as_after_ctrl_c() -> None:
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert shown.returncode == 130
-    assert shown.stderr.startswith("xray-test: interrupted; finished work is kept")
+    assert shown.stderr == "xray-test: interrupted; run the same command again: finished work is kept\n"
+
+
+@pytest.mark.parametrize(("failure", "words"), [
+    (KeyboardInterrupt(), "interrupted; run the same command again: it starts anew"),
+    (OSError(errno.ENOSPC, "No space left on device"), "free some space and run the same command: it starts anew"),
+])  # fmt: skip
+def test_a_command_that_keeps_nothing_says_so(
+    failure: BaseException, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def body(_: Sequence[str]) -> int:
+        raise failure
+
+    exit_code_of("xray-test", body, [], left=STARTS_ANEW)
+    assert words in capsys.readouterr().err
 
 
 def test_long_work_writes_a_line_a_minute_where_nobody_watches(

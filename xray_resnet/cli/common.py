@@ -29,12 +29,11 @@ EXTRAS = dict.fromkeys(TRAIN_EXTRA, "train") | {"ray": "cluster", "mlflow": "mlf
 """Module → the extra that brings it."""
 INTERRUPTED = 130
 _LOG_EVERY_S = 60.0
-_REMEDIES = dict.fromkeys(
-    (errno.ENOSPC, errno.EDQUOT), "free some space and run the same command: finished work is kept"
-)
+KEPT, STARTS_ANEW = "finished work is kept", "it starts anew"
+"""What becomes of a command's work if it is broken off."""
 
 
-def run_command(command: str, body: Callable[[Sequence[str]], int]) -> NoReturn:
+def run_command(command: str, body: Callable[[Sequence[str]], int], *, left: str = KEPT) -> NoReturn:
     """Runs `body` on the command line and exits: 0 done, 1 failed, 2 wrong usage, 3 strict, 130 interrupted.
 
     What asks a program to end, as `docker stop` and batch systems do, counts as Ctrl-C; names that are no UTF-8 are
@@ -44,11 +43,20 @@ def run_command(command: str, body: Callable[[Sequence[str]], int]) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(exit_code_of(command, body, sys.argv[1:]))
+    sys.exit(exit_code_of(command, body, sys.argv[1:], left=left))
 
 
-def exit_code_of(command: str, body: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> int:
-    """The exit code of `body`; a user's mistake becomes its sentence on standard error."""
+def exit_code_of(
+    command: str, body: Callable[[Sequence[str]], int], arguments: Sequence[str], *, left: str = KEPT
+) -> int:
+    """The exit code of `body`; a user's mistake becomes its sentence on standard error.
+
+    Args:
+        command: Its name.
+        body: From the arguments to the exit code.
+        arguments: Of the command line.
+        left: What becomes of its work if it is broken off.
+    """
     try:
         return body(arguments)
     except UserError as error:
@@ -56,13 +64,14 @@ def exit_code_of(command: str, body: Callable[[Sequence[str]], int], arguments: 
     except ModuleNotFoundError as error:
         return _complain(command, missing_extra(error), 1)
     except KeyboardInterrupt:
-        return _complain(command, "interrupted; finished work is kept, run the same command to go on", INTERRUPTED)
+        return _complain(command, f"interrupted; run the same command again: {left}", INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        remedy = _REMEDIES.get(error.errno or 0, "check the folder and run again")
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        remedy = f"free some space and run the same command: {left}" if is_full else "check the folder and run again"
         return _complain(command, f"{where}{error.strerror or error}; {remedy}", 1)
     except Exception:  # a mistake of ours: at the end of the interpreter its frames would wait for workers for ever
         traceback.print_exc()

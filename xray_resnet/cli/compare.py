@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from xray_resnet.bounds import bounded
-from xray_resnet.cli.common import run_command
+from xray_resnet.cli.common import STARTS_ANEW, run_command
 from xray_resnet.config_files import CommandParser, build_section
 
 COMMAND = "xray-compare"
@@ -31,7 +31,7 @@ class CompareOptions:
 
 def main() -> NoReturn:
     """Entry point of the console script."""
-    run_command(COMMAND, compare)
+    run_command(COMMAND, compare, left=STARTS_ANEW)
 
 
 def compare(arguments: Sequence[str]) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from xray_resnet.bounds import bounded
-from xray_resnet.cli.common import Clock, run_command, show_progress
+from xray_resnet.cli.common import STARTS_ANEW, Clock, run_command, show_progress
 from xray_resnet.config_files import CommandParser, build_section
 from xray_resnet.precision import RequestedOfOpenVino
 
@@ -37,7 +37,7 @@ class PredictOptions:
 
 def main() -> NoReturn:
     """Entry point of the console script."""
-    run_command(COMMAND, predict)
+    run_command(COMMAND, predict, left=STARTS_ANEW)
 
 
 def predict(arguments: Sequence[str]) -> int:
