@@ -50,6 +50,24 @@ def test_facts_that_tell_nothing_are_as_good_as_guessing_and_never_a_shortcut() 
     assert not (lows > TELLS_FROM).any()
 
 
+def test_intervals_know_that_fits_share_their_patients() -> None:
+    """One fact that tells nothing: fits to four folds of five follow the same chance, and scatter together."""
+    covered, naive = [], []
+    for seed in range(100):
+        generator = np.random.default_rng(seed)
+        patients = np.arange(150)
+        labels = (generator.random(150) < 0.4).astype(float)
+        site = group_images("site", generator.integers(3, size=150).tolist())
+        fold_of = divide_patients(patients, seed=0)
+        alone = measure_telling(labels, [site], patients=patients, fold_of=fold_of).alone["site"]
+        assert alone.value is not None and alone.low is not None and alone.high is not None
+        covered.append(alone.low <= 0.5 <= alone.high)
+        middle, reach = (alone.low + alone.high) / 2, (alone.high - alone.low) / 2
+        naive.append(abs(middle - 0.5) <= reach / 1.5)
+    assert np.mean(covered) >= 0.93
+    assert np.mean(naive) < 0.9
+
+
 def test_a_fact_alone_is_judged_on_patients_that_its_shares_have_not_seen() -> None:
     """Eight groups of about ten patients: shares of the very same patients would have an AUROC of 0.65 or so."""
     values = []

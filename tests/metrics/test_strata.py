@@ -145,3 +145,21 @@ def test_intervals_within_strata_cover_the_truth(patients: int, least: float, mo
         if found.low is not None and found.high is not None:
             given, covered = given + 1, covered + (found.low <= truth <= found.high)
     assert given > 200 and least <= covered / given <= most
+
+
+def test_a_variance_that_is_inflated_makes_the_interval_as_much_wider() -> None:
+    generator = np.random.default_rng(0)
+    labels, strata = generator.integers(2, size=400), generator.integers(3, size=400)
+    scores, people = generator.normal(size=400) + labels, np.arange(400)
+    plain = compare_within(labels, scores, strata, patients=people)
+    assert plain is not None
+    wide = plain.inflate(1.5).inflate(1.5)
+    assert wide.variation.variance() == pytest.approx(2.25 * plain.variation.variance())
+    assert (wide.area, wide.inflation) == (plain.area, 2.25)
+    found = estimate_within_strata(labels, scores, strata, patients=people, inflation=2.25)
+    assert (found.low, found.high) == pytest.approx((wide.estimate().low, wide.estimate().high))
+    few = compare_within(labels[:60], scores[:60], strata[:60], patients=people[:60])
+    assert few is not None
+    narrow, wide_of_few = few.estimate(), few.inflate(4).estimate()
+    assert None not in (narrow.low, narrow.high, wide_of_few.low, wide_of_few.high)
+    assert wide_of_few.high - wide_of_few.low > 1.5 * (narrow.high - narrow.low)  # type: ignore[operator]

@@ -14,6 +14,9 @@ from xray_resnet.metrics.strata import estimate_within_strata
 MOST_NAMED = 2
 """Facts that are named as the strongest, and make the strata: more would leave hardly a pair within one."""
 _CHANCE = 0.5
+_SHARED = 1 + FOLDS / (FOLDS - 1)
+"""How many times the variance among patients: scores of a fold come from a fit to the others, and fits that share their
+patients vary together (Nadeau and Bengio, Machine Learning 52 (2003) 239, their corrected variance over the naive)."""
 
 Floats = NDArray[np.float64]
 
@@ -83,7 +86,7 @@ def measure_telling(
     columns = {fact.name: fact.of_image[known] for fact in facts}
 
     def judge(scores: Floats) -> Estimate:
-        return estimate_within_strata(truth, scores, fold, patients=who)
+        return estimate_within_strata(truth, scores, fold, patients=who, inflation=_SHARED)
 
     alone = {name: judge(_share_by_group(truth, column, fold)) for name, column in columns.items()}
     return Telling(judge(_regress(truth, np.stack([*columns.values()], axis=1), fold)), alone)

@@ -9,7 +9,7 @@ Methodology 28 (2002) 169, without bias if images are independent. If all patien
 n / (n - 1), which is too little otherwise.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -99,6 +99,16 @@ class Variation:
         """As many patients with equally many images of each kind would say as much."""
         positive, negative = map(count_equal_patients, self.sizes)
         return positive, negative
+
+    def inflate(self, factor: float) -> "Variation":
+        """The same with so many times the variance."""
+        root = np.sqrt(factor)
+        return replace(
+            self,
+            positives=root * self.positives,
+            negatives=root * self.negatives,
+            independent=factor * self.independent,
+        )
 
     def sums(self) -> Floats:
         """(K, P) what all images of each patient add, corrected for small samples; squared they are the variance.

@@ -6,7 +6,7 @@ Pepe, Biometrika 96 (2009) 371, who weight strata by their positives; here each 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -30,11 +30,17 @@ class ComparedPairs:
         variation: The share of the pairs in order, a tie counting one half, and how it varies with the patients.
         n_pairs: How many pairs.
         strata: Patients with a positive in a pair, those with a negative, and pairs, of each stratum that has any.
+        inflation: Of the variance, which `variation` has already.
     """
 
     variation: Variation
     n_pairs: int
     strata: tuple[tuple[_Counts, int], ...]
+    inflation: float = 1.0
+
+    def inflate(self, factor: float) -> "ComparedPairs":
+        """The same with so many times the variance."""
+        return replace(self, variation=self.variation.inflate(factor), inflation=factor * self.inflation)
 
     @property
     def area(self) -> float:
@@ -59,7 +65,7 @@ class ComparedPairs:
     def _effective_size(self) -> float:
         """How many independent trials have no more variance; a patient in several strata is not counted twice."""
         shares = [(pairs / self.n_pairs) ** 2 / min(counts) for counts, pairs in self.strata]
-        return max(1.0, min(1 / sum(shares), *self.variation.equal_patients))
+        return max(1.0, min(1 / sum(shares), *self.variation.equal_patients) / self.inflation)
 
 
 def compare_within(
@@ -79,10 +85,17 @@ def compare_within(
     return _put_together(compared, units) if compared else None
 
 
-def estimate_within_strata(labels: ArrayLike, scores: ArrayLike, strata: ArrayLike, *, patients: ArrayLike) -> Estimate:
-    """AUROC over pairs within strata with its 95 % interval, or why there is none; arguments as of `compare_within`."""
+def estimate_within_strata(
+    labels: ArrayLike, scores: ArrayLike, strata: ArrayLike, *, patients: ArrayLike, inflation: float = 1.0
+) -> Estimate:
+    """AUROC over pairs within strata with its 95 % interval, or why there is none; arguments as of `compare_within`.
+
+    Its variance is taken `inflation` times.
+    """
     compared = compare_within(labels, scores, strata, patients=patients)
-    return Estimate(None, why_null=why_undefined(labels) or NO_PAIRS) if compared is None else compared.estimate()
+    if compared is None:
+        return Estimate(None, why_null=why_undefined(labels) or NO_PAIRS)
+    return compared.inflate(inflation).estimate()
 
 
 @dataclass(frozen=True)
