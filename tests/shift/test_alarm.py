@@ -108,7 +108,10 @@ def test_movements_tell_both_sides() -> None:
 def test_a_view_that_nobody_names_is_not_compared() -> None:
     films = draw_films(100, seed=1)[0]
     films[:, NAMES.index("ap")] = -1
-    assert name_cause(films) is None
+    found = find_shift(make_reference(), films, FINDINGS)
+    assert found is not None and found.cause is None
+    (view,) = (each for each in found.movements if each.name == "ap")
+    assert (view.here, view.there, view.gap, view.p_value) == (None, None, 0.0, 1.0)
 
 
 @pytest.mark.parametrize(("count", "is_told"), [(29, False), (30, True)])

@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 
 from xray_resnet.evaluation.plots import MODEL, POSITIVE, STYLE, WIDTH, to_svg
 
-_BINS = 48
+_BINS, _NARROWEST = 48, 1e-6
 
 
 def plot_scope(distances: NDArray[np.float64], threshold: float) -> str:
-    """A histogram of the distances; what lies beyond the threshold has another colour."""
-    edges = np.linspace(min(distances.min(), threshold), max(distances.max(), threshold), _BINS + 1).tolist()
+    """A histogram of the distances, with an edge at the threshold; what lies beyond it has another colour."""
+    least, most = min(distances.min(), threshold), max(distances.max(), threshold)
+    width = max(most - least, _NARROWEST) / _BINS
+    before, after = (int(np.ceil(reach / width)) for reach in (threshold - least, most - threshold))
+    edges = (threshold + width * np.arange(-before, after + 1)).tolist()
     with rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, 2.2), layout="constrained")
         axes = figure.subplots()

@@ -24,6 +24,7 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "There": ("Dort", "기준"),
     "Here": ("Hier", "여기"),
     "Gap": ("Abstand", "격차"),
+    "not known": ("nicht bekannt", "알 수 없음"),
     "beyond chance": ("mehr als Zufall", "우연 이상"),
     "within chance": ("im Rahmen des Zufalls", "우연 범위"),
     "Most lost by": ("Am meisten verliert", "가장 많이 잃는 소견"),

@@ -7,7 +7,7 @@ ABSENT = "–"
 
 _FULL = {
     "Effusion": "Pleural effusion", "Nodule": "Lung nodule", "Mass": "Lung mass", "Hernia": "Hiatal hernia",
-    "exposure": "tone curve", "jpeg": "JPEG",
+    "exposure": "tone curve", "jpeg": "JPEG", "ap": "AP",
 }  # fmt: skip
 """Names that are too short to be understood: findings without where they are, and corruptions."""
 

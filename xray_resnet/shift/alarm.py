@@ -50,15 +50,15 @@ class Movement:
     Attributes:
         name: A column of a film, `distance`, or a finding whose scores these are.
         gap: Greatest difference of the distribution functions; of shares, the difference.
-        here: Median, or share, in the batch.
+        here: Median, or share, in the batch; None if it is known of no film there or here.
         there: In the reference.
         p_value: Corrected for all numbers.
     """
 
     name: str
     gap: float
-    here: float
-    there: float
+    here: float | None
+    there: float | None
     p_value: float
 
     @property
@@ -128,11 +128,11 @@ def _correct(p_values: Sequence[float | None], *, looks: int) -> list[float | No
     return [None if each is None else min(1.0, 2 * each) for family in families for each in family]
 
 
-def _compare_shares(films: Floats, reference: Floats) -> tuple[float, float, float, float | None]:
+def _compare_shares(films: Floats, reference: Floats) -> tuple[float, float | None, float | None, float | None]:
     """Difference, share here, share there and p-value, of the films where it is known; no test where all are alike."""
     here, there = films[films != UNKNOWN], reference[reference != UNKNOWN]
     if not (len(here) and len(there)):
-        return 0.0, 0.0, 0.0, None
+        return 0.0, None, None, None
     p_value = None
     if len({*here.tolist(), *there.tolist()}) > 1:
         p_value = fisher_p_value(int(here.sum()), len(here), int(there.sum()), len(there))

@@ -15,9 +15,11 @@ from xray_resnet.evaluation.analyses.shift import analyse_shift
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.plots import NEGATIVE, POSITIVE
 from xray_resnet.evaluation.report import render_report
+from xray_resnet.evaluation.shift_plot import plot_shift
 from xray_resnet.evaluation.shift_reference import make_shift_reference
 from xray_resnet.model_output import ModelOutput
 from xray_resnet.scope import Scope, choose_threshold, fit_space
+from xray_resnet.shift import Movement, Shift
 from xray_resnet.store import open_dataset
 
 
@@ -119,6 +121,19 @@ def test_more_films_with_a_finding_are_named_as_prevalence(evidence: Evidence) -
     assert bars.call_args.args[2] == [each["gap"] for each in movements]
     assert bars.call_args.kwargs["color"] == [POSITIVE if each["moved"] else NEGATIVE for each in movements]
     assert "Gap to the films of validation" in render_report(moved, {"shift": result}, command="xray-eval")
+
+
+def test_a_fact_that_nobody_tells_is_no_bar_and_no_number(evidence: Evidence) -> None:
+    unknown = Movement("ap", 0.0, None, None, 1.0)
+    shift = Shift(80, (unknown, Movement("noise", 0.4, 0.2, 0.1, 0.01)), "noise", {})
+    with patch.object(Axes, "barh", autospec=True) as bars:
+        plot_shift(shift)
+    assert bars.call_args.args[2] == [0.4]
+    with patch("xray_resnet.evaluation.analyses.shift.find_shift", lambda *_: shift):
+        result = analyse_shift(with_reference(evidence))
+    assert result.figures["shift"]["movements"]["ap"]["here"] is None
+    page = render_report(evidence, {"shift": result}, command="xray-eval")
+    assert '<th scope="row">AP</th><td class="why" colspan="4">not known</td></tr>' in page
 
 
 def test_the_images_that_films_are_held_against_are_not_held_against_themselves(evidence: Evidence) -> None:

@@ -54,7 +54,7 @@ def _to_json(shift: Shift) -> dict[str, Any]:
     }
 
 
-def _to_row(movement: Movement) -> dict[str, float | bool]:
+def _to_row(movement: Movement) -> dict[str, float | bool | None]:
     return {
         "gap": movement.gap,
         "here": movement.here,

@@ -68,7 +68,7 @@ def _make_tile(known: Sequence[FindingShortcuts]) -> Tile | None:
     return Tile(
         "Facts alone",
         format_share(together.value),
-        f"AUROC, {tell_interval(together)}; the highest of {len(known)} findings",
+        f"AUROC, {tell_interval(together)}; the highest of {len(known)}",
         to_title(best.name),
     )
 
