@@ -7,7 +7,7 @@ from data_prep.identity import hash_image
 from data_prep.journal import PartJournal, Rejected, write_journal
 from data_prep.part import PartTask
 from xray_resnet.dicom import Reason
-from xray_resnet.files import name_file
+from xray_resnet.files import name_cell
 from xray_resnet.store.schema import IMAGES_FOLDER, part_name
 from xray_resnet.store.writer import keep_rows
 
@@ -24,7 +24,7 @@ def drop_duplicates(
         journals: What became of their files, in the same order.
         group_of: Image → the first image that is the same.
     """
-    paths = {record.name: name_file(record.path.relative_to(task.root)) for task in tasks for record in task.records}
+    paths = {record.name: name_cell(record.path.relative_to(task.root)) for task in tasks for record in task.records}
     shorter = [_reject(task, journal, group_of, paths) for task, journal in zip(tasks, journals, strict=True)]
     for task, journal in zip(tasks, shorter, strict=True):
         ids = [hash_image(task.key, entry.name) for entry in journal.accepted]

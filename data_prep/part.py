@@ -26,7 +26,7 @@ from xray_resnet.dicom import (
 )
 from xray_resnet.errors import UserError
 from xray_resnet.facts import read_age_string
-from xray_resnet.files import name_file
+from xray_resnet.files import name_cell
 from xray_resnet.scale import Limits, beat, map_in_processes
 from xray_resnet.store import StoredImage
 from xray_resnet.store.schema import IMAGES_FOLDER, SOURCE, part_name
@@ -137,7 +137,7 @@ class _SortedOut:
 def _sort_out(task: PartTask, outcomes: Iterable[Prepared | RejectedImage]) -> _SortedOut:
     result = _SortedOut()
     for record, outcome in zip(task.records, outcomes, strict=True):
-        path = name_file(record.path.relative_to(task.root))
+        path = name_cell(record.path.relative_to(task.root))
         if isinstance(outcome, RejectedImage):
             result.rejected.append(Rejected(path, outcome.reason, outcome.detail))
         else:

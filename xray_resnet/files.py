@@ -21,6 +21,7 @@ _log = logging.getLogger(__name__)
 _CANNOT_FLUSH = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
 """What fsync(2) answers for a file system that does not have it; every other error may be lost data."""
 _PREFIX_BYTES = 64
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @contextmanager
@@ -81,6 +82,12 @@ def remove_or_leave(path: Path) -> None:
 def name_file(path: Path | str) -> str:
     """The path as text that can be written and printed anywhere; bytes that are not UTF-8 are escaped."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def name_cell(path: Path | str) -> str:
+    """The same for a table; it begins with `./` if a spreadsheet would take its first character for a formula's."""
+    name = name_file(path)
+    return f"./{name}" if name.startswith(_FORMULA) else name
 
 
 def write_bytes(path: Path, content: bytes) -> None:

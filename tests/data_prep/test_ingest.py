@@ -23,7 +23,7 @@ from data_prep.workspace import hold
 from tests.data_prep import kill
 from tests.data_prep.conftest import lasting_bytes, write_image
 from tests.shares import refuse_folders
-from xray_resnet.config import AboutConfig, Config, DataConfig, PrepConfig, SplitConfig, TableConfig
+from xray_resnet.config import AboutConfig, Config, DataConfig, ImageFolderConfig, PrepConfig, SplitConfig, TableConfig
 from xray_resnet.errors import ConfigurationError, UserError
 from xray_resnet.files import write_csv
 from xray_resnet.store import open_dataset
@@ -37,6 +37,14 @@ def test_every_file_is_accepted_or_listed_with_its_reason(configure: Callable[..
     assert [row["path"] for row in rejected] == ["NORMAL/person0_notes.txt"]
     assert ingest["reasons"] == {rejected[0]["reason"]: 1}
     assert (ingest["files"], ingest["accepted"], len(open_dataset(folder))) == (301, 300, 300)
+
+
+def test_no_path_in_a_table_is_a_formula(configure: Callable[..., Config], source: Path) -> None:
+    (source / "NORMAL").rename(source / "=NORMAL")
+    classes = ImageFolderConfig({"=NORMAL": [], "PNEUMONIA": ["Pneumonia"]}, r"(person\d+)")
+    folder = prepare_dataset(configure(image_folder=classes))
+    (row,) = csv.DictReader((folder / "rejected.csv").read_text().splitlines())
+    assert row["path"] == "./=NORMAL/person0_notes.txt"
 
 
 def test_a_dataset_holds_what_the_source_says(configure: Callable[..., Config]) -> None:

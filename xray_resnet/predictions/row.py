@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-from xray_resnet.files import name_file
+from xray_resnet.files import name_cell
 from xray_resnet.findings import column_prefix
 from xray_resnet.predictions.prediction import Decision, Prediction
 
 DECIMALS = 6
 HEAD = ("path", "sop_instance_uid", "status", "reason", "flags")
 KINDS = ("score", "probability", "decision")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 Cell = str | float | None
 Row = dict[str, Cell]
@@ -30,7 +29,7 @@ def name_column(finding: str, kind: str) -> str:
 def to_row(prediction: Prediction, findings: Sequence[str]) -> Row:
     """The prediction as cells; None if there is no value. Flags are words with a space between them."""
     row: Row = {
-        "path": _name_path(prediction.path),
+        "path": name_cell(prediction.path),
         "sop_instance_uid": prediction.sop_instance_uid,
         "status": prediction.status,
         "reason": prediction.reason,
@@ -66,12 +65,6 @@ def from_row(row: Mapping[str, Any], findings: Sequence[str]) -> Prediction:
         probabilities={name: float(value) for name, value in values["probability"].items()},
         decisions=values["decision"],
     )
-
-
-def _name_path(path: Path) -> str:
-    """The path; beginning with `./` if a spreadsheet would take its first character for that of a formula."""
-    name = name_file(path)
-    return f"./{name}" if name.startswith(_FORMULA) else name
 
 
 def _round(value: float | None) -> float | None:
