@@ -32,7 +32,7 @@ from xray_resnet.metrics.localisation import is_hit
 from xray_resnet.metrics.overlap import THRESHOLDS, Overlap, compare_overlaps, measure_energy, measure_ious
 
 Floats = NDArray[np.float64]
-STEPS = tuple(product((np.arange(-3, 6) / 4).tolist(), repeat=2))
+STEPS = tuple(product((np.arange(-6, 7) / 4).tolist(), repeat=2))
 """Cells to move by, across and down."""
 
 
