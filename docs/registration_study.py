@@ -84,7 +84,7 @@ def main(arguments: Sequence[str]) -> int:
     subject = open_subject(asked.run, dataset=asked.dataset, split=asked.split, precision="auto", treatment="refuse")
     evidence = gather_evidence(subject, Chance(), show=show_progress)
     compared = ("pointing: maps, best cell", "energy: maps, prior", "IoU: maps, prior")
-    print("| finding | cases | moved by, cells | ", *(f"{each} | difference |" for each in compared))
+    print("| finding | cases | moved by, cells |", *(f"{each} | difference |" for each in compared))
     print("|---" * 9 + "|")
     for name in evidence.findings:
         print(format_row(register(name, [*list_cases(evidence, name)], evidence)), flush=True)
