@@ -74,7 +74,11 @@ def test_a_promise_of_one_per_cent_takes_99_patients(patients: int, is_made: boo
 
 def test_a_scope_comes_back_from_json(space: FeatureSpace) -> None:
     scope = Scope(BASIS, space, 1.5, 0.01)
-    assert Scope.from_plain(json.loads(json.dumps(asdict(scope)))) == scope
+    plain = json.loads(json.dumps(asdict(scope)))
+    assert Scope.from_plain(plain) == scope
+    for name, value in (("threshold", "1.5"), ("threshold", True), ("false_alarms", "0.01")):
+        with pytest.raises(ValueError, match=rf"{name} is {value!r}, expected a number"):
+            Scope.from_plain({**plain, name: value})
 
 
 def test_films_beyond_the_threshold_are_out_of_scope(space: FeatureSpace) -> None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from xray_resnet.basis import Basis
 from xray_resnet.packed import Packed, pack
+from xray_resnet.plain import read_number
 
 MOST_DIRECTIONS = 64
 """Directions with a variance of their own, at most."""
@@ -108,9 +109,9 @@ class Scope:
         space = {name: Packed.from_plain(values["space"][name]) for name in ("mean", "directions", "variances")}
         return cls(
             Basis(**values["basis"]),
-            FeatureSpace(**space, rest=float(values["space"]["rest"])),
-            float(values["threshold"]),
-            float(values["false_alarms"]),
+            FeatureSpace(**space, rest=read_number(values["space"]["rest"], "rest")),
+            read_number(values["threshold"], "threshold"),
+            read_number(values["false_alarms"], "false_alarms"),
         )
 
 

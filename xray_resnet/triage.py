@@ -5,13 +5,14 @@ reader. What is promised, a predictive value or a rate of errors, holds with its
 patients on whom the thresholds were found (`metrics.triage`), for patients like them.
 """
 
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from xray_resnet.plain import read_number
 
 RULED_IN, RULED_OUT, UNCERTAIN = 1, 0, -1
 
@@ -171,20 +172,14 @@ class Triage:
 
 def _read_edge(plain: Mapping[str, Any]) -> Edge:
     promise = plain["promise"]
-    limits = {name: _read_number(promise[name], name) for name in ("limit", "confidence")}
+    limits = {name: read_number(promise[name], name) for name in ("limit", "confidence")}
     known = {**plain, "promise": Promise(**{**promise, **limits}), "patients": _read_count(plain["patients"])}
     logit, needed, why_null = plain["logit"], plain["needed"], plain["why_null"]
     if why_null is not None and not isinstance(why_null, str):
         raise ValueError(f"the reason of a triage is {why_null!r:.40}, expected words")
-    known["logit"] = None if logit is None else _read_number(logit, "the threshold of a triage")
+    known["logit"] = None if logit is None else read_number(logit, "the threshold of a triage")
     known["needed"] = None if needed is None else _read_count(needed)
     return Edge(**known)
-
-
-def _read_number(value: object, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
-        raise ValueError(f"{name} is {value!r:.40}, expected a number")
-    return float(value)
 
 
 def _read_count(value: object) -> int:

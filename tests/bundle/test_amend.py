@@ -163,7 +163,9 @@ LINE = {"Nodule": {"kind": "linear", "slope": 1.0, "intercept": 0.0}}
     [
         {"basis": BASIS, "findings": {"Nodule": {"kind": "linear", "slope": -1.0, "intercept": 0.0}}},
         {"basis": BASIS, "findings": {"Nodule": {"kind": "isotonic", "logits": [0, 1], "probabilities": [0, 2]}}},
+        {"basis": BASIS, "findings": {"Nodule": {"kind": "isotonic", "logits": [0, "1"], "probabilities": [0, 1]}}},
         {"basis": BASIS, "findings": {"Nodule": {"kind": "spline"}}},
+        {"basis": BASIS, "findings": {"Nodule": {"kind": "linear", "slope": True, "intercept": 0.0}}},
         {"basis": BASIS, "findings": {"Nodule": {"kind": "linear", "slope": 10**400, "intercept": 0.0}}},
         {"basis": BASIS, "findings": {"Hernia": {"kind": "linear", "slope": 1.0, "intercept": 0.0}}},
         {"basis": BASIS, "findings": {}, "shifts": {"Nodule": {"given": 0.5, "wanted": 0.1}}},

@@ -15,6 +15,7 @@ from xray_resnet.model_output import (
     PrevalenceShift,
     Triages,
 )
+from xray_resnet.plain import read_number
 from xray_resnet.scope import Scope
 from xray_resnet.shift import ShiftReference
 from xray_resnet.triage import Triage
@@ -75,13 +76,17 @@ def _read(
 
 def _build_calibration(values: Mapping[str, Any]) -> Calibration:
     if values["kind"] == "linear":
-        return LinearCalibration(float(values["slope"]), float(values["intercept"]))
+        slope, intercept = (read_number(values[name], name) for name in ("slope", "intercept"))
+        return LinearCalibration(slope, intercept)
     if values["kind"] != "isotonic":
         raise ValueError(f"calibration kind is {values['kind']!r:.40}, expected linear or isotonic")
     if max(len(values["logits"]), len(values["probabilities"])) > _MOST_POINTS:
         raise ValueError(f"an isotonic calibration has more than {_MOST_POINTS} points")
-    return IsotonicCalibration(tuple(map(float, values["logits"])), tuple(map(float, values["probabilities"])))
+    logits, probabilities = (
+        tuple(read_number(value, name) for value in values[name]) for name in ("logits", "probabilities")
+    )
+    return IsotonicCalibration(logits, probabilities)
 
 
 def _build_point(values: Mapping[str, Any]) -> OperatingPoint:
-    return OperatingPoint(str(values["criterion"]), float(values["logit"]))
+    return OperatingPoint(str(values["criterion"]), read_number(values["logit"], "logit"))
