@@ -22,11 +22,11 @@ from xray_resnet.boxes import Rectangle
 from xray_resnet.cli.common import show_progress
 from xray_resnet.evaluation.evaluate import gather_evidence
 from xray_resnet.evaluation.evidence import Chance, Evidence
-from xray_resnet.evaluation.prior import TRAINING_BOXES_ON_GRID, Guess, Prior, find_truth
+from xray_resnet.evaluation.located import ENERGY, IOU, Case, list_cases
+from xray_resnet.evaluation.prior import TRAINING_BOXES_ON_GRID, Prior, find_truth
 from xray_resnet.evaluation.subject import open_subject
 from xray_resnet.evaluation.telling import divide_patients
-from xray_resnet.findings import LabelState
-from xray_resnet.map_grid import MapGrid
+from xray_resnet.map_grid import MapGrid, Point
 from xray_resnet.metrics import Estimate, PointingGame, play_pointing_games
 from xray_resnet.metrics.localisation import is_hit
 from xray_resnet.metrics.overlap import THRESHOLDS, Overlap, compare_overlaps, measure_energy, measure_ious
@@ -37,22 +37,20 @@ STEPS = tuple(product((np.arange(-6, 7) / 4).tolist(), repeat=2))
 
 
 @dataclass(frozen=True)
-class Case:
+class Pictured:
     """A finding with boxes in an image.
 
     Attributes:
-        patient: Whose it is.
+        case: What its map, the prior and an oracle reach.
         heat: (h, w) its map.
         peak: Where that is strongest, in pixels of the image.
         boxes: Where the finding is.
-        guess: What the prior says of the patient's images.
     """
 
-    patient: str
+    case: Case
     heat: NDArray[np.float32]
-    peak: tuple[float, float]
+    peak: Point
     boxes: Sequence[Rectangle]
-    guess: Guess
 
 
 @dataclass(frozen=True)
@@ -86,68 +84,67 @@ def main(arguments: Sequence[str]) -> int:
     compared = ("pointing: maps, best cell", "energy: maps, prior", "IoU: maps, prior")
     print("| finding | cases | moved by, cells |", *(f"{each} | difference |" for each in compared))
     print("|---" * 9 + "|")
+    pictured = [*picture_cases(evidence)]
     for name in evidence.findings:
-        print(format_row(register(name, [*list_cases(evidence, name)], evidence)), flush=True)
+        of_finding = [each for each in pictured if each.case.finding == name]
+        print(format_row(register(name, of_finding, evidence)), flush=True)
     return 0
 
 
-def list_cases(evidence: Evidence, finding: str) -> Iterator[Case]:
-    """Its cases among the images that have boxes."""
-    column, prior = evidence.findings.index(finding), Prior(evidence)
-    for place in sorted(evidence.maps):
-        boxes = evidence.boxes(place, finding)
-        if evidence.predictions.states[place, column] == LabelState.POSITIVE and boxes:
-            patient = str(evidence.predictions.patient_ids[place])
-            x, y = evidence.peaks.points[place, column].tolist()
-            yield Case(patient, evidence.maps[place][column], (x, y), boxes, prior.guess(finding, patient))
+def picture_cases(evidence: Evidence) -> Iterator[Pictured]:
+    """The cases of all findings, with their maps and boxes."""
+    for case in list_cases(evidence, Prior(evidence)):
+        column = evidence.findings.index(case.finding)
+        x, y = evidence.peaks.points[case.place, column].tolist()
+        boxes = evidence.boxes(case.place, case.finding)
+        yield Pictured(case, evidence.maps[case.place][column], (x, y), boxes)
 
 
-def register(name: str, cases: Sequence[Case], evidence: Evidence) -> Registered:
+def register(name: str, pictured: Sequence[Pictured], evidence: Evidence) -> Registered:
     """Moves the maps of each fold of patients as the other folds say, and compares them with the prior."""
-    grid, patients = evidence.peaks.grid, np.array([case.patient for case in cases])
-    ious = np.stack([[reach(case, grid, step)[1] for case in cases] for step in STEPS])
-    fold_of = divide_patients(patients, seed=evidence.chance.seed)
-    chosen = {fold: choose(ious[:, fold_of != fold]) for fold in np.unique(fold_of).tolist()}
-    steps = [STEPS[chosen[fold][0]] for fold in fold_of.tolist()]
-    energies = np.array([reach(case, grid, step)[0] for case, step in zip(cases, steps, strict=True)])
-    best = np.array([ious[chosen[fold][0], place, chosen[fold][1]] for place, fold in enumerate(fold_of.tolist())])
-    hits = [is_hit(move(case.peak, grid, step), case.boxes) for case, step in zip(cases, steps, strict=True)]
-    rivals = np.array([find_rival(case, grid) for case in cases]).T
+    grid, cases = evidence.peaks.grid, [each.case for each in pictured]
+    patients = np.array([case.patient for case in cases])
+    reached = [[reach(each, grid, step) for each in pictured] for step in STEPS]
+    energies, ious = (np.array([[case[k] for case in row] for row in reached]) for k in (0, 1))
+    folds = divide_patients(patients, seed=evidence.chance.seed)
+    chosen = {fold: choose(ious[:, folds != fold]) for fold in np.unique(folds)}
+    places, thresholds = np.array([chosen[fold] for fold in folds]).T
+    steps, each_case = [STEPS[place] for place in places], np.arange(len(cases))
     (game,) = play_pointing_games(
-        hits, rivals[:1], np.ones((1, len(cases)), bool), patients=patients, generator=evidence.chance.generator()
+        [is_hit(move(each.peak, grid, step), each.boxes) for each, step in zip(pictured, steps, strict=True)],
+        np.array([[case.hit_of_baseline[TRAINING_BOXES_ON_GRID] for case in cases]], np.float64),
+        np.ones((1, len(cases)), bool),
+        patients=patients,
+        generator=evidence.chance.generator(),
     )
+    moved = {ENERGY: energies[places, each_case], IOU: ious[places, each_case, thresholds]}
     overlaps = (
-        compare_overlaps(own, rival, np.ones(len(cases)), patients=patients)
-        for own, rival in ((energies, rivals[1]), (best, rivals[2]))
+        compare_overlaps(
+            own, [case.prior[measure] for case in cases], [case.best[measure] for case in cases], patients=patients
+        )
+        for measure, own in moved.items()
     )
     return Registered(name, [*dict.fromkeys(steps)], game[0], *overlaps)
 
 
-def move(point: tuple[float, float], grid: MapGrid, step: tuple[float, float]) -> tuple[float, float]:
+def move(point: Point, grid: MapGrid, step: tuple[float, float]) -> Point:
     """A point, moved by so many cells across and down."""
     return point[0] + step[0] * grid.spacing, point[1] + step[1] * grid.spacing
 
 
-def reach(case: Case, grid: MapGrid, step: tuple[float, float]) -> tuple[float, Floats]:
+def reach(pictured: Pictured, grid: MapGrid, step: tuple[float, float]) -> tuple[float, Floats]:
     """Energy and intersections over union of a map that is moved by a step; the boxes are moved back instead."""
     back = (-step[0], -step[1])
-    truth = find_truth([(*move((x, y), grid, back), width, height) for x, y, width, height in case.boxes], grid)
+    truth = find_truth([(*move((x, y), grid, back), width, height) for x, y, width, height in pictured.boxes], grid)
     if truth is None:
         return 0.0, np.zeros(len(THRESHOLDS))
-    return measure_energy(case.heat, truth), measure_ious(case.heat, truth)
+    return measure_energy(pictured.heat, truth), measure_ious(pictured.heat, truth)
 
 
 def choose(ious: Floats) -> tuple[int, int]:
     """Places of the step and of the threshold that are best on average, of (steps, cases, thresholds)."""
     step, threshold = np.unravel_index(ious.mean(axis=1).argmax(), (len(ious), ious.shape[2]))
     return int(step), int(threshold)
-
-
-def find_rival(case: Case, grid: MapGrid) -> tuple[float, float, float]:
-    """Whether the best cell hits, and energy and intersection over union of the mean box."""
-    truth, point = find_truth(case.boxes, grid), case.guess.points[TRAINING_BOXES_ON_GRID]
-    assert truth is not None and point is not None, "a case has boxes, and so has the prior"
-    return (float(is_hit(point, case.boxes)), *case.guess.reach(truth))
 
 
 def format_row(found: Registered) -> str:
@@ -160,10 +157,10 @@ def format_row(found: Registered) -> str:
 
 
 def _tell(estimate: Estimate, *, interval: bool = False) -> str:
-    value = f"{100 * (estimate.value or 0.0):.1f}"
+    value = 100 * (estimate.value or 0.0)
     if not interval or estimate.low is None or estimate.high is None:
-        return value
-    return f"{100 * (estimate.value or 0.0):+.1f} ({100 * estimate.low:.1f} to {100 * estimate.high:.1f})"
+        return f"{value:.1f}"
+    return f"{value:+.1f} ({100 * estimate.low:.1f} to {100 * estimate.high:.1f})"
 
 
 if __name__ == "__main__":

@@ -6,12 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from docs.registration_study import STEPS, Case, format_row, list_cases, move, reach, register
+from docs.registration_study import STEPS, Pictured, format_row, move, picture_cases, reach, register
 from tests.datasets import make_dataset
 from tests.evaluation.builders import make_evidence, make_grid
 from xray_resnet.evaluation.evidence import Evidence
+from xray_resnet.evaluation.located import ENERGY, IOU, Case
 from xray_resnet.evaluation.prior import TRAINING_BOXES_ON_GRID, Guess, find_truth
 from xray_resnet.map_grid import MapGrid
+from xray_resnet.metrics.localisation import is_hit
 from xray_resnet.store import open_dataset
 
 CELLS = (8, 8)
@@ -24,17 +26,21 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
     return make_evidence(open_dataset(make_dataset(tmp_path_factory.mktemp("data") / "tiny", count=60)), cells=CELLS)
 
 
-def make_cases(grid: MapGrid, *, patients: int = 40) -> Iterator[Case]:
+def make_cases(grid: MapGrid, *, patients: int = 40) -> Iterator[Pictured]:
     """Findings of 3 × 2 cells anywhere, each with a map that is right but for its place."""
     generator = np.random.default_rng(0)
     guess = Guess({TRAINING_BOXES_ON_GRID: (32.5, 32.5)}, np.ones(CELLS), 0)
     for patient in range(patients):
         left, top = generator.uniform(10, 36, 2).tolist()
         corner = move((left, top), grid, (-BESIDE[0], -BESIDE[1]))
-        beside = find_truth([(*corner, 24, 16)], grid)
-        assert beside is not None
+        boxes = [(left, top, 24, 16)]
+        beside, truth = find_truth([(*corner, 24, 16)], grid), find_truth(boxes, grid)
+        assert beside is not None and truth is not None
         x, y = grid.find_peaks(beside.shares).tolist()
-        yield Case(str(patient), beside.shares.astype(np.float32), (x, y), [(left, top, 24, 16)], guess)
+        prior = dict(zip((ENERGY, IOU), guess.reach(truth), strict=True))
+        hits = {TRAINING_BOXES_ON_GRID: is_hit((32.5, 32.5), boxes)}
+        case = Case("Nodule", str(patient), 0.1, False, hits, True, 0.0, np.zeros(1), prior, {ENERGY: 1, IOU: 1}, 0)
+        yield Pictured(case, beside.shares.astype(np.float32), (x, y), boxes)
 
 
 def test_the_offset_is_found_and_the_maps_point_again(evidence: Evidence) -> None:
@@ -63,6 +69,6 @@ def test_no_movement_is_among_the_steps() -> None:
 
 def test_cases_are_the_positive_findings_with_boxes(tmp_path: Path) -> None:
     evidence = make_evidence(open_dataset(make_dataset(tmp_path / "tiny", count=60)))
-    cases = [*list_cases(evidence, evidence.findings[0])]
+    cases = [each for each in picture_cases(evidence) if each.case.finding == evidence.findings[0]]
     assert cases and all(case.boxes for case in cases)
     assert len(cases) == sum(bool(evidence.boxes(place, evidence.findings[0])) for place in evidence.maps)

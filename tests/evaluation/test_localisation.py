@@ -209,7 +209,7 @@ def test_the_threshold_is_that_of_other_patients() -> None:
 
 
 def make_case(patient: str, ious: NDArray[np.float64]) -> Case:
-    return Case("Nodule", patient, 0.1, True, {}, True, 0.5, ious, prior={}, best={})
+    return Case("Nodule", patient, 0.1, True, {}, True, 0.5, ious, prior={}, best={}, place=0)
 
 
 def play_all(dataset: Dataset, x: float, y: float) -> Localisation:

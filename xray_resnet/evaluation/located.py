@@ -37,6 +37,7 @@ class Case:
         ious: (T,) intersection over union of the map at each threshold.
         prior: What the prior reaches, by `ENERGY` and `IOU`; NaN without one.
         best: What an oracle reaches, by the same.
+        place: Of the image among the N of the evidence.
     """
 
     finding: str
@@ -49,6 +50,7 @@ class Case:
     ious: NDArray[np.float64]
     prior: Mapping[str, float]
     best: Mapping[str, float]
+    place: int
 
 
 def list_cases(evidence: Evidence, prior: Prior) -> list[Case]:
@@ -81,6 +83,7 @@ def _make_case(evidence: Evidence, prior: Prior, place: int, column: int) -> Ite
         ious=measure_ious(heat, truth),
         prior=dict(zip((ENERGY, IOU), guess.reach(truth), strict=True)),
         best={ENERGY: find_best_energy(truth), IOU: find_best_iou(truth)},
+        place=place,
     )
 
 
