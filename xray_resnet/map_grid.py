@@ -70,20 +70,24 @@ class MapGrid:
 
     def count_pixels(self, mask: NDArray[np.bool_]) -> NDArray[np.float64]:
         """How many pixels of a mask (size, size) are nearest to each cell, (h, w)."""
-        rows, columns = self._nearest
+        rows, columns = self._membership
         return np.asarray(rows @ mask @ columns.T)
 
     def spread(self, cells: NDArray[T]) -> NDArray[T]:
         """Cells (h, w) over the pixels that are nearest to each, (size, size)."""
-        rows, columns = (places.argmax(axis=0) for places in self._nearest)
-        return cells[np.ix_(rows, columns)]
+        return cells[np.ix_(*self._nearest)]
 
     @cached_property
-    def _nearest(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _membership(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Of rows and of columns (count, size): 1 where a pixel is nearest to a cell."""
+        rows, columns = (np.eye(count)[:, places] for count, places in zip(self.cells, self._nearest, strict=True))
+        return rows, columns
+
+    @cached_property
+    def _nearest(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """The cell that is nearest to each row of pixels, and to each column (size,)."""
         middles = np.arange(self.size) + 0.5
-        nearest = (np.abs(middles[:, None] - self._centres(count)).argmin(axis=1) for count in self.cells)
-        rows, columns = (np.eye(count)[:, place] for count, place in zip(self.cells, nearest, strict=True))
+        rows, columns = (np.abs(middles[:, None] - self._centres(count)).argmin(axis=1) for count in self.cells)
         return rows, columns
 
     def _centres(self, count: int) -> NDArray[np.float64]:

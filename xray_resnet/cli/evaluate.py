@@ -10,6 +10,7 @@ from xray_resnet.bounds import bounded, refuse_mistakes
 from xray_resnet.cli.common import Clock, run_command, show_progress
 from xray_resnet.config_files import CommandParser, build_section
 from xray_resnet.errors import ConfigurationError
+from xray_resnet.evaluation.request import LADDER_IMAGES, Request
 from xray_resnet.explain.methods import Cam
 from xray_resnet.precision import RequestedPrecision
 from xray_resnet.runs import Run
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from xray_resnet.evaluation.amend_options import AmendOptions
     from xray_resnet.evaluation.dose_options import DoseOptions
-    from xray_resnet.evaluation.request import Request
     from xray_resnet.evaluation.retraining import Retraining
     from xray_resnet.triage import Promises
 
@@ -76,7 +76,7 @@ class EvaluateOptions:
     """Seed of the bootstrap."""
     audit_folds: int = bounded(3, least=2)
     """Trainings of an audit of labels that the network was fitted to, each without this share of the patients."""
-    ladder_images: int = bounded(160, least=0)
+    ladder_images: int = bounded(LADDER_IMAGES, least=0)
     """How many images --ladder takes at most, of patients drawn with the seed; 0: all."""
     runs_folder: Path = Path("runs")
     """Where the newest run is looked for."""
@@ -197,9 +197,7 @@ def evaluate(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _read_request(options: EvaluateOptions, values: "Namespace", *, run: Path, dose: "DoseOptions") -> "Request":
-    from xray_resnet.evaluation.request import Request
-
+def _read_request(options: EvaluateOptions, values: "Namespace", *, run: Path, dose: "DoseOptions") -> Request:
     return Request(
         report=values.report,
         language=options.language,

@@ -2,11 +2,14 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from xray_resnet.evaluation.dose_options import DEFAULT, DoseOptions
-from xray_resnet.evaluation.retraining import Retraining
 from xray_resnet.explain.methods import Cam
-from xray_resnet.pages import Language
+
+if TYPE_CHECKING:  # the command reads its default here, and --help loads nothing heavy
+    from xray_resnet.evaluation.retraining import Retraining
+    from xray_resnet.pages import Language
 
 LADDER_IMAGES = 160
 """So few that 56 versions of them take minutes with a ResNet-50 on two cores."""
@@ -33,7 +36,7 @@ class Request:
     """
 
     report: bool = False
-    language: Language = "en"
+    language: "Language" = "en"
     also: Collection[str] = ()
     only: Collection[str] = ()
     skip: Collection[str] = ()
@@ -41,7 +44,7 @@ class Request:
     cam: Cam = "gradcam"
     ladder_images: int = LADDER_IMAGES
     dose: DoseOptions = DEFAULT
-    retraining: Retraining | None = None
+    retraining: "Retraining | None" = None
 
     def asks_for(self, analysis: str) -> bool:
         """Whether an analysis that runs only by name was named."""

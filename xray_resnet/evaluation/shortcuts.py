@@ -70,7 +70,7 @@ class FindingShortcuts:
     @property
     def is_told(self) -> bool:
         """Whether facts tell it well enough that a model may have learned them."""
-        return self.telling.together.low is not None and self.telling.together.low > TELLS_FROM
+        return self.telling.together.is_above(TELLS_FROM)
 
     @property
     def reaches_model(self) -> bool:

@@ -36,7 +36,7 @@ class Telling:
     @property
     def strongest(self) -> tuple[str, ...]:
         """The facts that tell it best, of those whose interval lies above guessing; at most `MOST_NAMED`."""
-        above = {name: each.value or 0.0 for name, each in self.alone.items() if each.low and each.low > _CHANCE}
+        above = {name: each.value or 0.0 for name, each in self.alone.items() if each.is_above(_CHANCE)}
         return tuple(sorted(above, key=lambda name: -above[name])[:MOST_NAMED])
 
 

@@ -46,7 +46,7 @@ def estimate_share(aurocs: NDArray[np.float64], samples: NDArray[np.float64]) ->
         samples: (1 + K, R) of the same in resamples of the patients.
     """
     whole = estimate(float(aurocs[0]), samples[0])
-    if whole.low is None or whole.low <= CHANCE:
+    if not whole.is_above(CHANCE):
         return Estimate(None, why_null=f"the whole network, AUROC {aurocs[0]:.3f}, is not known to beat chance")
     value, resampled = ((some[0] - some[1:].mean(axis=0)) / (some[0] - CHANCE) for some in (aurocs, samples))
     return estimate(float(value), resampled)

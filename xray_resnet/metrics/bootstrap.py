@@ -46,6 +46,14 @@ class Estimate:
     why_null: str | None = None
     method: str | None = None
 
+    def is_above(self, value: float) -> bool:
+        """Whether the whole interval lies above a value."""
+        return self.low is not None and self.low > value
+
+    def is_below(self, value: float) -> bool:
+        """Whether the whole interval lies below a value."""
+        return self.high is not None and self.high < value
+
 
 def number_patients(patients: ArrayLike) -> NDArray[np.intp]:
     """Patient identifiers (N,) to numbers 0 … P - 1 in order of the identifiers, (N,)."""

@@ -97,8 +97,6 @@ def _tell_losses(finding: FindingReliability) -> str:
 
 
 def _warn_of_harm(findings: Sequence[FindingReliability]) -> list[Caveat]:
-    worse = [
-        to_title(each.name) for each in findings if each.saved and each.saved.high is not None and each.saved.high < 0
-    ]
+    worse = [to_title(each.name) for each in findings if each.saved and each.saved.is_below(0)]
     text = f"On these images calibrated probabilities are worse than the scores (log-loss): {', '.join(worse)}."
     return [Caveat(Rank.CAUTION, "calibration_harms", text, Concern.CALIBRATION)] if worse else []

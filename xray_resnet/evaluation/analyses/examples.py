@@ -1,8 +1,10 @@
 """Example images of every finding with the map of that finding, and what the model called them."""
 
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
+from xray_resnet.boxes import Rectangle
 from xray_resnet.evaluation.evidence import Evidence
 from xray_resnet.evaluation.overlays import FOLDER, Overlay, draw_example
 from xray_resnet.evaluation.result import Result, Section
@@ -64,14 +66,11 @@ def _name_triaged(call: int, *, has_finding: bool) -> str:
     return f"{'rightly' if is_right else 'wrongly'} ruled {'in' if call == RULED_IN else 'out'}"
 
 
-def _place_peak(evidence: Evidence, overlay: Overlay) -> str:
+def _place_peak(peak: Point, boxes: Sequence[Rectangle]) -> str:
     """Whether the map is strongest where the source says the finding is; empty without its boxes."""
-    if not overlay.boxes:
+    if not boxes:
         return ""
-    example = overlay.example
-    return (
-        "strongest in the box" if is_hit(_find_peak(evidence, example), overlay.boxes) else "strongest outside the box"
-    )
+    return "strongest in the box" if is_hit(peak, boxes) else "strongest outside the box"
 
 
 def _find_peak(evidence: Evidence, example: Example) -> Point:
@@ -82,6 +81,7 @@ def _find_peak(evidence: Evidence, example: Example) -> Point:
 
 def _to_example(evidence: Evidence, overlay: Overlay) -> dict[str, Any]:
     example, kind = overlay.example, name_outcome(evidence, overlay.example)
+    peak = _find_peak(evidence, example)
     text = f"{TITLES[evidence.asked.cam]} of {to_title(example.finding)}, {kind}, score {example.score:.3f}"
     return {
         "finding": example.finding,
@@ -92,8 +92,8 @@ def _to_example(evidence: Evidence, overlay: Overlay) -> dict[str, Any]:
         "image_id": overlay.image_id,
         "side": len(overlay.plain),
         "boxes": overlay.boxes,
-        "peak": _find_peak(evidence, example),
-        "peak_placed": _place_peak(evidence, overlay),
+        "peak": peak,
+        "peak_placed": _place_peak(peak, overlay.boxes),
         "plain": encode_jpeg(overlay.plain, f"Radiograph {overlay.image_id[:10]}"),
         "heat": encode_webp(overlay.heat, text),
     }

@@ -65,7 +65,7 @@ def _warn(checks: "Checks", cam: Cam) -> list[Caveat]:
         text = f"{title}, shown over the examples: {mark}"
         warnings.append(Caveat(Rank.CAUTION, "map_fails_sanity", text, remedy=remedy))
     gain = shown.faithfulness.gains["deletion"]
-    if gain.low is None or gain.low <= 0:
+    if not gain.is_above(0):
         text = f"By {title} the score is not shown to fall sooner than if cells of the image go at random."
         warnings.append(Caveat(Rank.CAUTION, "map_no_more_faithful_than_random", text))
     return warnings

@@ -58,15 +58,15 @@ def _describe(external: External) -> str:
 
 def _warn_of_drop(evidence: Evidence, external: External) -> list[Caveat]:
     """Of findings, or of all together, whose AUROC is lower here beyond chance."""
-    if external.macro.low is not None and external.macro.low > 0:
+    if external.macro.is_above(0):
         text = (
             f"The model ranks worse here than on its own held-out images ({external.name}): "
             f"{_name_figure(external)} is {external.macro.value:.3f} lower ({tell_interval(external.macro)})."
             f"{_tell_people(evidence, external)}"
         )
-        rank = Rank.SERIOUS if external.macro.low > LARGE_DROP else Rank.CAUTION
+        rank = Rank.SERIOUS if external.macro.is_above(LARGE_DROP) else Rank.CAUTION
         return [Caveat(rank, "external_drop", text, Concern.TRANSFER)]
-    lower = [to_title(own.name) for own, _, drop in external.rows if drop.low is not None and drop.low > 0]
+    lower = [to_title(own.name) for own, _, drop in external.rows if drop.is_above(0)]
     text = f"The model ranks worse here than on its own held-out images ({external.name}): {', '.join(lower)}."
     return [Caveat(Rank.CAUTION, "external_drop", text, Concern.TRANSFER)] if lower else []
 

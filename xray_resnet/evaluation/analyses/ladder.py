@@ -74,15 +74,13 @@ def _describe(climb: "Climb") -> str:
 
 def _warn(mild: "list[RungResult]") -> list[Caveat]:
     """Of films that would still be read, are shown to cost something, and cost too much, the worst first."""
-    fragile = sorted((each for each in mild if each.lost > MOST_LOST and _is_shown(each)), key=lambda each: -each.lost)
+    fragile = sorted(
+        (each for each in mild if each.lost > MOST_LOST and each.difference.is_below(0)), key=lambda each: -each.lost
+    )
     named = ", ".join(f"{_name(each)} ({each.lost:.3f})" for each in fragile[:_NAMED])
     more = f" and {len(fragile) - _NAMED} more" if len(fragile) > _NAMED else ""
     text = f"Films that a reader would still accept cost more than {MOST_LOST} of AUROC: {named}{more}."
     return [Caveat(Rank.CAUTION, "fragile", text, Concern.TRANSFER)] if fragile else []
-
-
-def _is_shown(result: "RungResult") -> bool:
-    return result.difference.high is not None and result.difference.high < 0
 
 
 def _name(result: "RungResult") -> str:

@@ -11,7 +11,7 @@ from xray_resnet.evaluation.methods import letter_methods
 from xray_resnet.evaluation.prior import IMAGE_CENTRE, TRAINING_BOXES, TRAINING_BOXES_ON_GRID
 from xray_resnet.evaluation.result import Caveat, Plot, Rank, Result, Section, Tile
 from xray_resnet.files import format_json
-from xray_resnet.metrics import Estimate, PointingGame
+from xray_resnet.metrics import PointingGame
 from xray_resnet.metrics.overlap import Overlap
 from xray_resnet.pages.numbers import format_percent, to_title
 
@@ -107,13 +107,13 @@ def warn_of_pointing(localisation: Localisation, findings: Sequence[str]) -> lis
     """
     games = localisation.games[TRAINING_BOXES_ON_GRID]
     grid = f"the same {_describe_cells(localisation)} grid, which never looks at an image"
-    if not _is_above(games[ALL].difference):
-        verb = "point at findings less often" if _is_below(games[ALL].difference) else _NOT_SHOWN
+    if not games[ALL].difference.is_above(0):
+        verb = "point at findings less often" if games[ALL].difference.is_below(0) else _NOT_SHOWN
         hit, rival = (format_percent(each.value) for each in (games[ALL].maps, games[ALL].baseline))
         hits = f"{hit} of {games[ALL].n_cases} boxed findings, that cell {rival}"
         text = f"The maps {verb} than the best fixed cell of {grid}: {hits}."
         return [Caveat(Rank.CAUTION, "maps_no_better_than_fixed_point", text)]
-    behind = [name for name in findings if games[name].n_cases and not _is_above(games[name].difference)]
+    behind = [name for name in findings if games[name].n_cases and not games[name].difference.is_above(0)]
     if not behind:
         return []
     cells = ", ".join(_tell_cell(name, games[name], localisation.ceilings) for name in behind)
@@ -127,11 +127,3 @@ _NOT_SHOWN = "are not shown to point at findings more often"
 def _tell_cell(name: str, game: PointingGame, ceilings: Mapping[str, float | None]) -> str:
     shares = (game.baseline.value, ceilings[name])
     return "{} (cell {}, at most {})".format(to_title(name), *map(format_percent, shares))
-
-
-def _is_above(difference: Estimate) -> bool:
-    return difference.low is not None and difference.low > 0
-
-
-def _is_below(difference: Estimate) -> bool:
-    return difference.high is not None and difference.high < 0

@@ -90,7 +90,7 @@ def bound_false_alarms(scope: Scope) -> float:
 
 
 def _warn(scope: Scope, beyond: Estimate) -> list[Caveat]:
-    if beyond.low is None or beyond.low <= bound_false_alarms(scope):
+    if not beyond.is_above(bound_false_alarms(scope)):
         return []
     text = (
         f"{format_percent(beyond.value)} of the images (95 % {format_percent(beyond.low)} to "

@@ -94,7 +94,7 @@ def _warn(shortcuts: Shortcuts, *, is_own_data: bool) -> list[Caveat]:
     return [
         *_warn_of(Rank.SERIOUS, "facts_reach_model", reaching, f"They rank as well as the model, or better. {so}"),
         *_warn_of(Rank.CAUTION, "facts_tell_labels", others, so),
-        *_warn_of_loss([finding for finding in shortcuts.findings if finding.lost.low and finding.lost.low > 0]),
+        *_warn_of_loss([finding for finding in shortcuts.findings if finding.lost.is_above(0)]),
     ]
 
 

@@ -48,7 +48,7 @@ class Step:
     @property
     def is_destroyed(self) -> bool:
         """Whether that is ruled out: the interval ends below `KEPT`."""
-        return self.correlation.high is not None and self.correlation.high < KEPT
+        return self.correlation.is_below(KEPT)
 
 
 @dataclass(frozen=True)

@@ -161,7 +161,6 @@ def state_update(known: Known) -> str | None:
     amendment = known.evidence.amendment
     if amendment is None:
         return None
-    output = amendment.output
     output, here = amendment.output, known.evidence.basis
     parts = {
         "calibration": output.calibration,
